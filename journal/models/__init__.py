@@ -1,0 +1,8 @@
+"""The journal's models, listed for Django's registry."""
+
+from journal.models.client import ApiClient
+from journal.models.cursor import Cursor, ProcessBeat
+from journal.models.event import Event
+from journal.models.idempotency import IdempotencyKey
+
+__all__ = ["ApiClient", "Cursor", "Event", "IdempotencyKey", "ProcessBeat"]
