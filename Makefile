@@ -1,0 +1,95 @@
+# Everything a newcomer, a developer and CI run. `make help` lists the targets.
+# Plain enough for GNU make 3.81, which is what macOS ships.
+
+SHELL := /bin/sh
+VENV := .venv
+PY := $(VENV)/bin/python
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
+# Asked in this order; each is run, since a shim on the PATH may point nowhere.
+PYTHONS := python3.13 python3.12 python3.11 python3
+WORKERS ?= auto
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test check pytest format bench soak lock clean
+
+help: ## List the targets.
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | expand -t 10
+
+# Creates .venv with the first Python that is new enough and can make one.
+define MAKE_VENV
+if ! $(PY) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
+  found=; novenv=; \
+  for python in $(PYTHONS); do \
+    if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
+      if $$python -c 'import ensurepip, venv' 2>/dev/null; then found=$$python; break; fi; \
+      novenv=$$python; \
+    fi; \
+  done; \
+  if [ -z "$$found" ] && [ -n "$$novenv" ]; then \
+    echo "$$novenv cannot make virtual environments: install its venv package (on Debian or Ubuntu: apt-get install python3-venv)." >&2; exit 1; \
+  fi; \
+  if [ -z "$$found" ]; then \
+    echo "Rackline needs Python 3.11, 3.12 or 3.13: install one with its venv package (on Debian or Ubuntu: apt-get install python3 python3-venv)." >&2; exit 1; \
+  fi; \
+  echo "Making $(VENV) with $$($$found --version)."; \
+  rm -rf $(VENV) && $$found -m venv $(VENV); \
+fi
+endef
+
+# $(1) is a hashed requirements file. uv is quicker; pip alone is enough.
+define INSTALL
+if command -v uv >/dev/null 2>&1; then \
+  uv pip install --quiet --python $(PY) --require-hashes -r $(1); \
+else \
+  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); \
+fi
+endef
+
+$(RUN_STAMP): requirements.txt
+	@$(MAKE_VENV)
+	@echo "Installing what Rackline runs on (about a minute the first time)."
+	@$(call INSTALL,requirements.txt)
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.txt
+	@$(MAKE_VENV)
+	@echo "Installing what Rackline runs on and is tested with (about a minute the first time)."
+	@$(call INSTALL,requirements-dev.txt)
+	@touch $(RUN_STAMP) $@
+
+venv: $(DEV_STAMP) ## Make .venv with everything for development.
+
+demo: $(RUN_STAMP) ## Start the demo site: web, worker, dispatcher and broker.
+	@exec $(PY) -m config.demo
+
+check: $(DEV_STAMP) ## Run linters, types, import contracts and Django's checks.
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(PY) manage.py makemigrations --check --dry-run --settings config.settings.test
+	$(PY) manage.py check --fail-level WARNING --settings config.settings.test
+
+pytest: $(DEV_STAMP)
+	$(PY) -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+
+test: check pytest ## Run the checks and the whole suite.
+
+format: $(DEV_STAMP) ## Format the code and fix what ruff can fix.
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+bench: $(DEV_STAMP) ## Measure the figures and print them beside their goals.
+	$(PY) -m tests.bench
+
+soak: $(DEV_STAMP) ## Run the long tests: kills, restarts and hours of load.
+	$(PY) -m pytest -m soak $(PYTEST_ARGS)
+
+lock: $(DEV_STAMP) ## Pin every dependency with its hashes.
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.txt
+
+clean: ## Remove the environment, caches, collected files and the demo's data.
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
