@@ -61,9 +61,7 @@ def _install_postgresql(
     may_set: tuple[str, ...],
 ) -> None:
     """Create one PL/pgSQL function and one row trigger."""
-    allowed = _unchanged(columns, may_set, "IS DISTINCT FROM").replace(
-        "1 = 0", "FALSE"
-    )
+    allowed = _unchanged(columns, may_set, "IS DISTINCT FROM").replace("1 = 0", "FALSE")
     schema_editor.execute(
         f"""
         CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger AS $$

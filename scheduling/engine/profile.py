@@ -61,9 +61,7 @@ class StepFunction:
         for index, start in enumerate(self.times):
             if start >= until:
                 return
-            following = (
-                self.times[index + 1] if index + 1 < len(self.times) else until
-            )
+            following = self.times[index + 1] if index + 1 < len(self.times) else until
             yield Minutes(start), Minutes(min(following, until)), self.values[index]
 
 

@@ -1,0 +1,46 @@
+"""Writing to the journal: the one way to say that something happened."""
+
+from typing import Any
+
+from django.db import models
+
+from journal.models import Event
+
+
+def record(
+    *,
+    kind: str,
+    about: models.Model,
+    actor: str,
+    scope: str = "",
+    cause: str = "",
+    summary: str = "",
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    request_id: str = "",
+) -> Event:
+    """Append one event in the caller's transaction. One INSERT.
+
+    Args:
+        kind: Dotted name, object first: ``commitment.changed``.
+        about: The saved object it is about.
+        actor: ``user:12``, ``client:3`` or ``system``.
+        scope: The tenant that may see it, such as ``supplier:17``; empty: staff only.
+        cause: What led to it, such as ``run:5`` or ``event:81``.
+        summary: One plain sentence for people, without a full stop.
+        before: The facts that were; immutable once written.
+        after: The facts that are.
+        request_id: Of the HTTP request, if one caused it.
+    """
+    return Event.objects.create(
+        kind=kind,
+        object_type=about._meta.model_name,  # noqa: SLF001
+        object_id=str(about.pk),
+        actor=actor,
+        scope=scope,
+        cause=cause,
+        summary=summary,
+        before=before,
+        after=after,
+        request_id=request_id,
+    )

@@ -1,0 +1,16 @@
+"""Let the database refuse to change or erase what was said."""
+
+from django.db import migrations
+
+from journal.append_only import AppendOnly
+
+
+class Migration(migrations.Migration):
+    """Install append-only triggers."""
+
+    dependencies = [("scheduling", "0001_initial")]
+
+    operations = [
+        AppendOnly("customerpromise"),
+        AppendOnly("publication"),
+    ]

@@ -1,0 +1,28 @@
+"""The scheduling app's models, listed for Django's registry."""
+
+from scheduling.models.grid import GridEvent
+from scheduling.models.plan import (
+    Blob,
+    LimitAttribution,
+    Pegging,
+    Plan,
+    PlannedRack,
+    PlannedStep,
+)
+from scheduling.models.publication import CustomerPromise, Publication
+from scheduling.models.run import Run
+from scheduling.models.scenario import Scenario
+
+__all__ = [
+    "Blob",
+    "CustomerPromise",
+    "GridEvent",
+    "LimitAttribution",
+    "Pegging",
+    "Plan",
+    "PlannedRack",
+    "PlannedStep",
+    "Publication",
+    "Run",
+    "Scenario",
+]

@@ -1,0 +1,133 @@
+"""The job record: a broker's message is a hint, this row is the truth."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from scheduling.models.scenario import Scenario
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Reads of runs by state."""
+
+    def to_publish(self) -> "RunQuerySet":
+        """Return queued runs whose message has not been sent yet, oldest first."""
+        return self.filter(state=Run.State.QUEUED, sent_at__isnull=True).order_by("id")
+
+    def unfinished(self) -> "RunQuerySet":
+        """Return runs that have not reached an end."""
+        return self.filter(state__in=Run.UNFINISHED)
+
+
+class Run(models.Model):
+    """One optimization: asked for, claimed by a worker, ended in a known state.
+
+    A claim sets lease, heartbeat and a higher fencing token; only the holder of the
+    newest token may write. ``curve`` is a list of ``[seconds, best, bound]`` in cents.
+    """
+
+    class State(models.TextChoices):
+        """Life of a run."""
+
+        QUEUED = "queued", "Queued"
+        RUNNING = "running", "Running"
+        SUCCEEDED = "succeeded", "Succeeded"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    UNFINISHED = (State.QUEUED, State.RUNNING)
+    MAX_ATTEMPTS = 3
+
+    scenario = models.ForeignKey(Scenario, models.PROTECT, related_name="runs")
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    actor = models.CharField(max_length=120, default="system")
+    requested_at = models.DateTimeField(default=timezone.now, editable=False)
+    as_of = models.DateTimeField(
+        null=True, help_text="Minute 0 of the plan; null means when it is claimed."
+    )
+    time_limit_s = models.PositiveSmallIntegerField(default=60)
+    seed = models.PositiveIntegerField(default=1)
+    workers = models.PositiveSmallIntegerField(default=2)
+    sent_at = models.DateTimeField(null=True)
+    lease_owner = models.CharField(max_length=120, blank=True, default="")
+    lease_until = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    fencing_token = models.PositiveBigIntegerField(default=0)
+    cancel_requested_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    phase = models.CharField(max_length=40, blank=True, default="")
+    best_cents = models.BigIntegerField(null=True)
+    bound_cents = models.BigIntegerField(null=True)
+    first_plan_s = models.FloatField(null=True)
+    curve = models.JSONField(default=list)
+    input_hash = models.CharField(max_length=64, blank=True, default="")
+    event_seq = models.BigIntegerField(null=True)
+    versions = models.JSONField(default=dict)
+    found_by = models.CharField(max_length=40, blank=True, default="")
+    error_code = models.CharField(max_length=40, blank=True, default="")
+    error = models.TextField(blank=True, default="")
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        """A running run is leased; an ended run says when, a failed one why."""
+
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="running")
+                | Q(
+                    lease_until__isnull=False,
+                    heartbeat_at__isnull=False,
+                    started_at__isnull=False,
+                ),
+                name="run_running_is_leased",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "running"], ended_at__isnull=True)
+                | (~Q(state__in=["queued", "running"]) & Q(ended_at__isnull=False)),
+                name="run_ended_iff_final",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="failed") | ~Q(error=""), name="run_failed_says_why"
+            ),
+            models.CheckConstraint(
+                condition=Q(attempt__lte=3), name="run_at_most_three_attempts"
+            ),
+            models.CheckConstraint(
+                condition=Q(best_cents__isnull=True)
+                | Q(bound_cents__isnull=True)
+                | Q(bound_cents__lte=F("best_cents")),
+                name="run_bound_below_best",
+            ),
+            models.CheckConstraint(
+                condition=Q(time_limit_s__gte=1, time_limit_s__lte=3600),
+                name="run_time_limit_range",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "lease_until"], name="run_to_reap"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the number."""
+        return f"run {self.pk}"
+
+    @property
+    def is_finished(self) -> bool:
+        """Return whether the run has reached an end."""
+        return self.state not in self.UNFINISHED
+
+    @property
+    def gap(self) -> float | None:
+        """Return how far the best may lie above the bound, as a share of the best."""
+        if self.best_cents is None or self.bound_cents is None:
+            return None
+        if self.best_cents == 0:
+            return 0.0
+        return (self.best_cents - self.bound_cents) / self.best_cents

@@ -1,0 +1,212 @@
+"""The commitment ledger: every promise a supplier made, none overwritten."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from suppliers.models.purchase_order import PurchaseOrderLine
+
+
+class Commitment(models.Model):
+    """The supplier's answer to one purchase-order line, across all its revisions.
+
+    Acknowledging (seen) and committing (promised) are two facts. ``current`` is what is
+    planned with, ``original`` what the supplier is judged on. ``version`` rises with
+    every change and guards against overwriting somebody else's.
+    """
+
+    class State(models.TextChoices):
+        """Life of a commitment; the way between is in ``suppliers.services``."""
+
+        REQUESTED = "requested", "Requested"
+        ACKNOWLEDGED = "acknowledged", "Acknowledged"
+        COMMITTED = "committed", "Committed"
+        SHIPPED = "shipped", "Shipped"
+        RECEIVED = "received", "Received"
+        CLOSED = "closed", "Closed"
+        REJECTED = "rejected", "Rejected"
+        DECOMMITTED = "decommitted", "Decommitted"
+        ON_HOLD = "on_hold", "On hold"
+        CANCELLED = "cancelled", "Cancelled"
+
+    line = models.OneToOneField(
+        PurchaseOrderLine, models.PROTECT, related_name="commitment"
+    )
+    state = models.CharField(max_length=12, choices=State, default=State.REQUESTED)
+    version = models.PositiveIntegerField(default=1)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    original = models.ForeignKey(
+        "suppliers.CommitRevision", models.PROTECT, null=True, related_name="+"
+    )
+    current = models.ForeignKey(
+        "suppliers.CommitRevision", models.PROTECT, null=True, related_name="+"
+    )
+    word_by = models.DateField(
+        null=True, blank=True, help_text="'Cannot say yet': when the next word comes."
+    )
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        """A state that rests on a promise has one."""
+
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=["committed", "shipped", "received"])
+                | Q(current__isnull=False),
+                name="commitment_committed_has_revision",
+            ),
+            models.CheckConstraint(
+                condition=Q(current__isnull=True, original__isnull=True)
+                | Q(current__isnull=False, original__isnull=False),
+                name="commitment_original_iff_current",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="acknowledged") | Q(acknowledged_at__isnull=False),
+                name="commitment_acknowledged_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(version__gte=1), name="commitment_version_positive"
+            ),
+        ]
+        indexes = [models.Index(fields=["state"], name="commitment_by_state")]
+
+    def __str__(self) -> str:
+        """Return the line."""
+        return f"commitment on {self.line_id}"
+
+
+class CommitRevision(models.Model):
+    """One thing a supplier said about a line, as it was said; append-only."""
+
+    class Kind(models.TextChoices):
+        """What sort of answer it is, compared with the one before."""
+
+        COMMIT = "commit", "Commit"
+        RECOMMIT = "recommit", "Recommit"
+        PULL_IN = "pull_in", "Pull-in"
+        PUSH_OUT = "push_out", "Push-out"
+        SPLIT = "split", "Split"
+        QUANTITY_CHANGE = "quantity_change", "Quantity change"
+        DECOMMIT = "decommit", "Decommit"
+        REJECT = "reject", "Reject"
+        CANNOT_SAY = "cannot_say", "Cannot say yet"
+
+    class Reason(models.TextChoices):
+        """DOMAIN's reason codes."""
+
+        NONE = "", "No reason needed"
+        CAPACITY = "capacity", "Capacity"
+        TIER2_MATERIAL = "tier2_material", "Tier-2 material"
+        YIELD = "yield", "Yield"
+        QUALITY_HOLD = "quality_hold", "Quality hold"
+        LOGISTICS = "logistics", "Logistics"
+        CUSTOMS = "customs", "Customs"
+        POWER_LIMIT = "power_limit", "Power limit"
+        LABOUR = "labour", "Labour"
+        ECO = "eco", "Engineering change"
+        BUYER_REQUEST = "buyer_request", "Buyer's request"
+        FORCE_MAJEURE = "force_majeure", "Force majeure"
+        DATA_ERROR = "data_error", "Data error"
+
+    class Cause(models.TextChoices):
+        """Whose doing it is; only the supplier's own counts against it."""
+
+        SUPPLIER = "supplier", "Supplier"
+        BUYER = "buyer", "Buyer"
+        CARRIER = "carrier", "Carrier"
+        FORCE_MAJEURE = "force_majeure", "Force majeure"
+
+    class Door(models.TextChoices):
+        """Through which door it came."""
+
+        PORTAL = "portal", "Portal"
+        LINK = "link", "E-mail link"
+        SPREADSHEET = "spreadsheet", "Spreadsheet"
+        API = "api", "API"
+        PLANNER = "planner", "Planner"
+        IMPORT = "import", "Import"
+
+    commitment = models.ForeignKey(Commitment, models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16, choices=Kind)
+    reason_code = models.CharField(
+        max_length=16, choices=Reason, blank=True, default=Reason.NONE
+    )
+    note = models.CharField(max_length=300, blank=True, default="")
+    cause = models.CharField(max_length=14, choices=Cause, default=Cause.SUPPLIER)
+    door = models.CharField(max_length=12, choices=Door)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    actor = models.CharField(max_length=120)
+    made_at = models.DateTimeField(default=timezone.now)
+    requested_quantity = models.PositiveIntegerField()
+    requested_date = models.DateField()
+    word_by = models.DateField(null=True)
+
+    class Meta:
+        """Numbers rise from 1; a moved or withdrawn promise gives a reason."""
+
+        ordering = ["commitment", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["commitment", "number"], name="commit_revision_number_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(number__gte=1), name="commit_revision_number_positive"
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["push_out", "decommit", "reject"])
+                | ~Q(reason_code=""),
+                name="commit_revision_reason_when_worse",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="cannot_say") | Q(word_by__isnull=False),
+                name="commit_revision_cannot_say_has_date",
+            ),
+            models.CheckConstraint(
+                condition=~Q(actor=""), name="commit_revision_actor_given"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return kind and number."""
+        return f"{self.kind} {self.number}"
+
+
+class Tranche(models.Model):
+    """One quantity on one dock date of a revision; append-only.
+
+    ``dock_date`` is a date in the receiving site's zone.
+    """
+
+    revision = models.ForeignKey(
+        CommitRevision, models.PROTECT, related_name="tranches"
+    )
+    number = models.PositiveSmallIntegerField()
+    quantity = models.PositiveIntegerField()
+    dock_date = models.DateField()
+
+    class Meta:
+        """Each tranche brings something, and dates differ."""
+
+        ordering = ["revision", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["revision", "number"], name="tranche_number_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["revision", "dock_date"], name="tranche_date_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1), name="tranche_quantity_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(number__gte=1), name="tranche_number_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return quantity and date."""
+        return f"{self.quantity} on {self.dock_date}"

@@ -1,0 +1,36 @@
+"""How much hangs on a line: written by scheduling at publication, read by the portal."""
+
+from django.db import models
+from django.db.models import Q
+
+from suppliers.models.purchase_order import PurchaseOrderLine
+
+
+class LineNeed(models.Model):
+    """What the published plan needs from one purchase-order line.
+
+    ``racks`` use pieces of it, ``blocked_racks`` have no slack left on it. ``slack_min``
+    is how many minutes the earliest need lies after the promise; negative when late.
+    """
+
+    line = models.OneToOneField(PurchaseOrderLine, models.CASCADE, related_name="need")
+    racks = models.PositiveIntegerField()
+    blocked_racks = models.PositiveIntegerField(default=0)
+    serials = models.JSONField(default=list)
+    needed_by = models.DateField()
+    slack_min = models.IntegerField()
+    publication = models.CharField(max_length=20)
+
+    class Meta:
+        """No more racks are blocked than use it."""
+
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(blocked_racks__lte=models.F("racks")),
+                name="line_need_blocked_within_racks",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return racks and date."""
+        return f"{self.racks} racks by {self.needed_by}"

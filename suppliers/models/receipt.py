@@ -1,0 +1,32 @@
+"""What really arrived."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from factory.models import StockLot
+from suppliers.models.purchase_order import PurchaseOrderLine
+
+
+class Receipt(models.Model):
+    """A quantity of a line that reached the dock; the lot it became is usable stock."""
+
+    line = models.ForeignKey(PurchaseOrderLine, models.PROTECT, related_name="receipts")
+    quantity = models.PositiveIntegerField()
+    received_on = models.DateField(help_text="Dock date in the site's zone.")
+    lot = models.OneToOneField(StockLot, models.PROTECT, null=True, related_name="+")
+    recorded_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        """A receipt brings something."""
+
+        ordering = ["line", "received_on"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__gte=1), name="receipt_quantity_positive"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return quantity and date."""
+        return f"{self.quantity} on {self.received_on}"

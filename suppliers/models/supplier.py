@@ -1,0 +1,88 @@
+"""Suppliers, their people, and what they are approved to make."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from factory.models import Part
+
+
+class Supplier(models.Model):
+    """A company that answers for deliveries; zone and language are its people's."""
+
+    code = models.SlugField(max_length=20, unique=True)
+    name = models.CharField(max_length=120, unique=True)
+    region = models.CharField(max_length=40)
+    zone = models.CharField(max_length=60, default="UTC")
+    language = models.CharField(max_length=10, default="en")
+    buyer = models.CharField(max_length=80, blank=True, default="")
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        """Sorted by name."""
+
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        """Return the name."""
+        return self.name
+
+    @property
+    def scope(self) -> str:
+        """Return the journal's scope string of this tenant."""
+        return f"supplier:{self.pk}"
+
+
+class SupplierUser(models.Model):
+    """A person who acts for one supplier, and what that person may do."""
+
+    class Role(models.TextChoices):
+        """Rights in the portal; each includes the ones below it."""
+
+        ANSWER = "answer", "Answer"
+        SHIP = "ship", "Ship"
+        READ = "read", "Read"
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="supplier_user"
+    )
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="people")
+    role = models.CharField(max_length=10, choices=Role, default=Role.ANSWER)
+
+    def __str__(self) -> str:
+        """Return user and supplier."""
+        return f"{self.user} of {self.supplier}"
+
+
+class Source(models.Model):
+    """A supplier approved for a part, with its lead time in days at P50 and P90."""
+
+    supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="sources")
+    part = models.ForeignKey(Part, models.PROTECT, related_name="+")
+    lead_time_p50_days = models.PositiveSmallIntegerField()
+    lead_time_p90_days = models.PositiveSmallIntegerField()
+    minimum_lot = models.PositiveIntegerField(default=1)
+    share_percent = models.PositiveSmallIntegerField(default=100)
+
+    class Meta:
+        """P90 is no earlier than P50; one row a supplier and part."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["supplier", "part"], name="source_supplier_part_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(lead_time_p90_days__gte=F("lead_time_p50_days")),
+                name="source_lead_times_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum_lot__gte=1), name="source_minimum_lot_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(share_percent__lte=100), name="source_share_range"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Return supplier and part."""
+        return f"{self.supplier_id} makes {self.part_id}"
