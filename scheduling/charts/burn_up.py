@@ -1,0 +1,155 @@
+"""Racks shipped against demand and promise, with the likely range of what is to come."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.safestring import SafeString
+
+from journal.wording import UNKNOWN, grouped
+from scheduling.charts import svg
+from scheduling.charts.table import Column, Table
+
+_GRID_LINES = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurnUp:
+    """Running counts at the start of each period; all sequences are as long as labels or shorter.
+
+    Attributes:
+        labels: The periods in words, for example "2 Nov".
+        demand: Racks wanted by then.
+        promised: Racks promised by then.
+        actual: Racks shipped by then, as far as time has come.
+        now: Where now stands, counted in periods from 0, with a fraction.
+        now_count: Racks shipped now.
+        planned: Racks shipped by then in the plan, from now on: pairs of period and count.
+        likely: The range of that: triples of period, low and high count; may be empty.
+        events: Curtailments as pairs of first and last period, with fractions.
+    """
+
+    labels: Sequence[str]
+    demand: Sequence[int]
+    promised: Sequence[int]
+    actual: Sequence[int]
+    now: float
+    now_count: int
+    planned: Sequence[tuple[float, int]] = ()
+    likely: Sequence[tuple[float, int, int]] = ()
+    events: Sequence[tuple[float, float]] = ()
+
+
+def burn_up(
+    data: BurnUp, *, width: int = 704, height: int = 244, narrow: bool = False
+) -> SafeString:
+    """Draw the counts over time; lines are labelled at their end.
+
+    Args:
+        data: What happened and what is planned.
+        width: In pixels.
+        height: In pixels.
+        narrow: Whether it is the phone's drawing: fewer period names.
+    """
+    left, right, top, bottom = 40, width - 104, 12, height - 22
+    counts = [*data.demand, *data.promised, *data.actual, data.now_count]
+    counts += [high for _, _, high in data.likely]
+    tops = _round_up(max(counts))
+    x = svg.Scale(0, max(len(data.labels) - 1, 1), left, right)
+    y = svg.Scale(0, tops, bottom, top)
+
+    def curve(values: Sequence[int]) -> list[svg.Point]:
+        return [(x(at), y(value)) for at, value in enumerate(values)]
+
+    parts = [
+        svg.rect((x(a), top), (max(x(b) - x(a), 2), bottom - top), "hatched")
+        for a, b in data.events
+    ]
+    for step in range(_GRID_LINES + 1):
+        value = tops * step // _GRID_LINES
+        parts.append(svg.line((left, y(value)), (right, y(value)), "grid"))
+        parts.append(svg.text((left - 8, y(value) + 4), grouped(value), "t-end"))
+    every = 3 if narrow else max(1, len(data.labels) * 52 // (right - left))
+    for at, label in enumerate(data.labels):
+        if at % every == 0:
+            parts.append(svg.text((x(at), height - 4), label, "t-mid"))
+    fan = [(x(at), y(high)) for at, _, high in data.likely]
+    fan += [(x(at), y(low)) for at, low, _ in reversed(data.likely)]
+    parts.append(svg.path(fan, "fan", close=True))
+    parts += [
+        svg.path(curve(data.demand), "demand"),
+        svg.path(curve(data.promised), "promised"),
+    ]
+    here = (x(data.now), y(data.now_count))
+    planned = [here, *((x(at), y(value)) for at, value in data.planned)]
+    parts.append(svg.path(planned, "p50"))
+    parts.append(svg.path([*curve(data.actual), here], "actual"))
+    parts += [
+        svg.line((here[0], top), (here[0], bottom), "now"),
+        svg.circle(here, 4.5, "dot-actual"),
+    ]
+    now_words = f"{grouped(data.now_count)} now"
+    parts.append(
+        svg.text((here[0] + 9, here[1] + 16), now_words, "t-ink t-medium t-halo")
+    )
+    parts += [
+        svg.text((right + 8, at + 4), *rest)
+        for at, *rest in svg.spread(_ends(data, y), 14)
+    ]
+    return svg.plot(
+        (width, height), parts, _words(data), "only-narrow" if narrow else "only-wide"
+    )
+
+
+def both(data: BurnUp) -> SafeString:
+    """Draw for a wide screen and for a phone."""
+    return svg.join([burn_up(data), burn_up(data, width=330, height=210, narrow=True)])
+
+
+def table(data: BurnUp) -> Table:
+    """Put the counts into the table twin."""
+
+    def cell(values: Sequence[int], at: int) -> str:
+        return grouped(values[at]) if at < len(values) else UNKNOWN
+
+    names = ("Week of", "Demand", "Promised", "Shipped")
+    return Table(
+        label="Racks shipped, by week",
+        head=[Column(label=name, num=name != names[0]) for name in names],
+        rows=[
+            (
+                label,
+                cell(data.demand, at),
+                cell(data.promised, at),
+                cell(data.actual, at),
+            )
+            for at, label in enumerate(data.labels)
+        ],
+    )
+
+
+def _ends(data: BurnUp, y: svg.Scale) -> list[tuple[float, str, str]]:
+    ends = []
+    for name, values, css in (
+        ("Demand", data.demand, "t-2"),
+        ("Promised", data.promised, "t-2 t-medium"),
+        ("Planned", [count for _, count in data.planned], "t-accent t-medium"),
+    ):
+        if values:
+            ends.append((y(values[-1]), f"{name} {grouped(values[-1])}", css))
+    return ends
+
+
+def _round_up(count: int) -> int:
+    """Give the next number whose quarters are round."""
+    size = 1
+    while size * 20 < count:
+        size *= 10
+    return next(
+        size * multiple for multiple in (4, 8, 12, 20) if size * multiple >= count
+    )
+
+
+def _words(data: BurnUp) -> tuple[str, str]:
+    title = f"Racks shipped: {grouped(data.now_count)} now"
+    ends = ", ".join(words for _, words, _ in _ends(data, svg.Scale(0, 1, 0, 1)))
+    return title, f"At the end of {data.labels[-1]}: {ends}."
