@@ -1,0 +1,81 @@
+"""What every API view shares: refusal by default, and errors in one shape."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, JsonResponse
+from rest_framework import exceptions
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView, set_rollback
+
+from config.problems import problem
+
+ERRORS_MAX = 1_000
+
+
+class Nobody(BasePermission):
+    """Refuse everybody: the answer of a view that declared no permission."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
+        """Refuse."""
+        return False
+
+
+def problem_from_exception(
+    exception: Exception,
+    context: dict[str, Any],  # noqa: ARG001
+) -> JsonResponse | None:
+    """Answer an exception of an API view as a problem; None leaves it to the 500."""
+    if isinstance(exception, Http404):
+        exception = exceptions.NotFound()
+    elif isinstance(exception, PermissionDenied):
+        exception = exceptions.PermissionDenied()
+    if not isinstance(exception, exceptions.APIException):
+        return None
+    set_rollback()
+    response = _problem(exception)
+    if challenge := getattr(exception, "auth_header", None):
+        response.headers["WWW-Authenticate"] = challenge
+    if wait_s := getattr(exception, "wait", None):
+        response.headers["Retry-After"] = str(int(wait_s))
+    return response
+
+
+def _problem(exception: exceptions.APIException) -> JsonResponse:
+    """Word one exception; bad input lists at most ``ERRORS_MAX`` faults."""
+    if not isinstance(exception.detail, exceptions.ErrorDetail):
+        faults = list(_faults(exception.detail, pointer=""))
+        return problem(
+            status=exception.status_code,
+            code="invalid",
+            detail=f"{len(faults)} value{'s are' if len(faults) != 1 else ' is'} wrong.",
+            errors=faults[:ERRORS_MAX],
+        )
+    return problem(
+        status=exception.status_code,
+        code=exception.detail.code,
+        detail=str(exception.detail),
+    )
+
+
+def _faults(detail: Any, *, pointer: str) -> Iterator[dict[str, str]]:
+    """Walk DRF's tree of errors; yield one entry with a JSON pointer for each leaf."""
+    if isinstance(detail, exceptions.ErrorDetail):
+        yield {"pointer": pointer, "code": detail.code, "detail": str(detail)}
+    elif isinstance(detail, dict):
+        for key, inner in detail.items():
+            step = "" if key == "non_field_errors" else f"/{_escaped(str(key))}"
+            yield from _faults(inner, pointer=pointer + step)
+    elif all(isinstance(inner, exceptions.ErrorDetail) for inner in detail):
+        for inner in detail:
+            yield from _faults(inner, pointer=pointer)
+    else:
+        for row, inner in enumerate(detail):
+            yield from _faults(inner, pointer=f"{pointer}/{row}")
+
+
+def _escaped(key: str) -> str:
+    """Escape a key for a JSON pointer (RFC 6901)."""
+    return key.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,14 @@
+"""The Celery app: `celery -A config.celery worker`; settings begin with ``CELERY_``."""
+
+import os
+
+from celery import Celery
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
+
+app = Celery("rackline")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+# A queue of its own for solves, so that a minute's search delays nothing else.
+app.conf.task_queues = [Queue("default"), Queue("solve")]
+app.autodiscover_tasks()

@@ -1,0 +1,102 @@
+"""Two probes without log-in: is the process up, and can the system do its work."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import redis
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from journal.models import ProcessBeat
+
+BROKER_TIMEOUT_S = 1.0
+DISPATCHER = "dispatch"
+
+Check = Callable[[], str]
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+    """Answer that this process serves requests; asks nobody else."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+    """Answer 200 when database, dispatcher and broker work, else 503 and which not.
+
+    Two short queries, and at most ``BROKER_TIMEOUT_S`` seconds for the broker.
+    """
+    checks: dict[str, Check] = {
+        "database": _database,
+        "dispatcher": _dispatcher,
+        "broker": _broker,
+    }
+    faults = {name: check() for name, check in checks.items()}
+    ready = not any(faults.values())
+    return JsonResponse(
+        {
+            "status": "ok" if ready else "unavailable",
+            "checks": {name: fault or "ok" for name, fault in faults.items()},
+        },
+        status=200 if ready else 503,
+    )
+
+
+def _database() -> str:
+    """Return what is wrong with the database, or nothing."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "does not answer"
+    return ""
+
+
+def _dispatcher() -> str:
+    """Return what is wrong with the dispatcher, or nothing."""
+    try:
+        beat = ProcessBeat.objects.filter(name=DISPATCHER).first()
+    except DatabaseError:
+        return "unknown, since the database does not answer"
+    if beat is None:
+        return "has not started"
+    age = timezone.now() - beat.at
+    if age > timedelta(seconds=settings.READY_BEAT_MAX_AGE_S):
+        return f"silent for {int(age.total_seconds())} s"
+    return ""
+
+
+def _broker() -> str:
+    """Return what is wrong with the broker, or nothing."""
+    url = settings.CELERY_BROKER_URL
+    if url.startswith("filesystem:"):
+        folder = settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_in"]
+        return "" if Path(folder).is_dir() else "its folder is missing"
+    if not url.startswith(("redis:", "rediss:")):
+        return ""
+    client = redis.Redis.from_url(
+        url,
+        socket_connect_timeout=BROKER_TIMEOUT_S,
+        socket_timeout=BROKER_TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        client.ping()
+    except redis.RedisError:
+        return "does not answer"
+    finally:
+        client.close()
+    return ""
