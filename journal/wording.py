@@ -185,9 +185,9 @@ def money_short(cents: int | None) -> str:
     dollars = abs(cents) / 100
     sign = MINUS if cents < 0 else ""
     # The limits are where rounding would show a thousand of the smaller unit.
-    if dollars < 999.5:  # noqa: PLR2004
+    if dollars < 999.5:
         return f"{sign}${dollars:,.0f}"
-    if dollars < 999_500:  # noqa: PLR2004
+    if dollars < 999_500:
         return f"{sign}${_short(dollars / 1e3, 100)}{JOINT}k"
     return f"{sign}${_short(dollars / 1e6, 100)}{JOINT}M"
 

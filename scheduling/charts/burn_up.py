@@ -40,7 +40,7 @@ class BurnUp:
 
 
 def burn_up(
-    data: BurnUp, *, width: int = 704, height: int = 244, narrow: bool = False
+    data: BurnUp, *, width: int = 640, height: int = 244, narrow: bool = False
 ) -> SafeString:
     """Draw the counts over time; lines are labelled at their end.
 
@@ -102,7 +102,7 @@ def burn_up(
 
 def both(data: BurnUp) -> SafeString:
     """Draw for a wide screen and for a phone."""
-    return svg.join([burn_up(data), burn_up(data, width=330, height=210, narrow=True)])
+    return svg.join([burn_up(data), burn_up(data, width=320, height=210, narrow=True)])
 
 
 def table(data: BurnUp) -> Table:

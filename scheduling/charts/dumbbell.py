@@ -86,7 +86,7 @@ def dumbbells(moves: Sequence[Move], zone: tzinfo, *, width: int = 752) -> SafeS
 
 
 def dumbbells_narrow(
-    moves: Sequence[Move], zone: tzinfo, *, width: int = 326
+    moves: Sequence[Move], zone: tzinfo, *, width: int = 320
 ) -> SafeString:
     """Draw the same moves for a phone: rack, change and the two dates."""
     height = _TOP + 22 * len(moves) + 4

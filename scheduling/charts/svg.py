@@ -123,6 +123,9 @@ def plot(
 ) -> SafeString:
     """Frame a drawing.
 
+    The font-size says the drawing's width, so that the style sheet can keep it (1em) without an inline
+    style, which the content security policy forbids; every text has a size of its own.
+
     Args:
         size: Width and height.
         parts: What is drawn.
@@ -131,7 +134,7 @@ def plot(
     """
     title, description = words
     return format_html(
-        '<svg class="plot {}" viewBox="0 0 {} {}" width="{}" role="img">'
+        '<svg class="plot {}" viewBox="0 0 {} {}" font-size="{}" role="img">'
         "<title>{}</title><desc>{}</desc>{}</svg>",
         css,
         number(size[0]),

@@ -16,7 +16,10 @@ from scheduling.charts.table import Column, Table
 
 PHYSICS = "physics"
 _ROW = 22
-_COLUMNS_HEIGHT = 322
+_COLUMNS_HEIGHT = 310
+_FOOT = 44
+_COLUMN = 96
+_COLUMNS_WIDTH = 1080
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ def work_time(segments: Sequence[Segment]) -> int:
 
 
 def rows(
-    segments: Sequence[Segment], subject: str, *, width: int = 304, css: str = ""
+    segments: Sequence[Segment], subject: str, *, width: int = 300, css: str = ""
 ) -> SafeString:
     """Draw the segments in the order given as rows stepping down in time.
 
@@ -85,9 +88,7 @@ def rows(
     return svg.plot((width, height + 2), parts, _words(segments, subject), css)
 
 
-def columns(
-    segments: Sequence[Segment], subject: str, *, width: int = 1160, css: str = ""
-) -> SafeString:
+def columns(segments: Sequence[Segment], subject: str, *, css: str = "") -> SafeString:
     """Draw the waits, largest first, as columns falling from the lead time to the work itself.
 
     Segments of one limit and name are drawn as one column.
@@ -95,12 +96,12 @@ def columns(
     Args:
         segments: In any order.
         subject: Whose lead time, for the title and below the first column.
-        width: In pixels; 96 a column reads well.
         css: More classes, such as only-wide.
     """
     waits, work = _largest_first(segments), work_time(segments)
     total = lead_time(segments)
-    floor, step = _COLUMNS_HEIGHT - 56, width / (len(waits) + 2)
+    width = max(_COLUMNS_WIDTH, _COLUMN * (len(waits) + 2))
+    floor, step = _COLUMNS_HEIGHT - _FOOT, width / (len(waits) + 2)
     gap = min(34, step * 0.36)
     bar, left = step - gap, gap / 2
     y = svg.Scale(0, max(total, 1), floor, 30)
@@ -141,7 +142,7 @@ def columns(
 def both(segments: Sequence[Segment], subject: str) -> SafeString:
     """Draw columns for a wide screen and rows for a phone."""
     wide = columns(segments, subject, css="only-wide")
-    return svg.join([wide, rows(segments, subject, width=326, css="only-narrow")])
+    return svg.join([wide, rows(segments, subject, width=320, css="only-narrow")])
 
 
 def table(segments: Sequence[Segment], subject: str) -> Table:

@@ -54,6 +54,8 @@ _MOVES = [
     ("R-0417", "Alder Compute", 8.2, 6.6, 9, "bay", "Freed bay"),
 ]
 
+_MOODS = ("kept", "at_risk", "broken", "running", "requested", "cannot_say", "on_hold", "frozen")
+
 _INBOX = [
     {
         "status": "broken",
@@ -104,6 +106,7 @@ class ComponentsPage(TemplateView):
         load = _load()
         return super().get_context_data(
             **kwargs,
+            moods=_MOODS,
             statuses=STATUSES,
             limits=LIMITS,
             form=form,
@@ -202,7 +205,7 @@ def _load() -> load_strip.Load:
 
 def _strips(load: load_strip.Load) -> object:
     wide = load_strip.load_strip(load, _ZONE, css="only-wide")
-    return wide + load_strip.load_strip(load, _ZONE, size=(330, 150), css="only-narrow")
+    return wide + load_strip.load_strip(load, _ZONE, size=(320, 150), css="only-narrow")
 
 
 def _tabs() -> list[dict[str, object]]:
