@@ -7,6 +7,6 @@ from django.http import HttpRequest
 class ClosedSignUp(DefaultAccountAdapter):  # type: ignore[misc]
     """Keep allauth's log-in and second factor, and close its sign-up."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse, whoever asks."""
         return False

@@ -18,7 +18,7 @@ ERRORS_MAX = 1_000
 class Nobody(BasePermission):
     """Refuse everybody: the answer of a view that declared no permission."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002
+    def has_permission(self, request: Request, view: APIView) -> bool:
         """Refuse."""
         return False
 
@@ -50,30 +50,30 @@ def _problem(exception: exceptions.APIException) -> JsonResponse:
         return problem(
             status=exception.status_code,
             code="invalid",
-            detail=f"{len(faults)} value{'s are' if len(faults) != 1 else ' is'} wrong.",
+            detail="The request is understood, but some of its values are wrong.",
             errors=faults[:ERRORS_MAX],
         )
     return problem(
         status=exception.status_code,
-        code=exception.detail.code,
+        code=exception.detail.code or "error",
         detail=str(exception.detail),
     )
 
 
-def _faults(detail: Any, *, pointer: str) -> Iterator[dict[str, str]]:
+def _faults(detail: object, *, pointer: str) -> Iterator[dict[str, str]]:
     """Walk DRF's tree of errors; yield one entry with a JSON pointer for each leaf."""
     if isinstance(detail, exceptions.ErrorDetail):
-        yield {"pointer": pointer, "code": detail.code, "detail": str(detail)}
+        code = detail.code or "invalid"
+        yield {"pointer": pointer, "code": code, "detail": str(detail)}
     elif isinstance(detail, dict):
         for key, inner in detail.items():
             step = "" if key == "non_field_errors" else f"/{_escaped(str(key))}"
             yield from _faults(inner, pointer=pointer + step)
-    elif all(isinstance(inner, exceptions.ErrorDetail) for inner in detail):
-        for inner in detail:
-            yield from _faults(inner, pointer=pointer)
-    else:
+    elif isinstance(detail, list):
         for row, inner in enumerate(detail):
-            yield from _faults(inner, pointer=f"{pointer}/{row}")
+            leaf = isinstance(inner, exceptions.ErrorDetail)
+            step = "" if leaf else f"/{row}"
+            yield from _faults(inner, pointer=pointer + step)
 
 
 def _escaped(key: str) -> str:

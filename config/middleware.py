@@ -42,9 +42,7 @@ def request_context(get_response: GetResponse) -> GetResponse:
     return middleware
 
 
-def _log_end(
-    request: HttpRequest, response: HttpResponseBase, started: float
-) -> None:
+def _log_end(request: HttpRequest, response: HttpResponseBase, started: float) -> None:
     """Write the one line of a request."""
     match = request.resolver_match
     route = match.route if match else ""

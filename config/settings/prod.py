@@ -16,23 +16,20 @@ def required(name: str) -> str:
     """
     value: str = env.str(name, default="")
     if not value:
-        message = f"{name} must be set in production."
-        raise ImproperlyConfigured(message)
+        raise ImproperlyConfigured(f"{name} must be set in production.")
     return value
 
 
 DEBUG = False
 if env.bool("DEBUG", default=False):
-    message = "DEBUG must not be on in production: unset it."
-    raise ImproperlyConfigured(message)
+    raise ImproperlyConfigured("DEBUG must not be on in production: unset it.")
 
 SECRET_KEY = required("SECRET_KEY")
 if "insecure" in SECRET_KEY or len(SECRET_KEY) < SECRET_KEY_MIN_LENGTH:
-    message = (
+    raise ImproperlyConfigured(
         f"SECRET_KEY must be a secret of your own of at least {SECRET_KEY_MIN_LENGTH} "
         "characters, not a default."
     )
-    raise ImproperlyConfigured(message)
 
 # Production never falls back to a file beside the code.
 required("DATABASE_URL")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from config.env import env
 from config.settings.base import *  # noqa: F403
-from config.settings.base import DATABASES
+from config.settings.base import CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES
 
 DEBUG = False
 SECRET_KEY = "insecure-test-key-of-more-than-fifty-characters-for-signing"  # noqa: S105
@@ -36,4 +36,4 @@ WHITENOISE_USE_FINDERS = True
 
 # Nothing is published unless a test with the marker `broker` starts a broker.
 CELERY_BROKER_URL = env.str("TEST_BROKER_URL", default="memory://")
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+CELERY_BROKER_TRANSPORT_OPTIONS.clear()
