@@ -1,15 +1,16 @@
 """How Rackline words numbers, dates, states and limits, for pages, drawings and mails.
 
-Pure functions: a value in, the words a person reads out. Unknown is always "–", never 0. A number and
-its unit are joined by a no-break space (U+00A0), so that they never part at the end of a line.
+Pure functions: a value in, the words a person reads out. Unknown is a dash, never 0. A
+number and its unit are joined by a no-break space (U+00A0), so that they never part at
+the end of a line.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
-UNKNOWN: Final = "–"
-MINUS: Final = "−"
+UNKNOWN: Final = "\N{EN DASH}"
+MINUS: Final = "\N{MINUS SIGN}"
 JOINT: Final = "\u00a0"
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -31,6 +32,7 @@ _MINUTES_AN_HOUR: Final = 60
 _MINUTES_A_DAY: Final = 1440
 _HOURS_BEFORE_DAYS: Final = 72
 _DAYS_NAMED_BY_WEEKDAY: Final = 6
+_ROUNDS_TO_THOUSAND: Final = 999.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def status_look(status: str) -> StatusLook:
 
 
 def limit_look(limit: str) -> LimitLook:
-    """Say how a limit is shown; one that is not listed shows its own word, in warm grey."""
+    """Say how a limit is shown; one not listed shows its own word, in warm grey."""
     key = limit.lower()
     return LIMITS.get(key) or LimitLook("batching", _spoken(key))
 
@@ -146,7 +148,7 @@ def initials(name: str) -> str:
 
 
 def grouped(number: float | None, decimals: int = 0) -> str:
-    """Group thousands by commas and use the true minus: "1,284", "−3"."""
+    """Group thousands by commas and use the true minus: "1,284"."""
     if number is None:
         return UNKNOWN
     return f"{number:,.{decimals}f}".replace("-", MINUS)
@@ -170,7 +172,7 @@ def percent(share: float | None, decimals: int = 0) -> str:
 
 
 def money(cents: int | None) -> str:
-    """Word an exact amount in cents for tables: "$1,180", "$12.50", "−$40"."""
+    """Word an exact amount in cents for tables: "$1,180", "$12.50"."""
     if cents is None:
         return UNKNOWN
     sign = MINUS if cents < 0 else ""
@@ -179,15 +181,14 @@ def money(cents: int | None) -> str:
 
 
 def money_short(cents: int | None) -> str:
-    """Word an amount in cents for strips and sentences: "$162 k", "$48.2 k", "$1.2 M"."""
+    """Word an amount in cents for strips and sentences: "$162 k", "$1.2 M"."""
     if cents is None:
         return UNKNOWN
     dollars = abs(cents) / 100
     sign = MINUS if cents < 0 else ""
-    # The limits are where rounding would show a thousand of the smaller unit.
-    if dollars < 999.5:
+    if dollars < _ROUNDS_TO_THOUSAND:
         return f"{sign}${dollars:,.0f}"
-    if dollars < 999_500:
+    if dollars < _ROUNDS_TO_THOUSAND * 1000:
         return f"{sign}${_short(dollars / 1e3, 100)}{JOINT}k"
     return f"{sign}${_short(dollars / 1e6, 100)}{JOINT}M"
 
@@ -206,7 +207,7 @@ def duration(minutes: float | None) -> str:
 
 
 def signed_duration(minutes: float | None) -> str:
-    """Word a change in minutes with its sign: "+26 h", "−4.6 d", "0 h"."""
+    """Word a change in minutes with its sign: "+26 h", "0 h"."""
     if minutes is None:
         return UNKNOWN
     if minutes == 0:
@@ -215,7 +216,7 @@ def signed_duration(minutes: float | None) -> str:
 
 
 def signed_days(days: float | None) -> str:
-    """Word a change in days with its sign: "+4 d", "−1.5 d", "0 d"."""
+    """Word a change in days with its sign: "+4 d", "0 d"."""
     if days is None:
         return UNKNOWN
     words = _short(days, 1e9)
@@ -223,7 +224,7 @@ def signed_days(days: float | None) -> str:
 
 
 def promise_date(day: date | None, today: date) -> str:
-    """Word a promise, which is a date: "Fri 11 Dec"; the year only when it is another."""
+    """Word a promise, which is a date: "Fri 11 Dec"; another year is named."""
     return (
         UNKNOWN if day is None else f"{_DAYS[day.weekday()]} {column_date(day, today)}"
     )
@@ -238,8 +239,7 @@ def column_date(day: date | None, today: date) -> str:
 
 
 def moment(at: datetime | None, now: datetime, zone: tzinfo) -> str:
-    """Word a planned moment in the zone given: "Thu 05:00" inside six days to come,
-    else "Thu 3 Dec, 05:00".
+    """Word a planned moment: "Thu 05:00" inside six days, else "Thu 3 Dec, 05:00".
 
     Args:
         at: Aware.
@@ -283,7 +283,7 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def _short(number: float, whole_from: float) -> str:
-    """One decimal where it says something: none from whole_from up, none when it is .0."""
+    """Keep one decimal where it says something: not from whole_from up, not .0."""
     decimals = 0 if abs(number) >= whole_from else 1
     words = grouped(number, decimals).removesuffix(".0")
     return "0" if words == f"{MINUS}0" else words

@@ -1,6 +1,6 @@
-"""Filters and tags for every template: numbers and dates in words, marks for states and limits.
+"""Filters and tags for every template: numbers and dates in words, marks for states.
 
-Dates use the active time zone: the site's on planners' pages, the reader's in a portal.
+Dates use the active time zone: on planners' pages the site's, in a portal the reader's.
 """
 
 from datetime import date, datetime
@@ -55,7 +55,7 @@ def age(at: datetime | None) -> str:
 
 @register.filter
 def counted(number: int, noun: str) -> str:
-    """Word a count with its noun; "rack" or, where the plural differs, "party,parties"."""
+    """Word a count with its noun: "rack", or "party,parties" for an odd plural."""
     one, _, many = noun.partition(",")
     return wording.counted(number, one, many)
 
@@ -74,7 +74,7 @@ def limit_colour(limit: str) -> str:
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """Draw one picture of the sprite, hidden from screen readers: a word stands beside it."""
+    """Draw one picture of the sprite; a word must stand beside it."""
     return format_html(
         '<svg class="icon" viewBox="0 0 16 16" aria-hidden="true">'
         '<use href="{}#{}"></use></svg>',

@@ -1,4 +1,4 @@
-"""Racks shipped against demand and promise, with the likely range of what is to come."""
+"""Racks shipped against demand and promise, with the likely range to come."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _GRID_LINES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BurnUp:
-    """Running counts at the start of each period; all sequences are as long as labels or shorter.
+    """Running counts at the start of each period; no sequence is longer than labels.
 
     Attributes:
         labels: The periods in words, for example "2 Nov".
@@ -23,7 +23,7 @@ class BurnUp:
         actual: Racks shipped by then, as far as time has come.
         now: Where now stands, counted in periods from 0, with a fraction.
         now_count: Racks shipped now.
-        planned: Racks shipped by then in the plan, from now on: pairs of period and count.
+        planned: Racks shipped by then in the plan, from now: pairs of period, count.
         likely: The range of that: triples of period, low and high count; may be empty.
         events: Curtailments as pairs of first and last period, with fractions.
     """

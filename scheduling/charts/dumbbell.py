@@ -1,4 +1,4 @@
-"""What moved: hollow is the published plan, solid is the proposal, the short upright is the promise."""
+"""What moved: hollow is the published plan, solid the proposal."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,8 +81,8 @@ def dumbbells(moves: Sequence[Move], zone: tzinfo, *, width: int = 752) -> SafeS
         svg.text((right + 146, 12), "Limit", ""),
     ]
     for index, move in enumerate(moves):
-        parts += _row(move, axis, _TOP + index * _ROW + 13, zone, right)
-    return svg.plot((width, height), parts, _words(moves, zone), "only-wide")
+        parts += _row(move, axis, y=_TOP + index * _ROW + 13, zone=zone, right=right)
+    return svg.plot((width, height), parts, _words(moves, zone), css="only-wide")
 
 
 def dumbbells_narrow(
@@ -95,7 +95,7 @@ def dumbbells_narrow(
     for index, move in enumerate(moves):
         y = _TOP + index * 22 + 8
         parts.append(svg.text((0, y + 4), move.name, "t-ink t-12"))
-        parts += _bell(move, axis, y, zone)
+        parts += _bell(move, axis, y=y, zone=zone)
         parts.append(
             svg.text(
                 (width, y + 4),
@@ -103,7 +103,7 @@ def dumbbells_narrow(
                 f"t-end t-12 {_tone(move, zone)}",
             )
         )
-    return svg.plot((width, height), parts, _words(moves, zone), "only-narrow")
+    return svg.plot((width, height), parts, _words(moves, zone), css="only-narrow")
 
 
 def both(moves: Sequence[Move], zone: tzinfo) -> SafeString:
@@ -162,7 +162,7 @@ def _grid(axis: _Axis, span: tuple[float, float]) -> list[SafeString]:
 
 
 def _row(
-    move: Move, axis: _Axis, y: float, zone: tzinfo, right: float
+    move: Move, axis: _Axis, *, y: float, zone: tzinfo, right: float
 ) -> list[SafeString]:
     broken, look = move.is_broken(zone), limit_look(move.limit)
     square = "bar--hatched" if look.colour == "curtailment" else "bar"
@@ -170,19 +170,21 @@ def _row(
     return [
         svg.text((0, y + 4), move.name, "t-ink t-medium t-12"),
         svg.text((76, y + 4), move.detail, "t-2 t-12"),
-        *_bell(move, axis, y, zone),
+        *_bell(move, axis, y=y, zone=zone),
         svg.text(
             (right + 54, y + 4),
             signed_days(move.days),
             f"t-end t-12 {_tone(move, zone)}",
         ),
         svg.text((right + 76, y + 4), *verdict),
-        svg.limited(look.colour, svg.rect((right + 146, y - 4), (8, 8), square, 2)),
+        svg.limited(
+            look.colour, svg.rect((right + 146, y - 4), (8, 8), square, radius=2)
+        ),
         svg.text((right + 160, y + 4), move.reason or look.word, "t-2"),
     ]
 
 
-def _bell(move: Move, axis: _Axis, y: float, zone: tzinfo) -> list[SafeString]:
+def _bell(move: Move, axis: _Axis, *, y: float, zone: tzinfo) -> list[SafeString]:
     tone = "bad" if move.is_broken(zone) else "good" if move.days < 0 else "none"
     was, now = (axis.at(move.was), y), (axis.at(move.now), y)
     parts = [svg.line(was, now, f"bell bell--{tone}"), svg.circle(was, 4.5, "was")]

@@ -1,4 +1,4 @@
-"""Kilowatts over time under the line that may not be crossed: one step area, its limit, curtailments."""
+"""Kilowatts over time under the line that may not be crossed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from scheduling.charts.table import Column, Table
 Samples = Sequence[tuple[int, int]]
 _MINUTES_A_DAY = 1440
 _LABEL_ROOM = 48
+_Scales = tuple[svg.Scale, svg.Scale]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +57,15 @@ def load_strip(
     top = max(load.peak_w, *(watts for _, watts in load.limits)) * 1.15
     x = svg.Scale(0, load.to_min, 44, width)
     y = svg.Scale(0, top, height - 20, 8)
-    parts = _days(load, zone, x, height)
+    parts = _days(load, zone, x, height=height)
     for watts in (0, top / 2.3, top / 1.15):
         parts.append(
             svg.text((38, y(watts) + 4), grouped(round(watts / 1000, -2)), "t-end")
         )
         parts.append(svg.line((44, y(watts)), (width, y(watts)), "grid"))
-    parts.append(_area(load.load, load.to_min, (x, y), "stack-3"))
+    parts.append(_area(load.load, load.to_min, (x, y), css="stack-3"))
     if load.base:
-        parts.append(_area(load.base, load.to_min, (x, y), "stack-1"))
+        parts.append(_area(load.base, load.to_min, (x, y), css="stack-1"))
     for start, end in load.curtailments:
         cap = _value_at(load.limits, start)
         corner, size_ = (x(start), y(top)), (x(end) - x(start), y(cap) - y(top))
@@ -80,11 +81,11 @@ def load_strip(
     words = f"{kw(_value_at(load.limits, load.to_min))} allowed"
     last = y(_value_at(load.limits, load.to_min))
     parts.append(svg.text((width - 4, last - 5), words, "t-2 t-end t-halo"))
-    return svg.plot(size, parts, _words(load, zone), css)
+    return svg.plot(size, parts, _words(load, zone), css=css)
 
 
 def table(load: Load, zone: tzinfo) -> Table:
-    """Put the highest load of each day and the lowest limit beside it into the table twin."""
+    """Put each day's highest load and lowest limit into the table twin."""
     days = range(0, load.to_min, _MINUTES_A_DAY)
     names = ("Day", "Highest load", "Lowest limit")
     return Table(
@@ -125,15 +126,13 @@ def _stair(
     return svg.steps([(x(at), y(watts)) for at, watts in shown])
 
 
-def _area(
-    samples: Samples, to_min: int, scales: tuple[svg.Scale, svg.Scale], css: str
-) -> SafeString:
+def _area(samples: Samples, to_min: int, scales: _Scales, *, css: str) -> SafeString:
     x, y = scales
     stair = _stair(samples, to_min, scales)
     return svg.path([(x(0), y(0)), *stair, (x(to_min), y(0))], css, close=True)
 
 
-def _days(load: Load, zone: tzinfo, x: svg.Scale, height: float) -> list[SafeString]:
+def _days(load: Load, zone: tzinfo, x: svg.Scale, *, height: float) -> list[SafeString]:
     local = load.epoch.astimezone(zone)
     first = _MINUTES_A_DAY - (local.hour * 60 + local.minute)
     days = list(range(first % _MINUTES_A_DAY, load.to_min, _MINUTES_A_DAY))

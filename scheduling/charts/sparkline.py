@@ -11,7 +11,7 @@ _WIDTH, _HEIGHT = 88, 20
 
 
 def sparkline(values: Sequence[float], subject: str) -> SafeString:
-    """Draw the values from left to right, the last one marked; its numbers stand beside it.
+    """Draw the values from left to right, the last one marked.
 
     Args:
         values: At least one, in any unit.

@@ -1,8 +1,8 @@
-"""The small SVG vocabulary all server-drawn charts share: scales, shapes, text and the frame.
+"""The small SVG vocabulary of all server-drawn charts: scales, shapes, the frame.
 
-Colours come from classes only (static/css/charts.css), so that themes, print and export need no second
-drawing. Every text passes through Django's escaping. Coordinates are SVG units, one to a CSS pixel at
-the drawing's own width.
+Colours come from classes only (static/css/charts.css), so that themes, print and export
+need no second drawing. Every text passes through Django's escaping. Coordinates are SVG
+units, one to a CSS pixel at the drawing's own width.
 """
 
 from collections.abc import Iterable, Sequence
@@ -61,7 +61,7 @@ def line(start: Point, end: Point, css: str) -> SafeString:
     )
 
 
-def rect(corner: Point, size: Point, css: str, radius: float = 0) -> SafeString:
+def rect(corner: Point, size: Point, css: str, *, radius: float = 0) -> SafeString:
     """Draw a rectangle from its upper left corner; a negative size is drawn as none."""
     return format_html(
         '<rect x="{}" y="{}" width="{}" height="{}" rx="{}" class="{}"/>',
@@ -109,7 +109,7 @@ def steps(points: Sequence[Point]) -> list[Point]:
 def spread(
     marks: Iterable[tuple[float, str, str]], gap: float
 ) -> list[tuple[float, str, str]]:
-    """Push labels (height, words, classes) down until none is nearer than gap to the one above."""
+    """Push labels (height, words, classes) down until neighbours are a gap apart."""
     out: list[tuple[float, str, str]] = []
     last = float("-inf")
     for y, label, css in sorted(marks):
@@ -119,17 +119,18 @@ def spread(
 
 
 def plot(
-    size: Point, parts: Iterable[SafeString], words: tuple[str, str], css: str = ""
+    size: Point, parts: Iterable[SafeString], words: tuple[str, str], *, css: str = ""
 ) -> SafeString:
     """Frame a drawing.
 
-    The font-size says the drawing's width, so that the style sheet can keep it (1em) without an inline
-    style, which the content security policy forbids; every text has a size of its own.
+    The font-size says the drawing's width, so that the style sheet can keep it (1em)
+    without an inline style, which the content security policy forbids; every text has
+    a size of its own.
 
     Args:
         size: Width and height.
         parts: What is drawn.
-        words: Title and description, which a screen reader reads; the table twin has the numbers.
+        words: Title and description, for a screen reader; the table has the numbers.
         css: More classes, such as only-wide.
     """
     title, description = words

@@ -1,4 +1,4 @@
-"""The table twin of a drawing: the same numbers, as components/table.html takes them."""
+"""The table twin of a drawing, as components/table.html takes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

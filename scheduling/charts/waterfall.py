@@ -1,7 +1,7 @@
-"""Where a lead time goes: one bar a segment, additive, in the colour of what it waited for.
+"""Where a lead time goes: one bar a segment, additive, in the colour of its limit.
 
-Two drawings of the same segments, since a narrow screen gets another drawing and not a scaled one:
-columns falling from the whole to the work itself, and rows that step down in time.
+Two drawings of the same segments, since a narrow screen gets another drawing and not
+a scaled one: columns falling from the whole to the work itself, and rows stepping down.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class Segment:
     """A part of a lead time.
 
     Attributes:
-        limit: What it waited for, a key of wording.LIMITS; "physics" for the work itself.
+        limit: What it waited for, a key of wording.LIMITS; "physics" for work.
         name: What the bar is called, for example "Leak sensors".
         minutes: Its length, at least 0. All segments add up to the lead time.
         owner: Who owns the limit, or nothing.
@@ -72,7 +72,7 @@ def rows(
         parts.append(
             svg.limited(
                 _colour(segment),
-                svg.rect((x(at), y + 4), (length, 13), _bar(segment), 2),
+                svg.rect((x(at), y + 4), (length, 13), _bar(segment), radius=2),
             )
         )
         at += segment.minutes
@@ -85,11 +85,11 @@ def rows(
     parts.append(svg.line((0, height - 22), (width, height - 22), "axis"))
     parts.append(svg.text((0, height - 6), "Lead time", "t-strong t-12"))
     parts.append(svg.text((width, height - 6), duration(total), "t-end t-strong t-12"))
-    return svg.plot((width, height + 2), parts, _words(segments, subject), css)
+    return svg.plot((width, height + 2), parts, _words(segments, subject), css=css)
 
 
 def columns(segments: Sequence[Segment], subject: str, *, css: str = "") -> SafeString:
-    """Draw the waits, largest first, as columns falling from the lead time to the work itself.
+    """Draw the waits, largest first, as columns falling from lead time to work.
 
     Segments of one limit and name are drawn as one column.
 
@@ -106,8 +106,12 @@ def columns(segments: Sequence[Segment], subject: str, *, css: str = "") -> Safe
     bar, left = step - gap, gap / 2
     y = svg.Scale(0, max(total, 1), floor, 30)
     parts = [svg.line((0, floor), (width, floor), "axis")]
-    parts.append(svg.rect((left, y(total)), (bar, y(work) - y(total)), "stack-1", 3))
-    parts.append(svg.rect((left, y(work)), (bar, floor - y(work)), "bar--physics", 2))
+    parts.append(
+        svg.rect((left, y(total)), (bar, y(work) - y(total)), "stack-1", radius=3)
+    )
+    parts.append(
+        svg.rect((left, y(work)), (bar, floor - y(work)), "bar--physics", radius=2)
+    )
     parts += _foot(step / 2, floor, ("Lead time", subject))
     parts.append(
         svg.text((step / 2, y(total) - 8), duration(total), "t-mid t-strong t-20")
@@ -119,24 +123,27 @@ def columns(segments: Sequence[Segment], subject: str, *, css: str = "") -> Safe
         height = max(y(level - wait.minutes) - y(level), 1.5)
         parts.append(
             svg.limited(
-                _colour(wait), svg.rect((x, y(level)), (bar, height), _bar(wait), 2)
+                _colour(wait),
+                svg.rect((x, y(level)), (bar, height), _bar(wait), radius=2),
             )
         )
         level -= wait.minutes
         below = min(y(level) + 17, floor - 5)
-        words = f"−{duration(wait.minutes)}"
+        words = duration(-wait.minutes)
         parts.append(
             svg.text((x + bar / 2, below), words, "t-mid t-ink t-medium t-13 t-halo")
         )
         parts += _foot(x + bar / 2, floor, (wait.name, wait.owner))
     x = (len(waits) + 1) * step + left
     parts.append(svg.line((x - gap, y(work)), (x, y(work)), "link"))
-    parts.append(svg.rect((x, y(work)), (bar, floor - y(work)), "bar--physics", 2))
+    parts.append(
+        svg.rect((x, y(work)), (bar, floor - y(work)), "bar--physics", radius=2)
+    )
     parts.append(
         svg.text((x + bar / 2, y(work) - 8), duration(work), "t-mid t-strong t-20")
     )
     parts += _foot(x + bar / 2, floor, ("Physics", "no queue, no wait"))
-    return svg.plot((width, _COLUMNS_HEIGHT), parts, _words(segments, subject), css)
+    return svg.plot((width, _COLUMNS_HEIGHT), parts, _words(segments, subject), css=css)
 
 
 def both(segments: Sequence[Segment], subject: str) -> SafeString:

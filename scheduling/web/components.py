@@ -1,6 +1,6 @@
-"""The living style sheet: every part of templates/components in every state, with made-up data.
+"""The living style sheet: every component in every state, with made-up data.
 
-Shown to anyone signed in; reads no rows. What looks right here looks right on every page.
+Shown to anyone signed in; reads no rows. What looks right here looks right everywhere.
 """
 
 from dataclasses import asdict
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.views.generic import TemplateView
 
-from journal.wording import LIMITS, STATUSES
+from journal.wording import LIMITS, STATUSES, UNKNOWN
 from scheduling.charts import burn_up, dumbbell, load_strip, sparkline, table, waterfall
 
 _ZONE = ZoneInfo("America/Monterrey")
@@ -54,7 +54,7 @@ _MOVES = [
     ("R-0417", "Alder Compute", 8.2, 6.6, 9, "bay", "Freed bay"),
 ]
 
-_MOODS = ("kept", "at_risk", "broken", "running", "requested", "cannot_say", "on_hold", "frozen")
+_MOODS = ("kept", "at_risk", "broken", "running", "requested", "cannot_say", "on_hold")
 
 _INBOX = [
     {
@@ -78,6 +78,12 @@ _INBOX = [
 ]
 
 
+_REFUSAL = (
+    "Site power: 3,835 kW needed, 3,600 kW allowed until Wed 20:00. "
+    "First free start is Thu 05:00. Tomás Reyes owns this limit."
+)
+
+
 class _MoveForm(forms.Form):
     """A form with every kind of field, bound to values of which one is refused."""
 
@@ -88,10 +94,7 @@ class _MoveForm(forms.Form):
 
     def clean_start(self) -> str:
         """Refuse the start, to show how a refusal reads."""
-        raise forms.ValidationError(
-            "Site power: 3,835 kW needed, 3,600 kW allowed until Wed 20:00. "
-            "First free start is Thu 05:00. Tomás Reyes owns this limit."
-        )
+        raise forms.ValidationError(_REFUSAL)
 
 
 class ComponentsPage(TemplateView):
@@ -227,7 +230,7 @@ def _lines() -> dict[str, object]:
         rows=[
             ("4500-7731 / 20", "Leak sensor set", "174", "9 Dec", "+19 d"),
             ("4500-7702 / 10", "NVLink cartridge rev C", "48", "4 Dec", "+4 d"),
-            ("4500-7744 / 10", "Manifold pair", "20", "–", "–"),
+            ("4500-7744 / 10", "Manifold pair", "20", UNKNOWN, UNKNOWN),
         ],
         foot=("3 lines", "", "242", "", ""),
     )
