@@ -1,0 +1,83 @@
+"""Repeated requests: the same key gives the same answer, byte for byte."""
+
+import hashlib
+from typing import NamedTuple
+
+from django.db import IntegrityError, OperationalError, transaction
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request
+
+from journal.models import ApiClient, IdempotencyKey
+
+HEADER = "Idempotency-Key"
+LONGEST_KEY = 255
+
+
+class KeyReusedError(APIException):
+    """Another body was sent with a key already used."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "idempotency_key_reused"
+    default_detail = "This Idempotency-Key was used with another request."
+
+
+class InFlightError(APIException):
+    """The first request with this key has not been answered yet."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "idempotency_key_in_flight"
+    default_detail = "A request with this Idempotency-Key is being answered."
+
+
+class Replay(NamedTuple):
+    """An answer given before."""
+
+    status: int
+    body: bytes
+
+
+def begin(client: ApiClient, request: Request) -> IdempotencyKey | Replay:
+    """Take the key inside the caller's transaction, or return what was answered.
+
+    A second request with the key waits for the first one's commit.
+
+    Raises:
+        ValidationError: If the header is missing or too long.
+        KeyReusedError: If the key was used with another method, path or body.
+        InFlightError: If the first request takes longer than the database waits.
+    """
+    key = request.headers.get(HEADER, "")
+    if not 0 < len(key) <= LONGEST_KEY:
+        raise ValidationError(
+            {HEADER: [f"Send this header with 1 to {LONGEST_KEY} characters."]}
+        )
+    request_hash = _hash(request)
+    try:
+        with transaction.atomic():
+            return IdempotencyKey.objects.create(
+                client=client, key=key, request_hash=request_hash
+            )
+    except IntegrityError:
+        kept = IdempotencyKey.objects.get(client=client, key=key)
+    except OperationalError as error:
+        raise InFlightError from error
+    if kept.request_hash != request_hash:
+        raise KeyReusedError
+    if kept.status is None:
+        raise InFlightError
+    return Replay(kept.status, bytes(kept.body))
+
+
+def keep(started: IdempotencyKey, code: int, body: bytes) -> None:
+    """Write the answer beside the change it reports. One UPDATE."""
+    started.status = code
+    started.body = body
+    started.save(update_fields=["status", "body"])
+
+
+def _hash(request: Request) -> str:
+    """Return the SHA-256 of method, path with query, and body."""
+    http = request._request  # noqa: SLF001 - the raw body, before any parser
+    text = f"{http.method} {http.get_full_path()}\n".encode()
+    return hashlib.sha256(text + http.body).hexdigest()

@@ -1,0 +1,114 @@
+"""What every API view has in common: client keys, capabilities, repeated requests."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from journal.api.authentication import ClientKeyAuthentication
+from journal.api.idempotency import Replay, begin, keep
+from journal.models import ApiClient
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class HasCapability(BasePermission):
+    """Let a client in that holds the capability the view names for the method."""
+
+    message = "This API client lacks the capability the request needs."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Deny by default: a method without a capability serves nobody."""
+        capability = getattr(view, "capabilities", {}).get(request.method)
+        return (
+            isinstance(request.auth, ApiClient)
+            and capability is not None
+            and bool(getattr(request.auth, capability))
+        )
+
+
+class ClientView(APIView):
+    """Base of the API's views.
+
+    Subclasses name one of ``sensitive_data``, ``code_execution`` and
+    ``external_communication`` for each method they serve.
+    """
+
+    authentication_classes = (ClientKeyAuthentication,)
+    permission_classes = (HasCapability,)
+    capabilities: ClassVar[dict[str, str]] = {}
+    query_parameters: ClassVar[frozenset[str]] = frozenset()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse query parameters the view does not know, after the key is checked."""
+        super().initial(request, *args, **kwargs)
+        unknown = sorted(set(request.query_params) - self.query_parameters)
+        if unknown:
+            raise ValidationError(
+                {name: ["This parameter is not known here."] for name in unknown[:10]}
+            )
+
+    @property
+    def client(self) -> ApiClient:
+        """Return the calling client."""
+        return self.request.auth  # type: ignore[return-value]  # HasCapability saw to it
+
+    @property
+    def actor(self) -> str:
+        """Return the client as the journal names actors."""
+        return f"client:{self.client.pk}"
+
+
+def once(
+    handler: Callable[..., Response],
+) -> Callable[..., HttpResponseBase]:
+    """Make a POST handler safe to repeat with the same ``Idempotency-Key``.
+
+    The key, the change and the answer are one transaction: a crash leaves all or none.
+    An answer of 400 or above changes nothing and is not kept.
+    """
+
+    def handle(
+        view: ClientView, request: Request, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Answer from the book, or do the work and write the answer down."""
+        with transaction.atomic():
+            started = begin(view.client, request)
+            if isinstance(started, Replay):
+                replayed = HttpResponse(
+                    started.body,
+                    status=started.status,
+                    content_type="application/json",
+                )
+                replayed["Idempotency-Replayed"] = "true"
+                return replayed
+            response = handler(view, request, *args, **kwargs)
+            view.response = view.finalize_response(request, response, *args, **kwargs)
+            rendered = view.response.render()
+            if response.status_code >= 400:  # noqa: PLR2004
+                transaction.set_rollback(True)
+            else:
+                keep(started, response.status_code, rendered.content)
+        return view.response
+
+    handle.__doc__ = handler.__doc__
+    handle.__name__ = handler.__name__
+    return handle
+
+
+def as_number(text: str, name: str) -> int:
+    """Return a path's number.
+
+    Raises:
+        NotFound: If it is not one the database could hold.
+    """
+    if not text.isascii() or not text.isdigit() or len(text) > 18:  # noqa: PLR2004
+        raise NotFound(f"There is no {name} {text[:40]}.")
+    return int(text)

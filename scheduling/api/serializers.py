@@ -1,0 +1,97 @@
+"""Promise dates and runs as the API shows them."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from journal.api.fields import Strict
+from scheduling.models import CustomerPromise, Run
+
+
+class PageOptions(Strict):
+    """Where to go on and how much to read."""
+
+    cursor = serializers.IntegerField(
+        min_value=0, max_value=9_000_000_000_000_000_000, default=0
+    )
+    limit = serializers.IntegerField(min_value=1, max_value=1_000, default=100)
+
+
+class PromiseDate(serializers.ModelSerializer[CustomerPromise]):
+    """A revision of the date an order is promised for: shipped by that day's end."""
+
+    id = serializers.IntegerField(read_only=True)
+    order = serializers.CharField(source="order.number")
+    system = serializers.CharField(source="order.system")
+    external_id = serializers.CharField(source="order.external_id")
+    revision = serializers.IntegerField(source="number")
+    promise_date = serializers.DateField(source="date")
+    publication = serializers.IntegerField(
+        source="publication.number", allow_null=True, default=None
+    )
+
+    class Meta:
+        """Fields in the order of reading."""
+
+        model = CustomerPromise
+        fields = (
+            "id",
+            "order",
+            "system",
+            "external_id",
+            "revision",
+            "kind",
+            "promise_date",
+            "quantity",
+            "limit",
+            "reason",
+            "publication",
+            "made_at",
+        )
+
+
+class PromiseDatePage(serializers.Serializer[dict[str, Any]]):
+    """Promise dates in the order they were made, and where to go on."""
+
+    items = PromiseDate(many=True)
+    next_cursor = serializers.IntegerField()
+    has_more = serializers.BooleanField()
+
+
+class RunRequest(Strict):
+    """How long and with which seed to optimize the live data of a site."""
+
+    site = serializers.CharField(max_length=20)
+    time_limit_s = serializers.IntegerField(
+        min_value=1, max_value=settings.RUN_TIME_LIMIT_MAX_S, default=60
+    )
+    seed = serializers.IntegerField(min_value=1, max_value=2_000_000_000, default=1)
+
+
+class RunState(serializers.ModelSerializer[Run]):
+    """A run as it stands; costs in US cents, ``gap`` a share of the best."""
+
+    id = serializers.IntegerField(read_only=True)
+    gap = serializers.FloatField(read_only=True, allow_null=True)
+
+    class Meta:
+        """Fields in the order of reading."""
+
+        model = Run
+        fields = (
+            "id",
+            "state",
+            "phase",
+            "attempt",
+            "time_limit_s",
+            "seed",
+            "best_cents",
+            "bound_cents",
+            "gap",
+            "requested_at",
+            "started_at",
+            "ended_at",
+            "error_code",
+            "error",
+        )
