@@ -96,7 +96,10 @@ def burn_up(
         for at, *rest in svg.spread(_ends(data, y), 14)
     ]
     return svg.plot(
-        (width, height), parts, _words(data), "only-narrow" if narrow else "only-wide"
+        (width, height),
+        parts,
+        _words(data),
+        css="only-narrow" if narrow else "only-wide",
     )
 
 
