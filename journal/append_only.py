@@ -18,7 +18,8 @@ def install(
 ) -> None:
     """Create the triggers that refuse UPDATE and DELETE on a model's table."""
     table = model._meta.db_table  # noqa: SLF001 - Django's documented door to names
-    columns = [field.column for field in model._meta.local_concrete_fields]  # noqa: SLF001
+    fields = model._meta.local_concrete_fields  # noqa: SLF001
+    columns = [field.column for field in fields if field.column]
     if schema_editor.connection.vendor == "postgresql":
         _install_postgresql(schema_editor, table, columns, may_set)
     else:

@@ -34,7 +34,7 @@ def record(
     """
     return Event.objects.create(
         kind=kind,
-        object_type=about._meta.model_name,  # noqa: SLF001
+        object_type=about._meta.model_name or "",  # noqa: SLF001
         object_id=str(about.pk),
         actor=actor,
         scope=scope,

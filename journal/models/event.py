@@ -1,4 +1,4 @@
-"""What happened: the append-only record that audit, feed, webhooks and replans share."""
+"""What happened: the append-only record shared by audit, feed, webhooks and replans."""
 
 from django.db import models
 from django.db.models import Q
