@@ -839,4 +839,19 @@ class Migration(migrations.Migration):
                 name="run_time_limit_range",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("workers__gte", 1), ("workers__lte", 64)),
+                name="run_workers_range",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["queued", "running"])),
+                fields=("scenario",),
+                name="run_one_unfinished_a_scenario",
+            ),
+        ),
     ]

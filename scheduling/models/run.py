@@ -1,19 +1,34 @@
 """The job record: a broker's message is a hint, this row is the truth."""
 
+from datetime import timedelta
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from scheduling.models.scenario import Scenario
 
 
 class RunQuerySet(models.QuerySet["Run"]):
-    """Reads of runs by state."""
+    """Reads of runs by state; moments are the database's own."""
 
-    def to_publish(self) -> "RunQuerySet":
-        """Return queued runs whose message has not been sent yet, oldest first."""
-        return self.filter(state=Run.State.QUEUED, sent_at__isnull=True).order_by("id")
+    def to_send(self, *, again_after: timedelta) -> "RunQuerySet":
+        """Return queued runs without a message on its way, oldest first.
+
+        A message sent longer ago than ``again_after`` counts as lost: a broker may
+        have been restarted without its data, or a worker killed with it in hand.
+        """
+        return self.filter(
+            Q(sent_at__isnull=True) | Q(sent_at__lt=Now() - again_after),
+            state=Run.State.QUEUED,
+        ).order_by("id")
+
+    def lapsed(self) -> "RunQuerySet":
+        """Return running runs whose worker has let the lease run out."""
+        return self.filter(state=Run.State.RUNNING, lease_until__lt=Now())
 
     def unfinished(self) -> "RunQuerySet":
         """Return runs that have not reached an end."""
@@ -37,6 +52,17 @@ class Run(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     UNFINISHED = (State.QUEUED, State.RUNNING)
+    MOVES: ClassVar[dict[str, frozenset[str]]] = {
+        # Claimed by a worker, or cancelled before one came.
+        State.QUEUED: frozenset({State.RUNNING, State.CANCELLED}),
+        # Back to the queue when the worker is lost.
+        State.RUNNING: frozenset(
+            {State.SUCCEEDED, State.FAILED, State.CANCELLED, State.QUEUED}
+        ),
+        State.SUCCEEDED: frozenset(),
+        State.FAILED: frozenset(),
+        State.CANCELLED: frozenset(),
+    }
     MAX_ATTEMPTS = 3
 
     scenario = models.ForeignKey(Scenario, models.PROTECT, related_name="runs")
@@ -76,7 +102,10 @@ class Run(models.Model):
     objects = RunQuerySet.as_manager()
 
     class Meta:
-        """A running run is leased; an ended run says when, a failed one why."""
+        """A running run is leased, an ended one says when, a failed one why.
+
+        A scenario has at most one run that is not finished.
+        """
 
         constraints = [
             models.CheckConstraint(
@@ -109,6 +138,14 @@ class Run(models.Model):
                 condition=Q(time_limit_s__gte=1, time_limit_s__lte=3600),
                 name="run_time_limit_range",
             ),
+            models.CheckConstraint(
+                condition=Q(workers__gte=1, workers__lte=64), name="run_workers_range"
+            ),
+            models.UniqueConstraint(
+                fields=["scenario"],
+                condition=Q(state__in=["queued", "running"]),
+                name="run_one_unfinished_a_scenario",
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "lease_until"], name="run_to_reap"),
@@ -122,6 +159,11 @@ class Run(models.Model):
     def is_finished(self) -> bool:
         """Return whether the run has reached an end."""
         return self.state not in self.UNFINISHED
+
+    @property
+    def is_stopping(self) -> bool:
+        """Return whether somebody cancelled it and its worker has not stopped yet."""
+        return self.state == self.State.RUNNING and self.cancel_requested_at is not None
 
     @property
     def gap(self) -> float | None:
