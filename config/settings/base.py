@@ -1,5 +1,6 @@
 """Settings every environment shares; dev, test and prod add what differs."""
 
+import os
 import sys
 from typing import Any
 
@@ -139,7 +140,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 
-# Mail
+# Mail, and the address that its links begin with
+
+PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000/")
 
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="rackline@localhost")
@@ -194,6 +197,12 @@ SPECTACULAR_SETTINGS = {
 # its reaper publishes again, so messages are acknowledged early and never redelivered.
 
 RUN_TIME_LIMIT_MAX_S = env.int("RUN_TIME_LIMIT_MAX_S", default=600)
+# A worker that is silent for so long has lost its run to the next.
+RUN_LEASE_S = env.int("RUN_LEASE_S", default=30)
+# A message that nobody has answered for so long is sent again.
+RUN_RESEND_S = env.int("RUN_RESEND_S", default=30)
+# Most memory of its own that a worker may take; 0: no limit.
+RUN_MEMORY_MB = env.int("RUN_MEMORY_MB", default=6_144)
 READY_BEAT_MAX_AGE_S = 30
 
 CELERY_TASK_SOFT_TIME_LIMIT = RUN_TIME_LIMIT_MAX_S + 30
@@ -211,6 +220,11 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", default=1)
+# Threads of one search: searches side by side times threads are the cores.
+RUN_THREADS = env.int(
+    "RUN_THREADS",
+    default=max(1, min(8, (os.cpu_count() or 1) // CELERY_WORKER_CONCURRENCY)),
+)
 # A forked child of a threaded parent is not safe on macOS.
 CELERY_WORKER_POOL = "solo" if sys.platform == "darwin" else "prefork"
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 50

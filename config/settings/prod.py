@@ -34,6 +34,7 @@ if "insecure" in SECRET_KEY or len(SECRET_KEY) < SECRET_KEY_MIN_LENGTH:
 # Production never falls back to a file beside the code.
 required("DATABASE_URL")
 required("REDIS_URL")
+PUBLIC_URL = required("PUBLIC_URL")
 ALLOWED_HOSTS = required("ALLOWED_HOSTS").split(",")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
