@@ -1,0 +1,172 @@
+"""Errors of scheduling: one base, each with a code that page and API share."""
+
+
+class SchedulingError(Exception):
+    """Base of every refusal; the message is a sentence for people."""
+
+    code = "scheduling_error"
+
+
+class UnusableInputError(SchedulingError):
+    """Say why a site's data cannot be planned at all.
+
+    Attributes:
+        sentences: One sentence a finding, naming object and limit.
+    """
+
+    code = "unusable_input"
+
+    def __init__(self, sentences: tuple[str, ...]) -> None:
+        """Keep the sentences and join them into one message."""
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
+
+
+class AdjustedScenarioError(SchedulingError):
+    """Refuse a scenario with adjustments: only live data can be planned."""
+
+    code = "adjusted_scenario"
+
+    def __init__(self, name: str) -> None:
+        """Name the scenario."""
+        super().__init__(
+            f"Scenario {name} has adjustments; only live data can be planned."
+        )
+
+
+class FencedOutError(SchedulingError):
+    """Say that a run has gone to another worker, so this one may not write."""
+
+    code = "fenced_out"
+
+    def __init__(self, run: int, token: int, newest: int) -> None:
+        """Name the run and both fencing tokens."""
+        super().__init__(
+            f"Run {run} is no longer held with token {token}; the newest is {newest}."
+        )
+
+
+class PlanBreachesError(SchedulingError):
+    """Refuse a schedule that breaks limits by its own decisions.
+
+    Attributes:
+        sentences: One sentence a breach, from the referee.
+    """
+
+    code = "plan_breaches"
+
+    def __init__(self, sentences: tuple[str, ...]) -> None:
+        """Count the breaches and quote the first."""
+        count = len(sentences)
+        noun = "limit" if count == 1 else "limits"
+        super().__init__(f"The plan breaks {count:,} {noun}. {sentences[0]}")
+        self.sentences = sentences
+
+
+class PublishError(SchedulingError):
+    """Base of the reasons why a plan is not put in force."""
+
+    code = "not_publishable"
+
+
+class AlreadyPublishedError(PublishError):
+    """Say that a plan is in force already, or has been."""
+
+    code = "already_published"
+
+    def __init__(self, plan: int, number: int) -> None:
+        """Name the plan and its publication."""
+        super().__init__(f"Plan {plan} was already published as number {number}.")
+
+
+class NewerPublicationError(PublishError):
+    """Say that somebody published since the preview was read."""
+
+    code = "newer_publication"
+
+    def __init__(self, expected: int, found: int) -> None:
+        """Name both publications by number; 0 means none."""
+        seen = f"number {expected}" if expected else "nothing published"
+        super().__init__(
+            f"Number {found} has been published since this preview, which compares "
+            f"with {seen}. Look at the changes again."
+        )
+
+
+class OutdatedPlanError(PublishError):
+    """Say that the plan was made before the one in force was published."""
+
+    code = "outdated_plan"
+
+    def __init__(self, plan: int, number: int) -> None:
+        """Name the plan and the publication."""
+        super().__init__(
+            f"Plan {plan} was made before number {number} was published. "
+            "Optimize again."
+        )
+
+
+class PromisesNotAcknowledgedError(PublishError):
+    """Refuse until each broken promise is acknowledged by its order's number.
+
+    Attributes:
+        orders: Numbers of the orders that wait for an acknowledgement, sorted.
+    """
+
+    code = "broken_promises_unacknowledged"
+
+    def __init__(self, orders: tuple[str, ...]) -> None:
+        """Count and name the orders."""
+        noun = "promise" if len(orders) == 1 else "promises"
+        super().__init__(
+            f"{len(orders):,} broken {noun} not acknowledged: {', '.join(orders)}."
+        )
+        self.orders = orders
+
+
+class NotLivePlanError(PublishError):
+    """Refuse a plan of a what-if scenario."""
+
+    code = "not_live_plan"
+
+    def __init__(self, plan: int, scenario: str) -> None:
+        """Name the plan and the scenario."""
+        super().__init__(
+            f"Plan {plan} is of scenario {scenario}; only plans of live data are "
+            "published."
+        )
+
+
+class RunUnfinishedError(SchedulingError):
+    """Refuse a second run of a scenario while its last one has not ended.
+
+    Attributes:
+        run: Primary key of the unfinished run, to go and look at it.
+    """
+
+    code = "run_unfinished"
+
+    def __init__(self, run: int, state: str) -> None:
+        """Name the run and its state."""
+        super().__init__(f"Run {run} is still {state}. Wait for its end, or cancel it.")
+        self.run = run
+
+
+class RunFinishedError(SchedulingError):
+    """Say that a run has ended already, so that it cannot be moved any more."""
+
+    code = "run_finished"
+
+    def __init__(self, run: int, state: str) -> None:
+        """Name the run and how it ended."""
+        super().__init__(f"Run {run} has already ended: it is {state}.")
+
+
+class RunSettingError(SchedulingError):
+    """Refuse a run's setting that is out of range."""
+
+    code = "run_setting"
+
+    def __init__(self, name: str, value: int, least: int, most: int) -> None:
+        """Name the setting with its unit, the value and the range."""
+        super().__init__(f"{name} is {value:,}; it must be {least:,} to {most:,}.")
