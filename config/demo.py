@@ -42,19 +42,21 @@ def main() -> int:
     VAR_DIR.mkdir(parents=True, exist_ok=True)
     try:
         with (VAR_DIR / "demo.lock").open("a+", encoding="utf-8") as lock:
-            listener = listen(env.int("PORT", default=8000))
-            claim(lock, address=address_of(listener))
-            return serve(listener)
+            claim(lock)
+            return serve(lock)
     except ConfigError as error:
         say(str(error))
         return 1
 
 
-def serve(listener: socket.socket) -> int:
+def serve(lock: IO[str]) -> int:
     """Start everything, tell the address, and keep it all up until asked to stop."""
     supervisor = Supervisor(VAR_DIR / "demo.processes", say)
     if left := end_leftovers(supervisor.ledger):
         say(f"Ended {left} processes that an earlier demo had left.")
+    listener = listen(env.int("PORT", default=8000))
+    lock.write(address_of(listener))
+    lock.flush()
     try:
         start(supervisor, listener)
         while not stop_asked.wait(LOOK_EVERY_S):
@@ -124,15 +126,19 @@ def service_processes(listener: socket.socket) -> list[Process]:
         "-m celery -A config worker -Q solve,default -n rackline@%h --loglevel INFO "
         "--without-gossip --without-mingle --without-heartbeat"
     )
-    commands = {"web": web, "worker": worker, "dispatcher": "manage.py dispatch"}
+    commands = {
+        "web process": web,
+        "worker": worker,
+        "dispatcher": "manage.py dispatch",
+    }
     return [
         Process(
             name=name,
             command=[sys.executable, *arguments.split()],
             mark=sys.executable,
-            log=LOG_DIR / f"{name}.log",
+            log=LOG_DIR / f"{name.partition(' ')[0]}.log",
             env={**os.environ},
-            pass_fds=(socket_fd,) if name == "web" else (),
+            pass_fds=(socket_fd,) if arguments == web else (),
         )
         for name, arguments in commands.items()
     ]
@@ -211,7 +217,7 @@ def listen(first_port: int) -> socket.socket:
     raise NoFreePortError(first_port, first_port + PORTS_TRIED - 1)
 
 
-def claim(lock: IO[str], *, address: str) -> None:
+def claim(lock: IO[str]) -> None:
     """Make this the only demo on its data; the lock ends with the process.
 
     Raises:
@@ -223,8 +229,6 @@ def claim(lock: IO[str], *, address: str) -> None:
         lock.seek(0)
         raise AlreadyRunningError(lock.read().strip()) from None
     lock.truncate(0)
-    lock.write(address)
-    lock.flush()
 
 
 def address_of(listener: socket.socket) -> str:

@@ -193,6 +193,14 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# The commitment ledger: how far a promise reaches, how it may be cut, how long an
+# answer can be taken back, and how far off a supplier may put its next word.
+
+PROMISE_HORIZON_DAYS = env.int("PROMISE_HORIZON_DAYS", default=1_095)
+PROMISE_TRANCHES_MAX = env.int("PROMISE_TRANCHES_MAX", default=12)
+ANSWER_UNDO_WINDOW_S = env.int("ANSWER_UNDO_WINDOW_S", default=60)
+WORD_BY_MAX_DAYS = env.int("WORD_BY_MAX_DAYS", default=90)
+
 # Runs and their worker. A message is only a hint; the Run row is the record, and
 # its reaper publishes again, so messages are acknowledged early and never redelivered.
 
