@@ -12,8 +12,19 @@ from django.db.models.functions import Now
 
 from journal.models import Cursor, Event
 
-Handler = Callable[[tuple[Event, ...]], None]
-"""Deals with events in their order, inside the transaction that moves the place."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consumer:
+    """One reader of the journal.
+
+    Attributes:
+        name: Of its place; never changed, or it would begin at the first event again.
+        handle: Deals with events in their order, inside the transaction that moves
+            the place; what it raises leaves the place where it was.
+    """
+
+    name: str
+    handle: Callable[[tuple[Event, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +62,18 @@ def advance(consumer: str, *, since: int, until: int) -> bool:
     return moved == 1
 
 
-def consume(consumer: str, handle: Handler, *, limit: int) -> int:
+def consume(consumer: Consumer, *, limit: int) -> int:
     """Let a consumer deal with its next events; they and its place commit together.
-
-    An exception from ``handle`` leaves the place where it was.
 
     Returns:
         How many events were dealt with; 0 too when another process was faster.
     """
-    reading = read_after(consumer, limit)
+    reading = read_after(consumer.name, limit)
     if not reading.events:
         return 0
     with transaction.atomic():
         # Moved first: the loser waits for this row, then finds it moved and steps back.
-        if not advance(consumer, since=reading.since, until=reading.until):
+        if not advance(consumer.name, since=reading.since, until=reading.until):
             return 0
-        handle(reading.events)
+        consumer.handle(reading.events)
     return len(reading.events)

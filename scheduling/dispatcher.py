@@ -1,0 +1,114 @@
+"""The one process beside web and workers: it moves on what others have committed.
+
+It numbers events, lets each consumer deal with them, sends runs to the broker and reaps
+runs whose worker fell silent. Each is a chore of its own: when one fails, because the
+broker or the database is away, it is tried again later and the others go on.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+from django.db import connection
+
+from journal.beats import beat
+from journal.cursors import Consumer, consume
+from journal.sequencing import sequence
+from scheduling.outbox import send_runs
+from scheduling.services.runs import reap
+
+log = structlog.get_logger("rackline.dispatch")
+
+NAME = "dispatch"
+"""Of its sign of life."""
+
+TICK_S = 0.2
+SLOW_CHORE_S = 1.0
+RETRY_S = 1.0
+EVENTS_AT_ONCE = 500
+
+CONSUMERS: tuple[Consumer, ...] = ()
+"""Who is shown every event once, in order."""
+
+
+@dataclass(kw_only=True)
+class Chore:
+    """Something to do again and again.
+
+    Attributes:
+        name: For the log.
+        work: Does it.
+        every_s: Seconds between two times; 0: at every tick.
+        due_s: When it is due, by the monotonic clock.
+        is_failing: Whether it failed the last time.
+    """
+
+    name: str
+    work: Callable[[], object]
+    every_s: float = 0.0
+    due_s: float = field(default=0.0, init=False)
+    is_failing: bool = field(default=False, init=False)
+
+    def do(self, now_s: float) -> None:
+        """Do it if it is due. A failure is logged once, until it works again."""
+        if now_s < self.due_s:
+            return
+        try:
+            self.work()
+        except Exception as error:  # noqa: BLE001 - must not stop the other chores
+            self._failed(error)
+            self.due_s = now_s + RETRY_S
+            return
+        if self.is_failing:
+            log.info("chore works again", chore=self.name)
+        self.is_failing = False
+        self.due_s = now_s + self.every_s
+
+    def _failed(self, error: Exception) -> None:
+        # The next use opens a new connection, should this one have been lost.
+        connection.close()
+        if not self.is_failing:
+            log.warning("chore fails", chore=self.name, exc_info=error)
+        self.is_failing = True
+
+
+def chores(consumers: Sequence[Consumer] = CONSUMERS) -> list[Chore]:
+    """Return everything the dispatcher does, in order."""
+    return [
+        Chore(name="sequence", work=_sequence_all),
+        *(
+            Chore(name=f"consumer {consumer.name}", work=partial(_feed, consumer))
+            for consumer in consumers
+        ),
+        Chore(name="send runs", work=send_runs),
+        Chore(name="reap runs", work=reap, every_s=SLOW_CHORE_S),
+        Chore(name="beat", work=partial(beat, NAME), every_s=SLOW_CHORE_S),
+    ]
+
+
+def run_until(stop: threading.Event, work: Sequence[Chore]) -> None:
+    """Do the chores at every tick until asked to stop; a chore is never cut short."""
+    log.info("dispatching")
+    while not stop.is_set():
+        tick(work)
+        stop.wait(TICK_S)
+    log.info("stopped")
+
+
+def tick(work: Sequence[Chore]) -> None:
+    """Do what is due."""
+    for chore in work:
+        chore.do(time.monotonic())
+
+
+def _sequence_all() -> None:
+    while sequence(EVENTS_AT_ONCE) == EVENTS_AT_ONCE:
+        pass
+
+
+def _feed(consumer: Consumer) -> None:
+    while consume(consumer, limit=EVENTS_AT_ONCE) == EVENTS_AT_ONCE:
+        pass
