@@ -1,0 +1,188 @@
+"""The control page: how the site stands, in one sentence, seven numbers and a list."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from factory.access import OFFICE, allow
+from journal.wording import (
+    JOINT,
+    counted,
+    duration,
+    grouped,
+    kw,
+    limit_look,
+    megawatts,
+    money_short,
+    percent,
+)
+from scheduling.models import Plan
+from scheduling.queries.control import (
+    CLEAR_DAYS,
+    Kpis,
+    LimitTotal,
+    kpis_of,
+    late_orders,
+    limits_of,
+)
+from scheduling.queries.standing import Standing
+from scheduling.web.runs import OptimizeForm
+from scheduling.web.shell import facts, standing
+
+FULL_PERMILLE = 1000
+
+
+@allow(*OFFICE)
+def control(request: HttpRequest) -> HttpResponse:
+    """Show how the site stands. About fifteen queries however many racks."""
+    now = standing(request)
+    plan = now.plan
+    context: dict[str, Any] = {
+        "now": timezone.now(),
+        "standing": now,
+        "plan": plan,
+        "form": OptimizeForm(),
+        "facts": facts(request),
+    }
+    if plan is None:
+        return render(request, "scheduling/control_empty.html", context)
+    kpis = kpis_of(now.site, plan)
+    late, late_count = late_orders(now.site, plan)
+    limits = limits_of(plan)
+    context |= {
+        "kpis": _strip(kpis, now),
+        "lede": _lede(kpis, now),
+        "rest": _rest(limits, plan),
+        "late": late,
+        "late_count": late_count,
+        "limits": limits,
+        "inherited": plan.inherited_breaches,
+    }
+    return render(request, "scheduling/control.html", context)
+
+
+def _lede(kpis: Kpis, now: Standing) -> str:
+    """Return the page's answer."""
+    which = f"plan {now.publication.number}" if now.publication else "the proposal"
+    if not kpis.late_racks:
+        return f"Every rack ships on time in {which}."
+    verb = "ships" if kpis.late_racks == 1 else "ship"
+    return f"{counted(kpis.late_racks, 'rack')} {verb} late in {which}."
+
+
+def _rest(limits: list[LimitTotal], plan: Plan) -> str:
+    """Return the second sentence: the limit that takes most time, and its owner."""
+    sentences = []
+    if limits:
+        first = limits[0]
+        sentences.append(
+            f"{limit_look(first.limit).word} takes most time beyond physics: "
+            f"{duration(first.minutes)} over {counted(first.racks, 'rack')}; "
+            f"{first.owner} owns it."
+        )
+    if plan.unplannable_racks:
+        sentences.append(f"{counted(plan.unplannable_racks, 'rack')} cannot be planned.")
+    return " ".join(sentences)
+
+
+def _strip(kpis: Kpis, now: Standing) -> list[dict[str, str]]:
+    """Return the seven numbers with their change since the publication before."""
+    before = _before(now)
+    rows = (
+        _kpi(
+            "Promises kept",
+            _of_permille(kpis.promises_kept_permille),
+            "%",
+            _change(kpis, before, "promises_kept_permille", 10, "pt", good="up"),
+            reverse("commitments") + "?side=out",
+        ),
+        _kpi(
+            "Racks late",
+            grouped(kpis.late_racks),
+            f"of {grouped(kpis.racks)}",
+            _change(kpis, before, "late_racks", 1, "", good="down"),
+            reverse("orders") + "?show=late",
+        ),
+        _kpi(
+            "Cost of lateness",
+            money_short(kpis.late_cents),
+            "",
+            _change(kpis, before, "late_cents", 100_000, "k$", good="down"),
+            reverse("orders") + "?show=late",
+        ),
+        _kpi(
+            "Lead time, median",
+            duration(kpis.lead_min),
+            f"physics {duration(kpis.physics_min)}",
+            _change(kpis, before, "lead_min", 1440, "d", good="down"),
+            reverse("orders"),
+        ),
+        _kpi(
+            f"Clear to build, {CLEAR_DAYS} d",
+            grouped(kpis.clear_racks),
+            f"of {grouped(kpis.starting_racks)}",
+            _change(kpis, before, "clear_racks", 1, "", good="up"),
+            reverse("commitments"),
+        ),
+        _kpi(
+            "Power at peak",
+            percent(kpis.peak_w / kpis.contract_w).removesuffix(f"{JOINT}%"),
+            f"% of {kw(kpis.contract_w)}",
+            _change(kpis, before, "peak_w", 1000, "kW", good=""),
+            reverse("plan"),
+        ),
+        _kpi(
+            f"Ships in {CLEAR_DAYS} d",
+            grouped(kpis.shipping_racks),
+            f"racks, {megawatts(kpis.shipping_w)}",
+            _change(kpis, before, "shipping_racks", 1, "", good="up"),
+            reverse("orders"),
+        ),
+    )
+    since = f"since plan {now.publication.previous.number}" if before else ""
+    return [row | {"since": since} for row in rows]
+
+
+def _before(now: Standing) -> dict[str, Any]:
+    """Return the numbers of the publication before the one in force."""
+    published = now.publication
+    if published is None or published.previous is None:
+        return {}
+    kept: dict[str, Any] = published.previous.kpis
+    return kept
+
+
+def _kpi(
+    label: str, value: str, unit: str, change: dict[str, str], url: str
+) -> dict[str, str]:
+    """Return one number as ``components/kpi.html`` takes it."""
+    return {"label": label, "value": value, "unit": unit, "url": url} | change
+
+
+def _change(
+    kpis: Kpis, before: dict[str, Any], field: str, size: int, unit: str, *, good: str
+) -> dict[str, str]:
+    """Return change, direction and mood of a number against the publication before.
+
+    Args:
+        size: How many of the field's units make one shown.
+        good: The direction that is good; empty where neither is.
+    """
+    was, is_now = before.get(field), asdict(kpis)[field]
+    if was is None or is_now is None or was == is_now:
+        return {"change": "", "way": "", "mood": ""}
+    way = "up" if is_now > was else "down"
+    mood = "" if not good else "good" if way == good else "bad"
+    amount = grouped(abs(is_now - was) / size, 0 if size == 1 else 1)
+    return {"change": f"{amount}{JOINT}{unit}".strip(), "way": way, "mood": mood}
+
+
+def _of_permille(share: int | None) -> str:
+    """Return a share in per cent with one decimal, without its sign."""
+    if share is None:
+        return grouped(None)
+    return grouped(share * 100 / FULL_PERMILLE, 1)

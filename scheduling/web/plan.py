@@ -1,0 +1,153 @@
+"""The plan page: bays over time, kilowatts below, and why a rack is where it is."""
+
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from factory.access import OFFICE, allow
+from factory.models import Order
+from journal.wording import duration
+from scheduling.charts import waterfall
+from scheduling.models import Plan, PlannedRack
+from scheduling.queries import orders as order_queries
+from scheduling.queries.gantt import gantt_of
+from scheduling.storage import load_problem, load_schedule
+from scheduling.web.orders import segments_of
+from scheduling.web.shell import site_of, standing
+
+RACKS_A_PAGE = 100
+LONGEST_NUMBER = 18
+
+
+@allow(*OFFICE)
+def plan_page(request: HttpRequest) -> HttpResponse:
+    """Show the published plan, or another by ``?plan=``. The URL holds the view."""
+    now = standing(request)
+    plan = _asked(request) or now.plan
+    if plan is None:
+        return render(request, "scheduling/plan_empty.html", {"standing": now})
+    racks = (
+        PlannedRack.objects.filter(plan=plan)
+        .select_related("rack__order", "rack__rack_model", "bay")
+        .order_by("bay__code", "bay_from", "rack__serial")
+    )
+    page = Paginator(racks, RACKS_A_PAGE).get_page(request.GET.get("page"))
+    context: dict[str, Any] = {
+        "standing": now,
+        "plan": plan,
+        "is_published": now.publication is not None
+        and now.publication.plan_id == plan.pk,
+        "page": page,
+        "gantt_url": reverse("plan_data", args=[plan.pk]),
+        "which": _which(request, plan),
+        "chosen": _chosen(request, plan),
+    }
+    return render(request, "scheduling/plan.html", context)
+
+
+@allow(*OFFICE)
+def plan_data(request: HttpRequest, plan_id: int) -> HttpResponse:
+    """Return a plan as the Gantt draws it; a plan never changes, so it is kept."""
+    plan = _plan(request, plan_id)
+    etag = f'"plan-{plan.schedule_id[:24]}"'
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponse(status=304, headers={"ETag": etag})
+    numbers = Order.objects.filter(site=site_of(request)).values_list(
+        "number", flat=True
+    )
+    data = gantt_of(
+        load_problem(plan),
+        load_schedule(plan),
+        order_urls={number: reverse("order", args=[number]) for number in numbers},
+    )
+    return JsonResponse(data, headers={"ETag": etag})
+
+
+@allow(*OFFICE)
+def plan_rack(request: HttpRequest, plan_id: int, serial: str) -> HttpResponse:
+    """Return the panel that explains one rack of a plan."""
+    plan = _plan(request, plan_id)
+    chosen = get_object_or_404(_racks(plan), rack__serial=serial)
+    return render(request, "scheduling/_why.html", _why(chosen, plan, request))
+
+
+def _asked(request: HttpRequest) -> Plan | None:
+    """Return the plan the query string asks for, or None when it asks for none."""
+    number = request.GET.get("plan", "")
+    if not number:
+        return None
+    if not number.isascii() or not number.isdigit() or len(number) > LONGEST_NUMBER:
+        raise Http404
+    return _plan(request, int(number))
+
+
+def _plan(request: HttpRequest, plan_id: int) -> Plan:
+    """Return a plan of the reader's site, or 404."""
+    plan: Plan = get_object_or_404(
+        Plan.objects.select_related("run"),
+        pk=plan_id,
+        run__scenario__site=site_of(request),
+    )
+    return plan
+
+
+def _which(request: HttpRequest, plan: Plan) -> list[dict[str, Any]]:
+    """Return the switch between the published plan and the proposal."""
+    now = standing(request)
+    choices = []
+    if now.publication:
+        choices.append((f"Plan {now.publication.number}", now.publication.plan))
+    if now.proposal:
+        choices.append(("Proposal", now.proposal))
+    return [
+        {
+            "label": label,
+            "url": "?" + urlencode({"plan": choice.pk}),
+            "current": choice.pk == plan.pk,
+        }
+        for label, choice in choices
+    ]
+
+
+def _racks(plan: Plan) -> Any:
+    """Return a plan's racks with what a panel shows of them."""
+    return PlannedRack.objects.filter(plan=plan).select_related(
+        "rack__order__customer", "rack__rack_model", "bay"
+    )
+
+
+def _chosen(request: HttpRequest, plan: Plan) -> dict[str, Any] | None:
+    """Return the panel of the rack in the query string, or None."""
+    serial = request.GET.get("rack", "").replace("\0", "")
+    chosen = _racks(plan).filter(rack__serial=serial).first() if serial else None
+    return _why(chosen, plan, request) if chosen else None
+
+
+def _why(chosen: PlannedRack, plan: Plan, request: HttpRequest) -> dict[str, Any]:
+    """Return what ``_why.html`` shows of one rack."""
+    zone = ZoneInfo(site_of(request).zone)
+    subject = chosen.rack.serial
+    segments = segments_of(order_queries.bars_of(plan, chosen.rack))
+    order = chosen.rack.order
+    promise = order.promises.order_by("-number").first() if order else None
+    promised = promise.date if promise else order.requested_date if order else None
+    planned = chosen.ships_at.astimezone(zone).date() if chosen.ships_at else None
+    is_late = planned is not None and promised is not None and planned > promised
+    return {
+        "planned_rack": chosen,
+        "order": order,
+        "promised": promised,
+        "planned": planned,
+        "status": "late" if is_late else "on_time" if planned else "unplannable",
+        "segments": segments,
+        "plot": waterfall.rows(segments, subject) if segments else "",
+        "table": waterfall.table(segments, subject) if segments else None,
+        "title": f"{duration(chosen.lead_min)}, physics needs "
+        f"{duration(chosen.physics_min)}",
+        "close_url": "?" + urlencode({"plan": plan.pk}),
+    }

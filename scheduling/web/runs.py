@@ -1,0 +1,143 @@
+"""Runs: asking for one, watching it, stopping it."""
+
+import hashlib
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from factory.access import OFFICE, Audience, allow
+from journal.wording import money_short, percent, status_look
+from scheduling.errors import SchedulingError
+from scheduling.models import Run, Scenario
+from scheduling.services import runs as services
+from scheduling.web.shell import site_of
+
+PLANNERS = (Audience.PLANNER,)
+RUNS_A_PAGE = 50
+
+
+class OptimizeForm(forms.Form):
+    """How long the engine may look for a better plan."""
+
+    time_limit_s = forms.TypedChoiceField(
+        label="Look for",
+        coerce=int,
+        choices=[
+            (seconds, label)
+            for seconds, label in (
+                (20, "20 seconds"),
+                (60, "1 minute"),
+                (180, "3 minutes"),
+                (600, "10 minutes"),
+            )
+            if seconds <= settings.RUN_TIME_LIMIT_MAX_S
+        ],
+        initial=60,
+    )
+
+
+@allow(*OFFICE, writers=PLANNERS)
+def run_list(request: HttpRequest) -> HttpResponse:
+    """Show the site's runs, newest first; a POST asks for one."""
+    site = site_of(request)
+    if request.method == "POST":
+        return _request_run(request)
+    runs = (
+        Run.objects.filter(scenario__site=site)
+        .select_related("scenario", "requested_by", "plan")
+        .order_by("-pk")
+    )
+    page = Paginator(runs, RUNS_A_PAGE).get_page(request.GET.get("page"))
+    return render(request, "scheduling/runs.html", {"page": page, "form": OptimizeForm()})
+
+
+def _request_run(request: HttpRequest) -> HttpResponse:
+    """Ask for a run on live data and go to its page."""
+    form = OptimizeForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose how long to look.")
+        return redirect("control")
+    scenario = get_object_or_404(Scenario, site=site_of(request), is_base=True)
+    try:
+        run = services.request_run(
+            scenario=scenario,
+            by=request.user,
+            actor=f"user:{request.user.pk}",
+            time_limit_s=form.cleaned_data["time_limit_s"],
+        )
+    except SchedulingError as error:
+        messages.error(request, str(error))
+        return redirect("control")
+    return redirect("run", run.pk)
+
+
+@allow(*OFFICE)
+def run_page(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Show one run: live while it goes on, its result afterwards."""
+    run = _run(request, run_id)
+    return render(
+        request, "scheduling/run.html", {"run": run, "progress": _progress(run)}
+    )
+
+
+@allow(*OFFICE)
+def run_progress(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Return a run's progress as JSON; 304 while nothing has changed. One query."""
+    run = _run(request, run_id)
+    progress = _progress(run)
+    digest = hashlib.sha256(repr(sorted(progress.items())).encode()).hexdigest()
+    etag = f'"{digest[:20]}"'
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers={"ETag": etag})
+    return JsonResponse(progress, headers={"ETag": etag, "Cache-Control": "no-cache"})
+
+
+@require_POST
+@allow(*OFFICE, writers=PLANNERS)
+def run_cancel(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Ask a run to stop; it keeps the best plan it has."""
+    run = _run(request, run_id)
+    services.cancel(run=run, actor=f"user:{request.user.pk}")
+    return redirect("run", run.pk)
+
+
+def _run(request: HttpRequest, run_id: int) -> Run:
+    """Return a run of the reader's site, or 404."""
+    run: Run = get_object_or_404(
+        Run.objects.select_related("scenario", "requested_by", "plan"),
+        pk=run_id,
+        scenario__site=site_of(request),
+    )
+    return run
+
+
+def _progress(run: Run) -> dict[str, Any]:
+    """Return the data contract of ``static/js/run.js``."""
+    plan = getattr(run, "plan", None)
+    is_stopping = run.cancel_requested_at is not None and not run.is_finished
+    elapsed = run.curve[-1][0] if run.curve else 0
+    return {
+        "state": run.state,
+        "label": "Stopping" if is_stopping else status_look(run.state).word,
+        "is_finished": run.is_finished,
+        "elapsed_s": elapsed,
+        "limit_s": run.time_limit_s,
+        "best_cents": run.best_cents,
+        "bound_cents": run.bound_cents,
+        "gap": run.gap,
+        "best": money_short(run.best_cents),
+        "bound": money_short(run.bound_cents),
+        "gap_words": percent(run.gap, 1),
+        "phase": run.phase,
+        "attempt": run.attempt,
+        "curve": run.curve,
+        "plan_url": f"{reverse('plan')}?plan={plan.pk}" if plan else "",
+        "error": run.error,
+    }
