@@ -241,6 +241,15 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
+# What a plan costs, in US cents; what power costs a site is a column of Site.
+
+PRICE_WIP_CENTS_PER_DAY = env.int("PRICE_WIP_CENTS_PER_DAY", default=93_000)
+PRICE_MOVE_CENTS = env.int("PRICE_MOVE_CENTS", default=5_000)
+PRICE_MOVE_FENCED_CENTS = env.int("PRICE_MOVE_FENCED_CENTS", default=500_000)
+PRICE_BROKEN_PROMISE_CENTS = env.int("PRICE_BROKEN_PROMISE_CENTS", default=2_000_000)
+# Starts that shift by less are not moved.
+MOVE_TOLERANCE_MIN = env.int("MOVE_TOLERANCE_MIN", default=15)
+
 # Logs: one line an event, with the request's id; JSON where machines read it.
 
 LOG_JSON = env.bool("LOG_JSON", default=False)
