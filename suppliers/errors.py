@@ -1,7 +1,211 @@
 """Errors of the suppliers app: one base, each with a code page and API share."""
 
+from datetime import date
+
 
 class SuppliersError(Exception):
     """Base of every refusal; the message is a sentence for people."""
 
     code = "suppliers_error"
+
+
+class UnscopedQueryError(SuppliersError):
+    """Say that rows were asked for without saying whose."""
+
+    code = "unscoped_query"
+
+    def __init__(self, model: str) -> None:
+        """Name the model and the two ways to its rows."""
+        super().__init__(
+            f"{model} rows belong to a supplier: say objects.for_supplier(...), "
+            "or objects.for_staff() where every supplier's rows are meant."
+        )
+
+
+class StaleCommitmentError(SuppliersError):
+    """Say that somebody answered in between; nothing was changed.
+
+    Attributes:
+        expected: The version the answer was made on.
+        found: The version now.
+    """
+
+    code = "stale_commitment"
+
+    def __init__(self, line: str, expected: int, found: int) -> None:
+        """Name the line and both versions."""
+        super().__init__(
+            f"{line} has been answered since you looked at it: you saw version "
+            f"{expected}, now it is version {found}. Nothing was changed."
+        )
+        self.expected = expected
+        self.found = found
+
+
+class IllegalMoveError(SuppliersError):
+    """Say that a commitment in this state does not take this answer.
+
+    Attributes:
+        state: The state it is in.
+    """
+
+    code = "illegal_move"
+
+    def __init__(self, line: str, verb: str, state: str) -> None:
+        """Name the line, what was wanted and the state that forbids it."""
+        super().__init__(f"{line} is {state} and can not be {verb}.")
+        self.state = state
+
+
+class AnswerRefusedError(SuppliersError):
+    """Base of the answers that cannot be kept as given.
+
+    Attributes:
+        field: The field the sentence is about: ``tranches``, ``reason_code`` …
+    """
+
+    code = "answer_refused"
+    field = ""
+
+
+class TooManyPiecesError(AnswerRefusedError):
+    """Refuse more pieces than are still asked for."""
+
+    code = "too_many_pieces"
+    field = "tranches"
+
+    def __init__(self, line: str, given: int, limit: int) -> None:
+        """Name the line, the sum and the limit."""
+        super().__init__(
+            f"{line} still asks for {limit:,} pieces; {given:,} are promised. "
+            f"Promise {limit:,} or fewer."
+        )
+
+
+class QuantityRangeError(AnswerRefusedError):
+    """Refuse a quantity that is not a whole number from 1 on."""
+
+    code = "quantity_out_of_range"
+    field = "tranches"
+
+    def __init__(self, quantity: int) -> None:
+        """Name the quantity."""
+        super().__init__(f"A delivery of {quantity:,} pieces is none. Say 1 or more.")
+
+
+class TrancheCountError(AnswerRefusedError):
+    """Refuse no delivery at all, or more than are kept."""
+
+    code = "tranche_count"
+    field = "tranches"
+
+    def __init__(self, given: int, limit: int) -> None:
+        """Name how many were given and how many are kept."""
+        super().__init__(
+            f"{given:,} deliveries are given; a promise has 1 to {limit:,}."
+        )
+
+
+class DateTwiceError(AnswerRefusedError):
+    """Refuse two deliveries on one day."""
+
+    code = "date_twice"
+    field = "tranches"
+
+    def __init__(self, day: date) -> None:
+        """Name the day."""
+        super().__init__(
+            f"{day:%-d %b %Y} is given twice. Put its pieces into one delivery."
+        )
+
+
+class DateRangeError(AnswerRefusedError):
+    """Refuse a date that has passed or lies too far off.
+
+    Attributes:
+        field: ``tranches`` or ``word_by``.
+    """
+
+    code = "date_out_of_range"
+
+    def __init__(self, field: str, day: date, first: date, last: date) -> None:
+        """Name the field, the date and its limits."""
+        word = {"tranches": "Dock date", "word_by": "Date of your next word"}[field]
+        super().__init__(
+            f"{word} {day:%-d %b %Y} is out of range: "
+            f"{first:%-d %b %Y} to {last:%-d %b %Y} can be given."
+        )
+        self.field = field
+
+
+class ReasonMissingError(AnswerRefusedError):
+    """Refuse a worse answer that gives no reason."""
+
+    code = "reason_missing"
+    field = "reason_code"
+
+    def __init__(self, what: str) -> None:
+        """Name what needs the reason."""
+        super().__init__(f"{what} needs a reason. Pick the one that comes nearest.")
+
+
+class UnknownReasonError(AnswerRefusedError):
+    """Refuse a reason that is not on the list."""
+
+    code = "unknown_reason"
+    field = "reason_code"
+
+    def __init__(self, reason: str) -> None:
+        """Name what was given."""
+        super().__init__(f"{reason[:40]} is not on the list of reasons.")
+
+
+class NoteRefusedError(AnswerRefusedError):
+    """Refuse a note that is too long or holds what cannot be kept."""
+
+    code = "note_refused"
+    field = "note"
+
+    def __init__(self, length: int, limit: int) -> None:
+        """Name the length and the limit."""
+        super().__init__(
+            f"The note has {length:,} characters; plain text of up to {limit} is kept."
+        )
+
+
+class UndoTooLateError(SuppliersError):
+    """Say that the minute for taking an answer back is over."""
+
+    code = "undo_too_late"
+
+    def __init__(self, line: str, window_s: int) -> None:
+        """Name the line and the limit."""
+        super().__init__(
+            f"{line}: an answer can be taken back for {window_s} seconds. "
+            "Answer again instead; both stay on record."
+        )
+
+
+class NothingToUndoError(SuppliersError):
+    """Say that the newest fact about a line is not an answer to take back."""
+
+    code = "nothing_to_undo"
+
+    def __init__(self, line: str) -> None:
+        """Name the line."""
+        super().__init__(f"{line} has no answer that can be taken back.")
+
+
+class ReceiptRefusedError(SuppliersError):
+    """Base of the receipts that cannot be recorded as given.
+
+    Attributes:
+        field: ``quantity``, ``received_on`` or ``lot``.
+    """
+
+    code = "receipt_refused"
+
+    def __init__(self, field: str, sentence: str) -> None:
+        """Keep the field beside the sentence."""
+        super().__init__(sentence)
+        self.field = field

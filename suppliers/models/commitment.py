@@ -1,23 +1,27 @@
 """The commitment ledger: every promise a supplier made, none overwritten."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from suppliers.models.purchase_order import PurchaseOrderLine
+from suppliers.models.tenant import TenantManager
 
 
 class Commitment(models.Model):
     """The supplier's answer to one purchase-order line, across all its revisions.
 
-    Acknowledging (seen) and committing (promised) are two facts. ``current`` is what is
-    planned with, ``original`` what the supplier is judged on. ``version`` rises with
-    every change and guards against overwriting somebody else's.
+    Acknowledging (seen) and committing (promised) are two facts. ``current`` is the
+    newest promise on record, planned with while the state says that it stands;
+    ``original`` the first, what the supplier is judged on. ``version`` rises with every
+    change and guards against overwriting somebody else's.
     """
 
     class State(models.TextChoices):
-        """Life of a commitment; the way between is in ``suppliers.services``."""
+        """Life of a commitment; the way between is in ``suppliers.ledger``."""
 
         REQUESTED = "requested", "Requested"
         ACKNOWLEDGED = "acknowledged", "Acknowledged"
@@ -46,6 +50,9 @@ class Commitment(models.Model):
         null=True, blank=True, help_text="'Cannot say yet': when the next word comes."
     )
     changed_at = models.DateTimeField(default=timezone.now)
+
+    SUPPLIER_PATH: ClassVar = "line__purchase_order__supplier"
+    objects = TenantManager["Commitment"]()
 
     class Meta:
         """A state that rests on a promise has one."""
@@ -77,7 +84,11 @@ class Commitment(models.Model):
 
 
 class CommitRevision(models.Model):
-    """One thing a supplier said about a line, as it was said; append-only."""
+    """One thing a supplier said about a line, as it was said; append-only.
+
+    What had been asked and received then stays beside it: its tranches are about the
+    rest. ``quantity`` and ``last_dock_date`` sum up the tranches.
+    """
 
     class Kind(models.TextChoices):
         """What sort of answer it is, compared with the one before."""
@@ -91,6 +102,7 @@ class CommitRevision(models.Model):
         DECOMMIT = "decommit", "Decommit"
         REJECT = "reject", "Reject"
         CANNOT_SAY = "cannot_say", "Cannot say yet"
+        UNDO = "undo", "Taken back"
 
     class Reason(models.TextChoices):
         """DOMAIN's reason codes."""
@@ -143,7 +155,13 @@ class CommitRevision(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     requested_quantity = models.PositiveIntegerField()
     requested_date = models.DateField()
+    received_quantity = models.PositiveIntegerField(default=0)
+    quantity = models.PositiveIntegerField(default=0)
+    last_dock_date = models.DateField(null=True)
     word_by = models.DateField(null=True)
+
+    SUPPLIER_PATH: ClassVar = "commitment__line__purchase_order__supplier"
+    objects = TenantManager["CommitRevision"]()
 
     class Meta:
         """Numbers rise from 1; a moved or withdrawn promise gives a reason."""
@@ -168,6 +186,26 @@ class CommitRevision(models.Model):
             models.CheckConstraint(
                 condition=~Q(actor=""), name="commit_revision_actor_given"
             ),
+            models.CheckConstraint(
+                condition=Q(quantity=0, last_dock_date__isnull=True)
+                | Q(quantity__gte=1, last_dock_date__isnull=False),
+                name="commit_revision_quantity_iff_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=["decommit", "reject", "cannot_say", "undo"], quantity=0
+                )
+                | (
+                    ~Q(kind__in=["decommit", "reject", "cannot_say", "undo"])
+                    & Q(quantity__gte=1)
+                ),
+                name="commit_revision_promise_iff_quantity",
+            ),
+            models.CheckConstraint(
+                condition=Q(quantity=0)
+                | Q(requested_quantity__gte=F("quantity") + F("received_quantity")),
+                name="commit_revision_within_request",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -187,6 +225,9 @@ class Tranche(models.Model):
     number = models.PositiveSmallIntegerField()
     quantity = models.PositiveIntegerField()
     dock_date = models.DateField()
+
+    SUPPLIER_PATH: ClassVar = "revision__commitment__line__purchase_order__supplier"
+    objects = TenantManager["Tranche"]()
 
     class Meta:
         """Each tranche brings something, and dates differ."""

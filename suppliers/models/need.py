@@ -1,16 +1,20 @@
-"""How much hangs on a line: written by scheduling at publication, read by the portal."""
+"""How much hangs on a line: scheduling writes it at publication, portals read it."""
+
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
 
 from suppliers.models.purchase_order import PurchaseOrderLine
+from suppliers.models.tenant import TenantManager
 
 
 class LineNeed(models.Model):
     """What the published plan needs from one purchase-order line.
 
-    ``racks`` use pieces of it, ``blocked_racks`` have no slack left on it. ``slack_min``
-    is how many minutes the earliest need lies after the promise; negative when late.
+    ``racks`` use pieces of it, ``blocked_racks`` have no slack left on it.
+    ``slack_min`` is how many minutes the earliest need lies after the promise; negative
+    when late.
     """
 
     line = models.OneToOneField(PurchaseOrderLine, models.CASCADE, related_name="need")
@@ -20,6 +24,9 @@ class LineNeed(models.Model):
     needed_by = models.DateField()
     slack_min = models.IntegerField()
     publication = models.CharField(max_length=20)
+
+    SUPPLIER_PATH: ClassVar = "line__purchase_order__supplier"
+    objects = TenantManager["LineNeed"]()
 
     class Meta:
         """No more racks are blocked than use it."""

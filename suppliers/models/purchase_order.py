@@ -1,10 +1,13 @@
 """What is asked of a supplier: purchase orders and their lines."""
 
+from typing import ClassVar
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from factory.models import Part, Site
 from suppliers.models.supplier import Supplier
+from suppliers.models.tenant import TenantManager
 
 
 class PurchaseOrder(models.Model):
@@ -29,6 +32,9 @@ class PurchaseOrder(models.Model):
     currency = models.CharField(max_length=3, default="USD")
     ordered_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
+
+    SUPPLIER_PATH: ClassVar = "supplier"
+    objects = TenantManager["PurchaseOrder"]()
 
     class Meta:
         """Known once to each ERP."""
@@ -58,7 +64,8 @@ class PurchaseOrderLine(models.Model):
     """A quantity of a part asked for on a date.
 
     ``need_by`` is the requested dock date; ``received`` the sum of its receipts, kept
-    beside them under the line's lock.
+    beside them under the line's lock, and ``received_in_full_on`` the dock date of the
+    one that made it complete.
     """
 
     class State(models.TextChoices):
@@ -76,12 +83,16 @@ class PurchaseOrderLine(models.Model):
     part = models.ForeignKey(Part, models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField()
     received = models.PositiveIntegerField(default=0)
+    received_in_full_on = models.DateField(null=True, blank=True)
     need_by = models.DateField()
     price_cents = models.PositiveBigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
 
+    SUPPLIER_PATH: ClassVar = "purchase_order__supplier"
+    objects = TenantManager["PurchaseOrderLine"]()
+
     class Meta:
-        """One number an order; something is asked."""
+        """One number an order; something is asked; complete lines say since when."""
 
         ordering = ["purchase_order", "number"]
         constraints = [
@@ -93,9 +104,17 @@ class PurchaseOrderLine(models.Model):
                 condition=Q(quantity__gte=1),
                 name="purchase_order_line_quantity_positive",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    received__gte=F("quantity"), received_in_full_on__isnull=False
+                )
+                | Q(received__lt=F("quantity"), received_in_full_on__isnull=True),
+                name="purchase_order_line_complete_iff_date",
+            ),
         ]
         indexes = [
-            models.Index(fields=["part", "state"], name="purchase_order_line_open")
+            models.Index(fields=["part", "state"], name="purchase_order_line_open"),
+            models.Index(fields=["state", "need_by"], name="purchase_order_line_board"),
         ]
 
     def __str__(self) -> str:

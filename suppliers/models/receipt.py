@@ -1,11 +1,14 @@
 """What really arrived."""
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from factory.models import StockLot
 from suppliers.models.purchase_order import PurchaseOrderLine
+from suppliers.models.tenant import TenantManager
 
 
 class Receipt(models.Model):
@@ -16,6 +19,9 @@ class Receipt(models.Model):
     received_on = models.DateField(help_text="Dock date in the site's zone.")
     lot = models.OneToOneField(StockLot, models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    SUPPLIER_PATH: ClassVar = "line__purchase_order__supplier"
+    objects = TenantManager["Receipt"]()
 
     class Meta:
         """A receipt brings something."""

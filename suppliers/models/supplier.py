@@ -1,10 +1,13 @@
 """Suppliers, their people, and what they are approved to make."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from factory.models import Part
+from suppliers.models.tenant import TenantManager
 
 
 class Supplier(models.Model):
@@ -49,6 +52,9 @@ class SupplierUser(models.Model):
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="people")
     role = models.CharField(max_length=10, choices=Role, default=Role.ANSWER)
 
+    SUPPLIER_PATH: ClassVar = "supplier"
+    objects = TenantManager["SupplierUser"]()
+
     def __str__(self) -> str:
         """Return user and supplier."""
         return f"{self.user} of {self.supplier}"
@@ -63,6 +69,9 @@ class Source(models.Model):
     lead_time_p90_days = models.PositiveSmallIntegerField()
     minimum_lot = models.PositiveIntegerField(default=1)
     share_percent = models.PositiveSmallIntegerField(default=100)
+
+    SUPPLIER_PATH: ClassVar = "supplier"
+    objects = TenantManager["Source"]()
 
     class Meta:
         """P90 is no earlier than P50; one row a supplier and part."""
