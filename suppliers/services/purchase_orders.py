@@ -4,17 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from factory.models import Part, Site
 from factory.services.orders import UpsertOutcome
 from journal.services import record
 from suppliers.errors import SuppliersError
-from suppliers.models import (
-    Commitment,
-    PurchaseOrder,
-    PurchaseOrderLine,
-    Supplier,
-)
+from suppliers.models import PurchaseOrder, PurchaseOrderLine, Supplier
+from suppliers.services.requests import Request, ask, change_request
 
 
 class PurchaseOrderRefusedError(SuppliersError):
@@ -71,7 +68,8 @@ def push_purchase_order(
             asks for less than was received. Nothing is changed then.
     """
     order = (
-        PurchaseOrder.objects.select_for_update()
+        PurchaseOrder.objects.for_staff()
+        .select_for_update()
         .select_related("supplier", "site")
         .filter(system=system, external_id=push.external_id)
         .first()
@@ -87,7 +85,7 @@ def push_purchase_order(
             f"{order.number} is with {order.supplier.code} for {order.site.code}; "
             "a push does not move it.",
         )
-    lines = _push_lines(order, push.lines)
+    lines = _push_lines(order, push.lines, actor)
     if is_new or lines:
         _record(order, lines, actor, is_new=is_new)
     if not is_new and (lines or push.revision > order.external_revision):
@@ -128,7 +126,7 @@ def _create(push: PurchaseOrderPush, system: str) -> PurchaseOrder:
 
 
 def _push_lines(
-    order: PurchaseOrder, pushes: tuple[LinePush, ...]
+    order: PurchaseOrder, pushes: tuple[LinePush, ...], actor: str
 ) -> list[dict[str, object]]:
     """Create and change lines; return what differs, for the event.
 
@@ -152,7 +150,7 @@ def _push_lines(
         if line is None:
             _add_line(order, push, parts[push.part])
             changes.append(_facts(push))
-        elif _change_line(line, push):
+        elif _change_line(line, push, actor):
             changes.append(_facts(push))
     return changes
 
@@ -169,15 +167,10 @@ def _add_line(order: PurchaseOrder, push: LinePush, part: Part) -> None:
         price_cents=push.price_cents,
         state=_state(push),
     )
-    Commitment.objects.create(
-        line=line,
-        state=Commitment.State.CANCELLED
-        if push.is_cancelled
-        else Commitment.State.REQUESTED,
-    )
+    ask(line=line, now=timezone.now())
 
 
-def _change_line(line: PurchaseOrderLine, push: LinePush) -> bool:
+def _change_line(line: PurchaseOrderLine, push: LinePush, actor: str) -> bool:
     """Apply one push to its line and return whether anything differed."""
     if line.part.code != push.part:
         raise PurchaseOrderRefusedError(
@@ -190,14 +183,17 @@ def _change_line(line: PurchaseOrderLine, push: LinePush) -> bool:
             "quantity",
             f"Line {line.number}: {line.received} received, {push.quantity} asked for.",
         )
-    stated = (push.quantity, push.need_by, push.price_cents, _state(push))
-    if stated == (line.quantity, line.need_by, line.price_cents, line.state):
-        return False
-    line.quantity, line.need_by, line.price_cents, line.state = stated
-    line.save()
-    if push.is_cancelled:
-        Commitment.objects.filter(line=line).update(state=Commitment.State.CANCELLED)
-    return True
+    return change_request(
+        line_id=line.pk,
+        request=Request(
+            quantity=push.quantity,
+            need_by=push.need_by,
+            price_cents=push.price_cents,
+            is_cancelled=push.is_cancelled,
+        ),
+        actor=actor,
+        now=timezone.now(),
+    )
 
 
 def _state(push: LinePush) -> PurchaseOrderLine.State:

@@ -1,0 +1,63 @@
+"""What an answer may say: each refusal names the field and its limit."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import pairwise
+
+from django.conf import settings
+
+from suppliers.errors import (
+    DateRangeError,
+    DateTwiceError,
+    NoteRefusedError,
+    QuantityRangeError,
+    ReasonMissingError,
+    TooManyPiecesError,
+    TrancheCountError,
+    UnknownReasonError,
+)
+from suppliers.ledger import Delivery, Promise
+from suppliers.models import CommitRevision
+from suppliers.services.hold import Held
+
+NOTE_MAX = 300
+
+
+def checked_promise(held: Held, deliveries: Sequence[Delivery]) -> Promise:
+    """Return a promise by date, or refuse it with the field and the limit."""
+    limit = settings.PROMISE_TRANCHES_MAX
+    if not 1 <= len(deliveries) <= limit:
+        raise TrancheCountError(len(deliveries), limit)
+    promise = tuple(sorted(deliveries))
+    for delivery in promise:
+        if delivery.quantity < 1:
+            raise QuantityRangeError(delivery.quantity)
+        check_day("tranches", delivery.on, held.today, settings.PROMISE_HORIZON_DAYS)
+    for earlier, later in pairwise(promise):
+        if earlier.on == later.on:
+            raise DateTwiceError(later.on)
+    pieces = sum(delivery.quantity for delivery in promise)
+    if pieces > held.line.outstanding:
+        raise TooManyPiecesError(held.name, pieces, held.line.outstanding)
+    return promise
+
+
+def check_day(field: str, day: date, today: date, horizon_days: int) -> None:
+    """Refuse a day that has passed or lies too far off."""
+    last = today + timedelta(days=horizon_days)
+    if not today <= day <= last:
+        raise DateRangeError(field, day, today, last)
+
+
+def check_reason(reason_code: str, what: str) -> None:
+    """Refuse a worse answer without a reason."""
+    if not reason_code:
+        raise ReasonMissingError(what)
+
+
+def check_words(reason_code: str, note: str) -> None:
+    """Refuse a reason that is not on the list and a note that cannot be kept."""
+    if reason_code not in CommitRevision.Reason.values:
+        raise UnknownReasonError(reason_code)
+    if len(note) > NOTE_MAX or "\x00" in note:
+        raise NoteRefusedError(len(note), NOTE_MAX)

@@ -1,0 +1,167 @@
+"""Taking hold of one commitment, and moving it: the lock and the table of moves."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import F
+
+from journal.services import record
+from suppliers import sentences
+from suppliers.errors import IllegalMoveError, StaleCommitmentError
+from suppliers.ledger import (
+    MOVES,
+    STANDING,
+    Delivery,
+    Promise,
+    State,
+    Verb,
+    outstanding,
+)
+from suppliers.models import Commitment, CommitRevision, PurchaseOrderLine
+
+EVENT_SUMMARY_MAX = 300
+
+
+@dataclass(slots=True, kw_only=True)
+class Held:
+    """One line and its commitment, locked until the transaction ends.
+
+    Attributes:
+        line: With order, supplier, site and part.
+        commitment: With its current revision.
+        now: The moment of the change, aware.
+        promise: What stands and is still to come; empty if nothing stands.
+    """
+
+    line: PurchaseOrderLine
+    commitment: Commitment
+    now: datetime
+    promise: Promise
+
+    @property
+    def name(self) -> str:
+        """Return what people call the line."""
+        return sentences.line_name(self.line)
+
+    @property
+    def today(self) -> date:
+        """Return the date at the receiving site."""
+        zone = ZoneInfo(self.line.purchase_order.site.zone)
+        return self.now.astimezone(zone).date()
+
+    def after(self, verb: Verb) -> State:
+        """Return the state a verb leads to.
+
+        Raises:
+            IllegalMoveError: If it leads nowhere from here.
+        """
+        state = State(self.commitment.state)
+        if state not in MOVES[verb]:
+            raise IllegalMoveError(self.name, verb, state.label.lower())
+        return MOVES[verb][state]
+
+    def facts(self) -> dict[str, Any]:
+        """Return what an event keeps of the commitment."""
+        return {
+            "state": str(self.commitment.state),
+            "version": self.commitment.version,
+            "tranches": [
+                {"quantity": delivery.quantity, "dock_date": delivery.on.isoformat()}
+                for delivery in self.promise
+            ],
+            "word_by": _iso(self.commitment.word_by),
+            "received": self.line.received,
+        }
+
+
+def hold(*, line_id: int, now: datetime, expected_version: int | None = None) -> Held:
+    """Lock a line and load its commitment. At most three queries.
+
+    Every change of the ledger begins here, so the line's row is the one lock. The
+    caller has opened a transaction.
+
+    Args:
+        line_id: Key of a line that has a commitment.
+        now: The moment of the change, aware.
+        expected_version: The version the change was decided on; None where the change
+            is a fact that holds whatever was answered, such as a receipt.
+
+    Raises:
+        StaleCommitmentError: If somebody changed the commitment since.
+    """
+    line = (
+        PurchaseOrderLine.objects.for_staff()
+        .select_for_update(of=("self",))
+        .select_related("purchase_order__supplier", "purchase_order__site", "part")
+        .get(pk=line_id)
+    )
+    commitment = Commitment.objects.for_staff().select_related("current").get(line=line)
+    if expected_version is not None and commitment.version != expected_version:
+        raise StaleCommitmentError(
+            sentences.line_name(line), expected_version, commitment.version
+        )
+    promise = standing_promise(commitment, line)
+    return Held(line=line, commitment=commitment, now=now, promise=promise)
+
+
+def standing_promise(commitment: Commitment, line: PurchaseOrderLine) -> Promise:
+    """Return what is promised and still to come. At most one query."""
+    if commitment.current is None or commitment.state not in STANDING:
+        return ()
+    since = line.received - commitment.current.received_quantity
+    return outstanding(promise_of(commitment.current), since)
+
+
+def promise_of(revision: CommitRevision) -> Promise:
+    """Return a revision's tranches as deliveries by date. One query."""
+    return tuple(
+        sorted(Delivery(row.dock_date, row.quantity) for row in revision.tranches.all())
+    )
+
+
+def change(held: Held, **values: Any) -> None:
+    """Write new values to the commitment and raise its version. One query."""
+    values.setdefault("changed_at", held.now)
+    for field, value in values.items():
+        setattr(held.commitment, field, value)
+    held.commitment.version += 1
+    written = (
+        Commitment.objects.for_staff()
+        .filter(pk=held.commitment.pk, version=held.commitment.version - 1)
+        .update(version=F("version") + 1, **values)
+    )
+    if not written:
+        raise StaleCommitmentError(
+            held.name, held.commitment.version - 1, held.commitment.version
+        )
+
+
+def tell(
+    held: Held,
+    *,
+    kind: str,
+    actor: str,
+    summary: str,
+    before: dict[str, Any],
+    cause: str = "",
+    request_id: str = "",
+) -> None:
+    """Append the event about a changed commitment. One query."""
+    record(
+        kind=kind,
+        about=held.commitment,
+        actor=actor,
+        scope=held.line.purchase_order.supplier.scope,
+        cause=cause,
+        request_id=request_id,
+        summary=summary[:EVENT_SUMMARY_MAX],
+        before=before,
+        after=held.facts(),
+    )
+
+
+def _iso(day: date | None) -> str | None:
+    """Return a date as text for an event."""
+    return day.isoformat() if day else None

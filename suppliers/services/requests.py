@@ -1,0 +1,98 @@
+"""What the buyer asks for: new lines, changed lines, cancelled lines.
+
+A change of the request never touches what the supplier said; it raises the version,
+so that an answer to the old request is told so.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from suppliers import sentences
+from suppliers.ledger import MOVES, State, Verb
+from suppliers.models import Commitment, PurchaseOrderLine
+from suppliers.services.hold import change, hold, standing_promise, tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is asked for on a line; ``need_by`` is the dock date asked for."""
+
+    quantity: int
+    need_by: date
+    price_cents: int = 0
+    is_cancelled: bool = False
+
+
+def ask(*, line: PurchaseOrderLine, now: datetime) -> Commitment:
+    """Ask the supplier for a commitment on a new line. One query."""
+    is_cancelled = line.state == PurchaseOrderLine.State.CANCELLED
+    return Commitment.objects.create(
+        line=line,
+        state=State.CANCELLED if is_cancelled else State.REQUESTED,
+        changed_at=now,
+    )
+
+
+def change_request(
+    *, line_id: int, request: Request, actor: str, now: datetime, cause: str = ""
+) -> bool:
+    """Ask for something else on a line and return whether anything differed.
+
+    The caller has opened a transaction and has made sure that no less is asked for than
+    was received.
+
+    Args:
+        line_id: The line.
+        request: What is asked for now.
+        actor: ``user:12``, ``client:3`` or ``system``.
+        now: The moment, aware.
+        cause: What led to it, for the event.
+    """
+    held = hold(line_id=line_id, now=now)
+    line, before = held.line, held.facts()
+    states = PurchaseOrderLine.State
+    is_complete = line.received >= request.quantity
+    state = states.CLOSED if is_complete else states.OPEN
+    wanted = {
+        "quantity": request.quantity,
+        "need_by": request.need_by,
+        "price_cents": request.price_cents,
+        "state": states.CANCELLED if request.is_cancelled else state,
+    }
+    differing = [
+        field for field, value in wanted.items() if getattr(line, field) != value
+    ]
+    if not differing:
+        return False
+    for field in differing:
+        setattr(line, field, wanted[field])
+    if not is_complete:
+        line.received_in_full_on = None
+    elif line.received_in_full_on is None:
+        newest = line.receipts.order_by("-received_on").first()
+        line.received_in_full_on = newest.received_on if newest else held.today
+    line.save(update_fields=[*differing, "received_in_full_on"])
+    change(held, state=_state_after(State(held.commitment.state), line))
+    held.promise = standing_promise(held.commitment, line)
+    asked = sentences.requested_words(line, held.today)
+    tell(
+        held,
+        kind="commitment.changed",
+        actor=actor,
+        cause=cause,
+        summary=f"{held.name}, {line.part.code}: cancelled by the buyer"
+        if request.is_cancelled
+        else f"{held.name}, {line.part.code}: the buyer now asks for {asked}",
+        before=before,
+    )
+    return True
+
+
+def _state_after(state: State, line: PurchaseOrderLine) -> State:
+    """Return where a changed request leaves the commitment."""
+    verbs = {
+        PurchaseOrderLine.State.CANCELLED: Verb.CANCEL,
+        PurchaseOrderLine.State.CLOSED: Verb.RECEIVE,
+        PurchaseOrderLine.State.OPEN: Verb.ASK_AGAIN,
+    }
+    return MOVES[verbs[PurchaseOrderLine.State(line.state)]].get(state, state)
