@@ -1,0 +1,171 @@
+"""Rows of the suppliers for tests: valid by default, only what matters is stated.
+
+Every builder saves and returns its row. Answers go through the services, so that a
+builder cannot make a ledger that nobody could have written.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from factory.models import Part, Site
+from suppliers.ledger import Delivery
+from suppliers.models import (
+    Commitment,
+    LineNeed,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    Receipt,
+    Source,
+    Supplier,
+    SupplierUser,
+)
+from suppliers.services import commitments, receipts, requests
+from suppliers.services.author import Author, Door
+from tests.builders.factory import NOW, a_part, a_site
+
+_numbers = count(1)
+
+TODAY = date(2026, 11, 23)
+"""The builders' present as a date at their site in Monterrey."""
+
+BY_SYSTEM = Author(actor="system", door=Door.IMPORT)
+
+
+def a_supplier(code: str = "", **fields: Any) -> Supplier:
+    """Return a supplier in Taipei."""
+    code = code or f"supplier-{next(_numbers)}"
+    return Supplier.objects.create(
+        code=code,
+        **{
+            "name": f"{code.capitalize()} Works",
+            "region": "TW",
+            "zone": "Asia/Taipei",
+            "buyer": "Mei-Ling Hsu",
+        }
+        | fields,
+    )
+
+
+def a_supplier_user(
+    supplier: Supplier | None = None, *, role: str = SupplierUser.Role.ANSWER
+) -> User:
+    """Return a person of a supplier, without a password; use ``force_login``."""
+    number = next(_numbers)
+    user = User.objects.create_user(
+        username=f"supplier-user-{number}", first_name="Yu-Ting", last_name="Lin"
+    )
+    SupplierUser.objects.create(user=user, supplier=supplier or a_supplier(), role=role)
+    return user
+
+
+def a_source(
+    supplier: Supplier | None = None, part: Part | None = None, **fields: Any
+) -> Source:
+    """Return an approved source of twelve weeks at P50 and twenty-two at P90."""
+    return Source.objects.create(
+        supplier=supplier or a_supplier(),
+        part=part or a_part(),
+        **{"lead_time_p50_days": 84, "lead_time_p90_days": 154} | fields,
+    )
+
+
+def a_purchase_order(
+    supplier: Supplier | None = None, *, site: Site | None = None, **fields: Any
+) -> PurchaseOrder:
+    """Return an order without lines, ordered three months ago."""
+    return PurchaseOrder.objects.create(
+        number=fields.pop("number", "") or f"4500-{next(_numbers):04}",
+        supplier=supplier or a_supplier(),
+        site=site or a_site(),
+        ordered_at=fields.pop("ordered_at", NOW - timedelta(days=90)),
+        **fields,
+    )
+
+
+def a_line(
+    purchase_order: PurchaseOrder | None = None,
+    *,
+    supplier: Supplier | None = None,
+    site: Site | None = None,
+    part: Part | None = None,
+    quantity: int = 90,
+    need_by: date = TODAY + timedelta(days=14),
+    **fields: Any,
+) -> PurchaseOrderLine:
+    """Return a line for 90 pieces in two weeks, asked for and not yet answered."""
+    if purchase_order is None:
+        purchase_order = a_purchase_order(supplier, site=site)
+    line = PurchaseOrderLine.objects.create(
+        purchase_order=purchase_order,
+        number=fields.pop("number", 0) or 10 * (purchase_order.lines.count() + 1),
+        part=part or a_part(),
+        quantity=quantity,
+        need_by=need_by,
+        **fields,
+    )
+    requests.ask(line=line, now=purchase_order.ordered_at)
+    return line
+
+
+def a_commitment(
+    line: PurchaseOrderLine | None = None,
+    *promises: Sequence[tuple[date, int]],
+    by: Author = BY_SYSTEM,
+    reason_code: str = "capacity",
+    now: datetime = NOW - timedelta(days=1),
+) -> Commitment:
+    """Return the commitment on a line after promises, said an hour apart.
+
+    Args:
+        line: An open line; one is made if none is given.
+        promises: Each a list of (dock date, pieces); as asked if none is given.
+        by: Who promises.
+        reason_code: Given with every promise but the first.
+        now: When the first was said.
+    """
+    line = line or a_line()
+    commitment = line.commitment
+    for number, promise in enumerate(promises or [[(line.need_by, line.quantity)]]):
+        commitment = commitments.commit(
+            line_id=line.pk,
+            expected_version=commitment.version,
+            deliveries=[Delivery(on, quantity) for on, quantity in promise],
+            author=by,
+            now=now + timedelta(hours=number),
+            reason_code=reason_code,
+        )
+    return commitment
+
+
+def a_receipt(
+    line: PurchaseOrderLine, quantity: int = 0, on: date = TODAY, **fields: Any
+) -> Receipt:
+    """Return a receipt on a line, of all it still asks for unless less is said."""
+    line.refresh_from_db()
+    return receipts.record_receipt(
+        line_id=line.pk,
+        quantity=quantity or line.outstanding,
+        received_on=on,
+        actor="system",
+        **{"now": NOW} | fields,
+    )
+
+
+def a_line_need(line: PurchaseOrderLine, **fields: Any) -> LineNeed:
+    """Return the need of six racks for a line, with five days of slack."""
+    return LineNeed.objects.create(
+        line=line,
+        **{
+            "racks": 6,
+            "blocked_racks": 0,
+            "serials": ["R-0437", "R-0438"],
+            "needed_by": line.need_by + timedelta(days=5),
+            "slack_min": 5 * 1_440,
+            "publication": "412",
+        }
+        | fields,
+    )
