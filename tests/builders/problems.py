@@ -83,7 +83,7 @@ def _resource(
     return Resource(
         key=key,
         kind=kind,
-        label=key.split(":")[-1].capitalize(),
+        label=key.rpartition(":")[-1].capitalize(),
         owner=f"Owner of {key}",
         capacity=_capacity(capacity),
         calendar=calendar,
@@ -137,7 +137,7 @@ def a_bay(key: str = "bay:1", **changes: Any) -> Bay:
     """Return a bay of 150 kW that takes the default template."""
     values: dict[str, Any] = {
         "key": key,
-        "label": key.split(":")[-1].upper(),
+        "label": key.rpartition(":")[-1].upper(),
         "limit": 150_000,
         "models": ("M",),
         "nodes": ("node:hall",),
