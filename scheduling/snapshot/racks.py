@@ -1,0 +1,174 @@
+"""Racks to plan, with what they were promised and where the published plan has them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from factory.models import Order, Site, Unit
+from scheduling.clock import SiteClock
+from scheduling.engine.problem import Progress, Rack, Template
+from scheduling.engine.units import Cents, Minutes
+from scheduling.models import CustomerPromise, PlannedStep, Publication
+from scheduling.snapshot.progress import ON_THE_FLOOR
+
+Previous = tuple[str, int, str]
+"""``(step code, start, bay key)`` in the published plan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RackRow:
+    """One rack that has not left the floor, with its order."""
+
+    rack: int
+    serial: str
+    model: int
+    order: int
+    number: str
+    customer: int
+    received_at: datetime
+    requested_date: date
+    late_cents_per_day: int
+    is_to_plan: bool
+
+
+def read_racks(site: Site) -> list[RackRow]:
+    """Return a site's racks on the floor, soonest due first. One query.
+
+    Racks on hold and racks of orders that are not open are not planned; they may still
+    hold a place.
+    """
+    rows = (
+        Unit.objects.racks()
+        .filter(site=site, state__in=ON_THE_FLOOR)
+        .order_by("order__requested_date", "serial")
+        .values_list(
+            "pk",
+            "serial",
+            "rack_model",
+            "order",
+            "order__number",
+            "order__customer",
+            "order__received_at",
+            "order__requested_date",
+            "order__late_cents_per_day",
+            "state",
+            "order__state",
+        )
+    )
+    return [
+        RackRow(
+            rack=rack,
+            serial=serial,
+            model=model,
+            order=order,
+            number=number,
+            customer=customer,
+            received_at=received_at,
+            requested_date=requested_date,
+            late_cents_per_day=late_cents,
+            is_to_plan=state != Unit.State.ON_HOLD and order_state == Order.State.OPEN,
+        )
+        for (
+            rack,
+            serial,
+            model,
+            order,
+            number,
+            customer,
+            received_at,
+            requested_date,
+            late_cents,
+            state,
+            order_state,
+        ) in rows
+    ]
+
+
+def read_promises(site: Site) -> dict[int, date]:
+    """Return the dates open orders are promised for now, by order. One query."""
+    rows = (
+        CustomerPromise.objects.filter(order__site=site, order__state=Order.State.OPEN)
+        .order_by("number")
+        .values_list("order", "date")
+    )
+    return dict(rows)
+
+
+def read_previous(
+    site: Site, clock: SiteClock, codes: Mapping[int, str], bays: Mapping[int, str]
+) -> dict[int, list[Previous]]:
+    """Return where the published plan has each rack's steps. Two queries.
+
+    Starts before the epoch are left out: nobody can keep them any more, so moving them
+    is no change.
+
+    Args:
+        site: The site.
+        clock: Epoch and zone.
+        codes: Step codes by primary key.
+        bays: Bay keys by primary key.
+    """
+    found: dict[int, list[Previous]] = defaultdict(list)
+    published = Publication.objects.filter(site=site).order_by("-number").first()
+    if published is None:
+        return found
+    rows = (
+        PlannedStep.objects.filter(
+            plan=published.plan_id, starts_at__gte=clock.epoch, rack__site=site
+        )
+        .order_by("starts_at")
+        .values_list("rack", "step", "bay", "starts_at")
+    )
+    for rack, step, bay, starts_at in rows.iterator(chunk_size=10_000):
+        if step in codes:
+            start = clock.minute(starts_at)
+            found[rack].append((codes[step], start, bays.get(bay, "")))
+    return found
+
+
+def rack_of(
+    row: RackRow,
+    template: Template,
+    clock: SiteClock,
+    *,
+    progress: Progress,
+    promise: date | None,
+    reserved: Mapping[str, int],
+    previous: Sequence[Previous],
+) -> Rack:
+    """Return a rack as the engine takes it.
+
+    Args:
+        row: The rack and its order.
+        template: Its routing.
+        clock: Epoch and zone.
+        progress: What has happened already.
+        promise: The date the order is promised for, if it is.
+        reserved: Pieces set aside for it, by part.
+        previous: Where the published plan has its steps.
+    """
+    received = clock.minute(row.received_at)
+    lags = sum(lag.minutes for lag in template.lags_before)
+    return Rack(
+        key=row.serial,
+        order=row.number,
+        template=template.key,
+        received=received,
+        release=Minutes(received + lags),
+        due=clock.end_of_day(row.requested_date),
+        promise=None if promise is None else clock.end_of_day(promise),
+        late_cents_per_day=Cents(row.late_cents_per_day),
+        materials_reserved=tuple(sorted(reserved.items())),
+        progress=progress,
+        previous=tuple(_still_ahead(previous, template, progress)),
+    )
+
+
+def _still_ahead(
+    previous: Iterable[Previous], template: Template, progress: Progress
+) -> Iterable[Previous]:
+    """Yield the published starts of steps that have not begun."""
+    first = progress.done + (1 if progress.running else 0)
+    ahead = {step.code for step in template.steps[first:]}
+    return (place for place in previous if place[0] in ahead)

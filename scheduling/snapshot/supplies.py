@@ -1,0 +1,332 @@
+"""What racks can be built from: free stock, and what suppliers have promised."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import F
+
+from factory.models import Crew, Site, StockLot
+from scheduling.clock import DAY, SiteClock
+from scheduling.engine.opening import OpenHours
+from scheduling.engine.problem import Supply, SupplyKind
+from scheduling.engine.units import MINUTES_PER_DAY, Minutes
+from scheduling.snapshot.calendars import Week
+from suppliers.models import Commitment, PurchaseOrder, PurchaseOrderLine, Tranche
+
+RECEIVING_CALENDAR = "calendar:receiving"
+RECEIVING_SKILL = "material"
+RECEIVING_REACH = 60 * MINUTES_PER_DAY
+"""How far past a dock date open hours are sought; two months without one is never."""
+
+STANDING = (
+    Commitment.State.COMMITTED,
+    Commitment.State.SHIPPED,
+    Commitment.State.RECEIVED,
+)
+"""States in which the current revision is a promise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsignedLot:
+    """Free stock that belongs to one customer and serves only that customer's racks."""
+
+    lot: int
+    customer: int
+    part: str
+    free: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwaitedLine:
+    """Pieces asked of a supplier that nobody has promised.
+
+    Attributes:
+        line: Primary key of the purchase-order line.
+        part: The part's code.
+        quantity: Pieces without a promise; at least 1.
+        need_by: The dock date asked for.
+        supplier: The supplier's name.
+        number: The line as people call it: ``PO-4711 line 3``.
+        owner: The buyer who has to ask.
+    """
+
+    line: int
+    part: str
+    quantity: int
+    need_by: date
+    supplier: str
+    number: str
+    owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stock:
+    """What is usable in the house, and the way back to its rows."""
+
+    supplies: tuple[Supply, ...]
+    consigned: tuple[ConsignedLot, ...]
+    lot_ids: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promised:
+    """What suppliers owe: promises as supplies, and lines without a promise."""
+
+    supplies: tuple[Supply, ...]
+    awaited: tuple[AwaitedLine, ...]
+    tranche_ids: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dock:
+    """When what reaches the dock becomes usable.
+
+    Attributes:
+        clock: Epoch and zone.
+        usable_from: Minute of the local day from which a delivery can be received.
+        receiving: Working minutes that receiving takes.
+        week: When receiving works; None is around the clock.
+    """
+
+    clock: SiteClock
+    usable_from: int
+    receiving: int
+    week: Week | None
+
+    def usable(self, day: date) -> Minutes | None:
+        """Return when a promise for a dock date becomes usable; None is never.
+
+        A promise that should have been usable by the epoch and is not in the house is
+        overdue: nobody can say more than "not before tomorrow", so it counts as one for
+        the day after the epoch.
+        """
+        today = self.clock.day_of(0)
+        if day >= today:
+            usable = self._received(day)
+            if usable is None or usable > 0:
+                return usable
+        return self._received(today + DAY)
+
+    def _received(self, day: date) -> Minutes | None:
+        start = self.clock.wall(day, self.usable_from)
+        if self.week is None:
+            return Minutes(start + self.receiving)
+        found = OpenHours(
+            self.week.windows(self.clock, start, start + RECEIVING_REACH)
+        ).finish(start, self.receiving)
+        return None if found is None else Minutes(found)
+
+
+def dock_of(site: Site, clock: SiteClock, weeks: Mapping[int, Week]) -> Dock:
+    """Return a site's dock. One query.
+
+    Receiving works by the calendar coded ``receiving``, else by that of the crew that
+    moves material, else around the clock.
+    """
+    week = next(
+        (week for week in weeks.values() if week.key == RECEIVING_CALENDAR), None
+    )
+    if week is None:
+        crew = Crew.objects.filter(site=site, skill=RECEIVING_SKILL).first()
+        week = weeks.get(crew.calendar_id) if crew else None
+    return Dock(
+        clock=clock,
+        usable_from=site.dock_usable_from.hour * 60 + site.dock_usable_from.minute,
+        receiving=site.receiving_min,
+        week=week,
+    )
+
+
+def read_stock(site: Site, parts: Collection[int]) -> Stock:
+    """Return free lots that are not on hold; consigned ones apart. One query."""
+    rows = (
+        StockLot.objects.filter(
+            site=site, part__in=parts, is_on_hold=False, quantity__gt=F("issued")
+        )
+        .select_related("part")
+        .order_by("received_at", "pk")
+    )
+    supplies: list[Supply] = []
+    consigned: list[ConsignedLot] = []
+    lot_ids: dict[str, int] = {}
+    for lot in rows:
+        part = lot.part.code
+        if lot.consigned_by_id is not None:
+            consigned.append(
+                ConsignedLot(
+                    lot=lot.pk, customer=lot.consigned_by_id, part=part, free=lot.free
+                )
+            )
+            continue
+        key = f"lot:{lot.pk}"
+        lot_ids[key] = lot.pk
+        supplies.append(
+            Supply(
+                key=key,
+                part=part,
+                quantity=lot.free,
+                available=Minutes(0),
+                kind=SupplyKind.STOCK,
+                owner=lot.part.buyer,
+                label=f"{part}, lot {lot.lot}",
+            )
+        )
+    return Stock(supplies=tuple(supplies), consigned=tuple(consigned), lot_ids=lot_ids)
+
+
+def read_promised(site: Site, parts: Collection[int], dock: Dock) -> Promised:
+    """Return open lines' promises and what nobody has promised yet. Two queries.
+
+    A line that is received in part has received its earliest tranches.
+    """
+    tranches = _tranches(site, parts)
+    usable: dict[date, Minutes | None] = {}
+    supplies: list[Supply] = []
+    awaited: list[AwaitedLine] = []
+    tranche_ids: dict[str, int] = {}
+    for line in _open_lines(site, parts):
+        promised = 0
+        for tranche, quantity, day in _outstanding(line, tranches[line.line]):
+            if day not in usable:
+                usable[day] = dock.usable(day)
+            available = usable[day]
+            promised += quantity
+            if available is None:
+                continue
+            key = f"tranche:{tranche}"
+            tranche_ids[key] = tranche
+            supplies.append(
+                Supply(
+                    key=key,
+                    part=line.part,
+                    quantity=quantity,
+                    available=available,
+                    kind=SupplyKind.TRANCHE,
+                    owner=line.owner,
+                    label=f"{line.part}, {line.number}, {line.supplier}",
+                )
+            )
+        if line.outstanding > promised:
+            awaited.append(line.awaited(line.outstanding - promised))
+    return Promised(
+        supplies=tuple(sorted(supplies, key=lambda s: (s.available, s.key))),
+        awaited=tuple(sorted(awaited, key=lambda line: (line.need_by, line.line))),
+        tranche_ids=tranche_ids,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One open purchase-order line, as planning needs it."""
+
+    line: int
+    part: str
+    outstanding: int
+    received_since: int
+    is_standing: bool
+    need_by: date
+    supplier: str
+    number: str
+    owner: str
+
+    def awaited(self, quantity: int) -> AwaitedLine:
+        """Return the line as one that waits for an answer over some pieces."""
+        return AwaitedLine(
+            line=self.line,
+            part=self.part,
+            quantity=quantity,
+            need_by=self.need_by,
+            supplier=self.supplier,
+            number=self.number,
+            owner=self.owner,
+        )
+
+
+def _open_lines(site: Site, parts: Collection[int]) -> Iterable[_Line]:
+    rows = (
+        PurchaseOrderLine.objects.for_staff()
+        .filter(
+            purchase_order__site=site,
+            purchase_order__state=PurchaseOrder.State.OPEN,
+            state=PurchaseOrderLine.State.OPEN,
+            part__in=parts,
+            quantity__gt=F("received"),
+        )
+        .values_list(
+            "pk",
+            "part__code",
+            "quantity",
+            "received",
+            "need_by",
+            "number",
+            "purchase_order__number",
+            "purchase_order__supplier__name",
+            "purchase_order__supplier__buyer",
+            "part__buyer",
+            "commitment__state",
+            "commitment__current__received_quantity",
+        )
+        .order_by("pk")
+    )
+    for (
+        line,
+        part,
+        quantity,
+        received,
+        need_by,
+        number,
+        order,
+        supplier,
+        supplier_buyer,
+        part_buyer,
+        state,
+        received_before,
+    ) in rows:
+        yield _Line(
+            line=line,
+            part=part,
+            outstanding=quantity - received,
+            received_since=received - (received_before or 0),
+            is_standing=state in STANDING,
+            need_by=need_by,
+            supplier=supplier,
+            number=f"{order} line {number}",
+            owner=part_buyer or supplier_buyer or supplier,
+        )
+
+
+def _tranches(
+    site: Site, parts: Collection[int]
+) -> dict[int, list[tuple[int, int, date]]]:
+    """Return ``(tranche, quantity, dock date)`` of current revisions, by line."""
+    found: dict[int, list[tuple[int, int, date]]] = defaultdict(list)
+    rows = (
+        Tranche.objects.for_staff()
+        .filter(
+            revision=F("revision__commitment__current"),
+            revision__commitment__line__purchase_order__site=site,
+            revision__commitment__line__state=PurchaseOrderLine.State.OPEN,
+            revision__commitment__line__part__in=parts,
+        )
+        .order_by("dock_date", "pk")
+        .values_list("revision__commitment__line", "pk", "quantity", "dock_date")
+    )
+    for line, tranche, quantity, day in rows:
+        found[line].append((tranche, quantity, day))
+    return found
+
+
+def _outstanding(
+    line: _Line, tranches: list[tuple[int, int, date]]
+) -> Iterable[tuple[int, int, date]]:
+    """Yield what is still to come of each tranche, earliest first."""
+    if not line.is_standing:
+        return
+    arrived = line.received_since
+    for tranche, quantity, day in tranches:
+        left = max(0, quantity - arrived)
+        arrived = max(0, arrived - quantity)
+        if left:
+            yield tranche, left, day

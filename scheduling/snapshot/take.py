@@ -1,0 +1,230 @@
+"""Rows into one frozen problem: the only place that turns clock time into minutes.
+
+``docs/planning.md`` says what counts as supply, as started and as promised.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models import Max
+
+from factory.models import PowerBay, PowerNode, Site
+from journal.models import Event
+from journal.sequencing import sequence
+from scheduling.clock import SiteClock, quarter_of
+from scheduling.engine.problem import Calendar, Problem, Rack
+from scheduling.engine.schedule import Unplannable
+from scheduling.engine.units import Minutes
+from scheduling.errors import AdjustedScenarioError
+from scheduling.models import Scenario
+from scheduling.snapshot import bays as power_bays
+from scheduling.snapshot.calendars import Week, read_weeks
+from scheduling.snapshot.floor import Floor, read_floor
+from scheduling.snapshot.horizon import horizon, read_pace
+from scheduling.snapshot.limits import read_limits, read_outages
+from scheduling.snapshot.materials import Materials, read_materials
+from scheduling.snapshot.prices import prices_of
+from scheduling.snapshot.racks import rack_of, read_previous, read_promises
+from scheduling.snapshot.reserved import Reservation
+from scheduling.snapshot.supplies import AwaitedLine
+
+SEQUENCED_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The way back from the engine's keys to primary keys.
+
+    Attributes:
+        racks: By rack key.
+        bays: By bay key.
+        steps: By ``(template key, step code)``.
+        lots: By supply key.
+        tranches: By supply key.
+    """
+
+    racks: Mapping[str, int]
+    bays: Mapping[str, int]
+    steps: Mapping[tuple[str, str], int]
+    lots: Mapping[str, int]
+    tranches: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A site's live data at one moment, as the engine takes it.
+
+    Attributes:
+        problem: What to plan.
+        event_seq: The last event it knows of. Later ones may be in it already; they
+            count as newer all the same.
+        epoch: Minute 0, in UTC, on a quarter hour.
+        keys: The way back to rows.
+        reservations: Consigned pieces given to single racks, outside the supplies.
+        awaited: Purchase-order lines that nobody has promised, soonest needed first.
+        left_out: Racks that cannot even be put to the engine, with the reason.
+    """
+
+    problem: Problem
+    event_seq: int
+    epoch: datetime
+    keys: Keys
+    reservations: tuple[Reservation, ...]
+    awaited: tuple[AwaitedLine, ...]
+    left_out: tuple[Unplannable, ...]
+
+
+def take(scenario: Scenario, *, as_of: datetime) -> Snapshot:
+    """Return a scenario's data as a problem. About thirty queries however many racks.
+
+    Events are numbered first and the newest number read before any row, so that
+    whatever commits meanwhile counts as newer than the plan.
+
+    Args:
+        scenario: Live data of a site.
+        as_of: The present; minute 0 is the quarter hour it lies in.
+
+    Raises:
+        AdjustedScenarioError: If the scenario is more than live data.
+        InvalidProblemError: If a row holds a number the engine cannot take.
+    """
+    if scenario.adjustments:
+        raise AdjustedScenarioError(scenario.name)
+    while sequence(SEQUENCED_AT_ONCE) == SEQUENCED_AT_ONCE:
+        pass
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost and connection.vendor == "postgresql":
+            # Every query then sees the same moment.
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        event_seq = Event.objects.aggregate(last=Max("seq"))["last"] or 0
+        # The site anew, since whoever holds the scenario may hold old rows.
+        site = Site.objects.get(pk=scenario.site_id)
+        return _read(site, quarter_of(as_of), event_seq)
+
+
+def _read(site: Site, epoch: datetime, event_seq: int) -> Snapshot:
+    """Return the snapshot of one moment of the database."""
+    clock = SiteClock(epoch=epoch, zone=ZoneInfo(site.zone))
+    weeks = read_weeks(site)
+    floor = read_floor(site, clock, weeks)
+    materials = read_materials(site, clock, weeks, floor)
+    bays = power_bays.read_bays(site)
+    bay_ids = {power_bays.key_of_code(bay.code): bay.pk for bay in bays}
+    racks = _racks(site, clock, floor, materials, bay_ids)
+    return Snapshot(
+        problem=_problem(site, clock, weeks, floor, bays, racks, materials),
+        event_seq=event_seq,
+        epoch=epoch,
+        keys=Keys(
+            racks={row.serial: row.rack for row in floor.rows},
+            bays=bay_ids,
+            steps=floor.routings.step_ids,
+            lots=materials.lot_ids,
+            tranches=materials.tranche_ids,
+        ),
+        reservations=tuple(materials.reservations),
+        awaited=materials.awaited,
+        left_out=floor.left_out,
+    )
+
+
+def _problem(  # noqa: PLR0917 - the parts of one problem, each used once
+    site: Site,
+    clock: SiteClock,
+    weeks: Mapping[int, Week],
+    floor: Floor,
+    bays: list[PowerBay],
+    racks: tuple[Rack, ...],
+    materials: Materials,
+) -> Problem:
+    """Return the parts laid out over one horizon."""
+    end = horizon(
+        floor.waiting,
+        read_pace(site, weeks, len(bays)),
+        materials.supplies,
+        _known_minutes(racks),
+    )
+    nodes = list(PowerNode.objects.filter(site=site).order_by("code"))
+    outages = read_outages(site, clock)
+    limits = read_limits(
+        site,
+        clock,
+        end,
+        nodes=nodes,
+        outages=outages,
+        weeks=weeks,
+        stations_held=floor.stations_held,
+    )
+    used = frozenset(rack.template for rack in racks)
+    return Problem(
+        site=site.code,
+        zone=site.zone,
+        epoch=clock.epoch.isoformat(),
+        horizon=Minutes(end),
+        resources=limits.resources,
+        calendars=tuple(
+            Calendar(key=week.key, open=week.windows(clock, 0, end))
+            for week in weeks.values()
+        ),
+        bays=power_bays.lay_out(
+            site,
+            bays,
+            nodes=nodes,
+            outages=outages,
+            templates=used,
+            occupied=floor.occupied,
+        ),
+        templates=tuple(one for one in floor.routings.templates if one.key in used),
+        supplies=materials.supplies,
+        racks=racks,
+        base_load=limits.base_load,
+        curtailments=limits.curtailments,
+        bay_stay_limit=Minutes(site.bay_stay_limit_min),
+        prices=prices_of(site),
+    )
+
+
+def _racks(
+    site: Site,
+    clock: SiteClock,
+    floor: Floor,
+    materials: Materials,
+    bay_ids: Mapping[str, int],
+) -> tuple[Rack, ...]:
+    """Return racks as the engine takes them, soonest due first. Three queries."""
+    promises = read_promises(site)
+    previous = read_previous(
+        site,
+        clock,
+        {step: code for (_, code), step in floor.routings.step_ids.items()},
+        {bay: key for key, bay in bay_ids.items()},
+    )
+    return tuple(
+        rack_of(
+            one.row,
+            one.template,
+            clock,
+            progress=one.progress,
+            promise=promises.get(one.row.order),
+            reserved=materials.set_aside[one.row.rack],
+            previous=previous.get(one.row.rack, ()),
+        )
+        for one in floor.waiting
+    )
+
+
+def _known_minutes(racks: Iterable[Rack]) -> Iterable[int]:
+    """Yield every minute a rack names that the horizon must hold."""
+    for rack in racks:
+        yield rack.release
+        if rack.due is not None:
+            yield rack.due
+        if rack.promise is not None:
+            yield rack.promise
+        for _, start, _ in rack.previous:
+            yield start
