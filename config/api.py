@@ -1,4 +1,4 @@
-"""What every API view shares: refusal by default, and errors in one shape."""
+"""Errors of API views, in one shape."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,21 +6,11 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView, set_rollback
+from rest_framework.views import set_rollback
 
 from config.problems import problem
 
 ERRORS_MAX = 1_000
-
-
-class Nobody(BasePermission):
-    """Refuse everybody: the answer of a view that declared no permission."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        """Refuse."""
-        return False
 
 
 def problem_from_exception(

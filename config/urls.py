@@ -51,4 +51,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include(account_patterns)),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("scheduling.api.urls")),
 ]

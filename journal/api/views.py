@@ -7,31 +7,16 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from journal.api.authentication import ClientKeyAuthentication
 from journal.api.idempotency import Replay, begin, keep
+from journal.api.permissions import HasCapability
 from journal.models import ApiClient
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class HasCapability(BasePermission):
-    """Let a client in that holds the capability the view names for the method."""
-
-    message = "This API client lacks the capability the request needs."
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        """Deny by default: a method without a capability serves nobody."""
-        capability = getattr(view, "capabilities", {}).get(request.method)
-        return (
-            isinstance(request.auth, ApiClient)
-            and capability is not None
-            and bool(getattr(request.auth, capability))
-        )
 
 
 class ClientView(APIView):

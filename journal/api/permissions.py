@@ -1,0 +1,34 @@
+"""Who an API view serves; it must not import views, which look here when they load."""
+
+from typing import TYPE_CHECKING
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from journal.models import ApiClient
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
+
+
+class Nobody(BasePermission):
+    """Refuse everybody: the answer of a view that declared no permission."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        """Refuse."""
+        return False
+
+
+class HasCapability(BasePermission):
+    """Let a client in that holds the capability the view names for the method."""
+
+    message = "This API client lacks the capability the request needs."
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        """Deny by default: a method without a capability serves nobody."""
+        capability = getattr(view, "capabilities", {}).get(request.method)
+        return (
+            isinstance(request.auth, ApiClient)
+            and capability is not None
+            and bool(getattr(request.auth, capability))
+        )
