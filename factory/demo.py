@@ -4,66 +4,22 @@
 schedule build upon. The same racks, seed and moment give the same rows everywhere.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db import transaction
+
+from factory.demo_data import Component, PartNeed, components
+from factory.demo_floor import lay_out, record
+from factory.demo_orders import Buyers, build_orders
+from factory.demo_site import build_customers, build_products, build_site
+from factory.demo_stock import build_stock
 from factory.models import Customer, Order, Part, RackModel, Site
 
 DEMO_SITE_CODE = "harrow-creek"
 """The code of the demo's site: what marks a database as a demo's."""
-
-_DATA = Path(__file__).parent / "data"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Component:
-    """One part of ``data/components.json``, as the demo's suppliers need it.
-
-    Attributes:
-        code: The part's code.
-        lead_time_p50_weeks: Half of all deliveries take no longer.
-        lead_time_p90_weeks: Nine in ten take no longer.
-        suppliers: How many suppliers make it; over all parts 200.
-        is_rack_level: Whether a rack consumes it; else it is tier 2.
-    """
-
-    code: str
-    lead_time_p50_weeks: int
-    lead_time_p90_weeks: int
-    suppliers: int
-    is_rack_level: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartNeed:
-    """What the racks still to be supplied need of one rack-level part.
-
-    Attributes:
-        code: The part's code.
-        by_date: ``(date, pieces)``, rising: pieces that must be usable at the dock by
-            that date, so that every rack can be ready when it is due.
-        in_stock: Pieces free in the house, without held and consigned lots.
-    """
-
-    code: str
-    by_date: tuple[tuple[date, int], ...]
-    in_stock: int
-
-    def uncovered(self) -> tuple[tuple[date, int], ...]:
-        """Return ``by_date`` less what stock covers, first needs first."""
-        left = self.in_stock
-        missing = []
-        for day, quantity in self.by_date:
-            covered = min(left, quantity)
-            left -= covered
-            if quantity > covered:
-                missing.append((day, quantity - covered))
-        return tuple(missing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +34,7 @@ class DemoFactory:
         components: What the data file says of each part, by code.
         models: Every rack model by code; three of them.
         customers: Fictional customers.
-        orders: Every order, by number; ``requested_date`` is its due date.
+        orders: Every order, by due date; ``requested_date`` is its due date.
         needs: Rack-level parts' needs, by code.
     """
 
@@ -98,20 +54,32 @@ class DemoFactory:
         return self.as_of.astimezone(self.zone).date()
 
 
-def read_data(name: str) -> Any:  # noqa: ANN401 - a file's own shape
-    """Return one of ``site``, ``routing`` and ``components`` as it stands."""
-    return json.loads((_DATA / f"{name}.json").read_text(encoding="utf-8"))
+@transaction.atomic
+def build_factory(*, racks: int, seed: int, as_of: datetime) -> DemoFactory:
+    """Write the demo's factory into an empty database.
 
-
-def components() -> dict[str, Component]:
-    """Return what the data file says of each part, by code, in its order."""
-    return {
-        row["code"]: Component(
-            code=row["code"],
-            lead_time_p50_weeks=row["lead_time_p50_weeks"],
-            lead_time_p90_weeks=row["lead_time_p90_weeks"],
-            suppliers=row["suppliers"],
-            is_rack_level=row["consumed_at"] is not None,
-        )
-        for row in read_data("components")
-    }
+    Args:
+        racks: How many to plan, some of them under way; at least 1.
+        seed: Of order sizes, customers, dates and stock.
+        as_of: The demo's present, aware, on a whole minute.
+    """
+    models, parts = build_products()
+    site = build_site(models, as_of)
+    customers = build_customers()
+    given = Buyers(
+        site=site, models=models, customers=customers, as_of=as_of, seed=seed
+    )
+    book = build_orders(given, racks)
+    states = lay_out(site, book, as_of, seed)
+    record(states, as_of)
+    return DemoFactory(
+        site=site,
+        zone=ZoneInfo(site.zone),
+        as_of=as_of,
+        parts=parts,
+        components=components(),
+        models=models,
+        customers=customers,
+        orders=book.orders,
+        needs=build_stock(states, customers, as_of, seed),
+    )

@@ -25,6 +25,18 @@ class StepRecord(models.Model):
         FAILED = "failed", "Failed"
         WITHDRAWN = "withdrawn", "Withdrawn"
 
+    class FailReason(models.TextChoices):
+        """Why an attempt failed: the causes a technician can tell apart."""
+
+        LEAK = "leak", "Leak"
+        TRAY_FAULT = "tray_fault", "Tray fault"
+        LINK_FAULT = "link_fault", "Link down"
+        FIRMWARE = "firmware", "Firmware refused"
+        POWER_FAULT = "power_fault", "Power or shelf fault"
+        TOO_HOT = "too_hot", "Too hot"
+        DAMAGED = "damaged", "Damaged or missing part"
+        OTHER = "other", "Something else"
+
     rack = models.ForeignKey(Unit, models.PROTECT, related_name="step_records")
     step = models.ForeignKey(RoutingStep, models.PROTECT, related_name="+")
     attempt = models.PositiveSmallIntegerField(default=1)
@@ -45,7 +57,7 @@ class StepRecord(models.Model):
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        """One live record an attempt; a rack runs one step, a bay one rack, at a time."""
+        """One live record an attempt; rack and bay run one step at a time."""
 
         ordering = ["rack", "step", "attempt"]
         constraints = [

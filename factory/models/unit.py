@@ -1,4 +1,4 @@
-"""Single things with a serial number: racks, trays and traced parts, and what is in what."""
+"""Single things with a serial number: racks, trays, traced parts; what is in what."""
 
 from django.db import models
 from django.db.models import F, Q
