@@ -73,7 +73,7 @@ check: $(DEV_STAMP) ## Run linters, types, import contracts and Django's checks.
 	$(PY) manage.py check --fail-level WARNING --settings config.settings.test
 
 pytest: $(DEV_STAMP)
-	$(PY) -m pytest -n $(WORKERS) $(PYTEST_ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 test: check pytest ## Run the checks and the whole suite.
 

@@ -20,8 +20,10 @@ def database() -> dict[str, Any]:
     of at most ``DATABASE_POOL_MAX`` connections a process (0: none) and limits in
     time, so that no request and no lock waits for ever.
     """
-    default = f"sqlite:///{VAR_DIR / 'rackline.sqlite3'}"
-    parsed: dict[str, Any] = env.db_url("DATABASE_URL", default=default)
+    url = env.str("DATABASE_URL", default="")
+    parsed: dict[str, Any] = env.db_url_config(
+        url or f"sqlite:///{VAR_DIR / 'rackline.sqlite3'}"
+    )
     if parsed["ENGINE"] == "django.db.backends.sqlite3":
         return _sqlite(parsed)
     return _postgresql(parsed)

@@ -1,0 +1,97 @@
+"""The two probes."""
+
+import socket
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from config import broker
+from journal.models import ProcessBeat
+
+
+def test_a_process_is_up_without_asking_the_database(client):
+    answer = client.get("/healthz")
+
+    assert answer.status_code == 200
+    assert answer.json() == {"status": "ok"}
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_the_system_is_ready_when_the_dispatcher_beats(client):
+    ProcessBeat.objects.create(name="dispatch", at=timezone.now())
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "status": "ok",
+        "checks": {"database": "ok", "dispatcher": "ok", "broker": "ok"},
+    }
+
+
+@pytest.mark.django_db
+def test_the_system_is_not_ready_before_the_dispatcher_starts(client):
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["dispatcher"] == "has not started"
+
+
+@pytest.mark.django_db
+def test_the_system_is_not_ready_when_the_dispatcher_falls_silent(client, settings):
+    silent_s = settings.READY_BEAT_MAX_AGE_S + 1
+    ProcessBeat.objects.create(
+        name="dispatch", at=timezone.now() - timedelta(seconds=silent_s)
+    )
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["dispatcher"] == f"silent for {silent_s} s"
+
+
+@pytest.mark.django_db
+def test_the_system_is_not_ready_without_its_broker(client, settings):
+    settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{broker.free_port()}/0"
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["broker"] == "does not answer"
+
+
+@pytest.mark.django_db
+def test_a_frozen_broker_is_not_waited_for(client, settings):
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        port = frozen.getsockname()[1]
+        settings.CELERY_BROKER_URL = f"redis://127.0.0.1:{port}/0"
+        answer = client.get("/readyz")
+
+    assert answer.json()["checks"]["broker"] == "does not answer"
+
+
+@pytest.mark.broker
+@pytest.mark.django_db
+def test_a_broker_that_answers_is_ready(client, settings, broker_url):
+    settings.CELERY_BROKER_URL = broker_url
+
+    answer = client.get("/readyz")
+
+    assert answer.json()["checks"]["broker"] == "ok"
+
+
+@pytest.mark.django_db
+def test_the_folder_of_a_filesystem_broker_must_exist(client, settings, tmp_path):
+    settings.CELERY_BROKER_URL = "filesystem://"
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS = {"data_folder_in": f"{tmp_path}/gone"}
+
+    answer = client.get("/readyz")
+
+    assert answer.json()["checks"]["broker"] == "its folder is missing"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_are_read_only(client, path):
+    assert client.post(path).status_code == 405
