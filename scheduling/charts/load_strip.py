@@ -71,12 +71,12 @@ def load_strip(
         corner, size_ = (x(start), y(top)), (x(end) - x(start), y(cap) - y(top))
         parts.append(svg.rect(corner, size_, "hatched"))
         if size_[0] >= _LABEL_ROOM:
-            words = svg.text(
+            label = svg.text(
                 (x(start) + size_[0] / 2, y(cap) + 14),
                 kw(cap),
                 "t-mid t-limit t-medium t-halo",
             )
-            parts.append(svg.limited("curtailment", words))
+            parts.append(svg.limited("curtailment", label))
     parts.append(svg.path(_stair(load.limits, load.to_min, (x, y)), "cap"))
     words = f"{kw(_value_at(load.limits, load.to_min))} allowed"
     last = y(_value_at(load.limits, load.to_min))
