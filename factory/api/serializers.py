@@ -33,7 +33,9 @@ class OrderItem(Strict):
 class OrderPushRequest(Strict):
     """Up to 1,000 orders of one ERP."""
 
-    orders = OrderItem(many=True, min_length=1, max_length=ITEMS_MAX)
+    orders = serializers.ListField(
+        child=OrderItem(), min_length=1, max_length=ITEMS_MAX
+    )
 
 
 def order_push(values: dict[str, Any]) -> OrderPush:

@@ -37,7 +37,7 @@ class ClientKeyAuthentication(BaseAuthentication):
         return 'Bearer realm="rackline"'
 
 
-class ClientKeyScheme(OpenApiAuthenticationExtension):
+class ClientKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Tell the OpenAPI file about bearer keys."""
 
     target_class = "journal.api.authentication.ClientKeyAuthentication"

@@ -46,7 +46,7 @@ class ItemResult(serializers.Serializer[dict[str, Any]]):
     external_id = serializers.CharField()
     id = serializers.CharField(allow_null=True)
     outcome = serializers.ChoiceField(choices=OUTCOMES)
-    errors = serializers.ListField(
+    errors = serializers.ListField(  # type: ignore[assignment]  # our word, DRF's too
         child=serializers.DictField(child=serializers.CharField()), required=False
     )
 

@@ -1,5 +1,7 @@
 """Fields that refuse what a database cannot hold, before it is asked."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 LARGEST_ID = 80
@@ -8,7 +10,7 @@ LARGEST_ID = 80
 class Text(serializers.CharField):
     """Text without NUL and lone surrogates; DRF refuses NUL itself."""
 
-    def to_internal_value(self, data: object) -> str:
+    def to_internal_value(self, data: Any) -> str:
         """Return the text.
 
         Raises:

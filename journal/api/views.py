@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework import status
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -86,6 +87,12 @@ def once(
     handle.__doc__ = handler.__doc__
     handle.__name__ = handler.__name__
     return handle
+
+
+class Refused(APIException):
+    """What a service refuses, in its own code and sentence."""
+
+    status_code = status.HTTP_409_CONFLICT
 
 
 def as_number(text: str, name: str) -> int:

@@ -10,13 +10,14 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from journal.api.views import ClientView, as_number, once
+from journal.api.views import ClientView, Refused, as_number, once
 from scheduling.api.serializers import (
     PageOptions,
     PromiseDatePage,
     RunRequest,
     RunState,
 )
+from scheduling.errors import SchedulingError
 from scheduling.models import CustomerPromise, Run, Scenario
 from scheduling.services import runs
 
@@ -79,13 +80,16 @@ class RunsView(ClientView):
             raise ValidationError(
                 {"site": [f"There is no site {wanted['site']} with live data."]}
             )
-        run = runs.request_run(
-            scenario=scenario,
-            by=None,
-            actor=self.actor,
-            time_limit_s=wanted["time_limit_s"],
-            seed=wanted["seed"],
-        )
+        try:
+            run = runs.request_run(
+                scenario=scenario,
+                by=None,
+                actor=self.actor,
+                time_limit_s=wanted["time_limit_s"],
+                seed=wanted["seed"],
+            )
+        except SchedulingError as error:
+            raise Refused(str(error), error.code) from error
         return _accepted(run)
 
 
@@ -116,7 +120,10 @@ class RunCancelView(ClientView):
     @once
     def post(self, request: Request, run: str) -> Response:
         """Ask a run to stop; it keeps the best plan it has."""
-        stopped = runs.cancel(run=_run(run), actor=self.actor)
+        try:
+            stopped = runs.cancel(run=_run(run), actor=self.actor)
+        except SchedulingError as error:
+            raise Refused(str(error), error.code) from error
         return _accepted(stopped)
 
 

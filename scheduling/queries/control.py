@@ -101,7 +101,7 @@ def _promises(site: Site, plan: Plan) -> tuple[int, int]:
     orders = [
         order
         for order in orders_of(site, plan).filter(state=Order.State.OPEN)
-        if order.promised is not None  # type: ignore[attr-defined]  # annotated
+        if order.promised is not None
     ]
     kept = sum(
         row.slip_days is not None and row.slip_days <= 0 and not row.unplannable

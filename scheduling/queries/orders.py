@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING, TypedDict
 from zoneinfo import ZoneInfo
 
 from django.db.models import (
@@ -26,6 +27,20 @@ from scheduling.models import (
     Plan,
     PlannedRack,
 )
+
+
+class Dates(TypedDict):
+    """What ``orders_of`` adds to an order."""
+
+    promised: date | None
+    first_promised: date | None
+    late_min: int
+
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    DatedOrder = WithAnnotations[Order, Dates]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +92,7 @@ def promises_of_orders() -> QuerySet[CustomerPromise]:
     return CustomerPromise.objects.filter(order=OuterRef("pk"))
 
 
-def orders_of(site: Site, plan: Plan | None) -> QuerySet[Order]:
+def orders_of(site: Site, plan: Plan | None) -> "QuerySet[DatedOrder]":
     """Return a site's orders with ``promised``, ``first_promised`` and ``late_min``.
 
     One query however many orders; nothing is fetched yet.
@@ -108,7 +123,7 @@ def orders_of(site: Site, plan: Plan | None) -> QuerySet[Order]:
 
 
 def rows_of(
-    orders: Sequence[Order], plan: Plan | None, zone: ZoneInfo
+    orders: "Sequence[DatedOrder]", plan: Plan | None, zone: ZoneInfo
 ) -> list[OrderRow]:
     """Return a row for each order of ``orders_of``. Two queries."""
     last: dict[int, PlannedRack] = {}
@@ -120,7 +135,7 @@ def rows_of(
         .order_by("ships_at", "rack_id")
     )
     for rack in planned if plan else ():
-        order_id: int = rack.order_id  # type: ignore[attr-defined]  # annotated above
+        order_id: int = rack.order_id
         counts = tally.setdefault(order_id, {"late": 0, "unplannable": 0})
         counts["late"] += rack.late_min > 0
         counts["unplannable"] += bool(rack.unplannable_code)
@@ -144,8 +159,8 @@ def rows_of(
             racks=living.get(order.pk, 0),
             unplannable=tally.get(order.pk, {}).get("unplannable", 0),
             requested=order.requested_date,
-            promised=order.promised,  # type: ignore[attr-defined]  # annotated
-            first_promised=order.first_promised,  # type: ignore[attr-defined]
+            promised=order.promised,
+            first_promised=order.first_promised,
             planned=_day(last[order.pk].ships_at, zone) if order.pk in last else None,
             earliest=_day(earliest.get(order.pk), zone),
             late_racks=tally.get(order.pk, {}).get("late", 0),
@@ -211,7 +226,7 @@ def promises_of(order: Order) -> list[CustomerPromise]:
     return list(order.promises.select_related("publication").order_by("number"))
 
 
-def matching(orders: QuerySet[Order], text: str) -> QuerySet[Order]:
+def matching(orders: "QuerySet[DatedOrder]", text: str) -> "QuerySet[DatedOrder]":
     """Return orders whose number, customer or model holds a text."""
     if not text:
         return orders

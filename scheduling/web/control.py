@@ -85,7 +85,9 @@ def _rest(limits: list[LimitTotal], plan: Plan) -> str:
             f"{first.owner} owns it."
         )
     if plan.unplannable_racks:
-        sentences.append(f"{counted(plan.unplannable_racks, 'rack')} cannot be planned.")
+        sentences.append(
+            f"{counted(plan.unplannable_racks, 'rack')} cannot be planned."
+        )
     return " ".join(sentences)
 
 
@@ -143,7 +145,8 @@ def _strip(kpis: Kpis, now: Standing) -> list[dict[str, str]]:
             reverse("orders"),
         ),
     )
-    since = f"since plan {now.publication.previous.number}" if before else ""
+    previous = now.publication.previous if now.publication else None
+    since = f"since plan {previous.number}" if previous else ""
     return [row | {"since": since} for row in rows]
 
 

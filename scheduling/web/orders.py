@@ -108,8 +108,10 @@ def segments_of(bars: list[LimitAttribution]) -> list[waterfall.Segment]:
     segments: list[waterfall.Segment] = []
     for bar in bars:
         last = segments[-1] if segments else None
-        if last and (last.limit, last.owner) == (bar.limit, bar.owner) and (
-            bar.is_physics or last.name == bar.label
+        if (
+            last
+            and (last.limit, last.owner) == (bar.limit, bar.owner)
+            and (bar.is_physics or last.name == bar.label)
         ):
             segments[-1] = waterfall.Segment(
                 limit=last.limit,

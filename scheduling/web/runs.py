@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -55,7 +56,9 @@ def run_list(request: HttpRequest) -> HttpResponse:
         .order_by("-pk")
     )
     page = Paginator(runs, RUNS_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "scheduling/runs.html", {"page": page, "form": OptimizeForm()})
+    return render(
+        request, "scheduling/runs.html", {"page": page, "form": OptimizeForm()}
+    )
 
 
 def _request_run(request: HttpRequest) -> HttpResponse:
@@ -68,7 +71,7 @@ def _request_run(request: HttpRequest) -> HttpResponse:
     try:
         run = services.request_run(
             scenario=scenario,
-            by=request.user,
+            by=request.user if isinstance(request.user, User) else None,
             actor=f"user:{request.user.pk}",
             time_limit_s=form.cleaned_data["time_limit_s"],
         )
@@ -104,7 +107,10 @@ def run_progress(request: HttpRequest, run_id: int) -> HttpResponse:
 def run_cancel(request: HttpRequest, run_id: int) -> HttpResponse:
     """Ask a run to stop; it keeps the best plan it has."""
     run = _run(request, run_id)
-    services.cancel(run=run, actor=f"user:{request.user.pk}")
+    try:
+        services.cancel(run=run, actor=f"user:{request.user.pk}")
+    except SchedulingError as error:
+        messages.info(request, str(error))
     return redirect("run", run.pk)
 
 

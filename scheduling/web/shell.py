@@ -1,4 +1,4 @@
-"""What every staff page shows around its content: navigation, and which plan is meant."""
+"""What every staff page shows around its content: navigation, and the plan meant."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -87,9 +87,7 @@ def _nav(request: HttpRequest, audience: Audience) -> list[dict[str, Any]]:
         if audience not in granted(item.readers):
             continue
         url = reverse(item.view)
-        is_current = (
-            request.path == url if url == "/" else request.path.startswith(url)
-        )
+        is_current = request.path == url if url == "/" else request.path.startswith(url)
         groups.setdefault(item.title, []).append(
             {
                 "label": item.label,

@@ -2,7 +2,9 @@
 
 from django.urls import URLPattern, path
 
-from scheduling.web import commitments, components, control, orders, plan, publish, runs
+from factory.access import STAFF, allow
+from scheduling.web import commitments, control, orders, plan, publish, runs
+from scheduling.web.components import ComponentsPage
 
 urlpatterns: list[URLPattern] = [
     path("", control.control, name="control"),
@@ -17,5 +19,5 @@ urlpatterns: list[URLPattern] = [
     path("runs/<int:run_id>/", runs.run_page, name="run"),
     path("runs/<int:run_id>/progress.json", runs.run_progress, name="run_progress"),
     path("runs/<int:run_id>/cancel/", runs.run_cancel, name="run_cancel"),
-    path("components/", components.components_page, name="components"),
+    path("components/", allow(*STAFF)(ComponentsPage.as_view()), name="components"),
 ]

@@ -35,7 +35,9 @@ class PurchaseOrderItem(Strict):
     supplier = Text(max_length=20)
     site = Text(max_length=20)
     ordered_at = serializers.DateTimeField()
-    lines = LineItem(many=True, min_length=1, max_length=LINES_MAX)
+    lines = serializers.ListField(
+        child=LineItem(), min_length=1, max_length=LINES_MAX
+    )
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Refuse a line number given twice."""
@@ -48,7 +50,9 @@ class PurchaseOrderItem(Strict):
 class PurchaseOrderPushRequest(Strict):
     """Up to 1,000 purchase orders of one ERP."""
 
-    purchase_orders = PurchaseOrderItem(many=True, min_length=1, max_length=ITEMS_MAX)
+    purchase_orders = serializers.ListField(
+        child=PurchaseOrderItem(), min_length=1, max_length=ITEMS_MAX
+    )
 
 
 def purchase_order_push(values: dict[str, Any]) -> PurchaseOrderPush:
