@@ -142,13 +142,16 @@ def a_commitment(
 
 
 def a_receipt(
-    line: PurchaseOrderLine, quantity: int = 0, on: date = TODAY, **fields: Any
+    line: PurchaseOrderLine,
+    quantity: int | None = None,
+    on: date = TODAY,
+    **fields: Any,
 ) -> Receipt:
     """Return a receipt on a line, of all it still asks for unless less is said."""
     line.refresh_from_db()
     return receipts.record_receipt(
         line_id=line.pk,
-        quantity=quantity or line.outstanding,
+        quantity=line.outstanding if quantity is None else quantity,
         received_on=on,
         actor="system",
         **{"now": NOW} | fields,

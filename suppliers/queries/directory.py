@@ -1,0 +1,70 @@
+"""The suppliers, each with how its commitments stand."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count
+
+from suppliers.models import Commitment, Supplier
+from suppliers.queries.standing import Standing, with_standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryRow:
+    """One supplier in the list.
+
+    Attributes:
+        supplier: Who.
+        counts: Its commitments by standing; a standing nobody has is 0.
+    """
+
+    supplier: Supplier
+    counts: Mapping[Standing, int]
+
+    @property
+    def unanswered(self) -> int:
+        """Return how many lines wait for a first word."""
+        return self.counts[Standing.NOT_ANSWERED]
+
+    @property
+    def broken(self) -> int:
+        """Return how many promises are broken."""
+        return self.counts[Standing.BROKEN]
+
+    @property
+    def moved(self) -> int:
+        """Return how many promises were moved in time."""
+        return self.counts[Standing.MOVED]
+
+    @property
+    def kept(self) -> int:
+        """Return how many promises were kept or are on course."""
+        return self.counts[Standing.KEPT] + self.counts[Standing.ON_COURSE]
+
+    @property
+    def total(self) -> int:
+        """Return how many commitments there are."""
+        return sum(self.counts.values())
+
+
+def directory(*, today: date) -> list[DirectoryRow]:
+    """Return every supplier, those with most broken promises first. Two queries."""
+    counts: dict[int, dict[Standing, int]] = defaultdict(
+        lambda: dict.fromkeys(Standing, 0)
+    )
+    found = (
+        with_standing(Commitment.objects.for_staff(), today)
+        .values("standing", "line__purchase_order__supplier")
+        .annotate(count=Count("pk"))
+        .order_by()
+        .values_list("line__purchase_order__supplier", "standing", "count")
+    )
+    for supplier_id, standing, count in found:
+        counts[supplier_id][Standing(standing)] = count
+    rows = [
+        DirectoryRow(supplier=supplier, counts=counts[supplier.pk])
+        for supplier in Supplier.objects.all()
+    ]
+    return sorted(rows, key=lambda row: (-row.broken, -row.unanswered))

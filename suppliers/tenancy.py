@@ -1,0 +1,98 @@
+"""Whose page this is: the supplier behind a signed-in person, and that person's rights.
+
+Portal views reach rows through a ``Tenant`` alone; a test reads their source for any
+other way.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from suppliers.models import (
+    Commitment,
+    CommitRevision,
+    PurchaseOrderLine,
+    Supplier,
+    SupplierUser,
+)
+
+Role = SupplierUser.Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """One supplier, as one of its people sees it.
+
+    Attributes:
+        supplier: Whose rows these are; no other's can be reached.
+        person: Who is signed in.
+        role: What that person may do.
+    """
+
+    supplier: Supplier
+    person: User
+    role: Role
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the supplier's time zone; UTC if the name on file is none."""
+        try:
+            return ZoneInfo(self.supplier.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")
+
+    @property
+    def can_answer(self) -> bool:
+        """Say whether the person may answer for lines."""
+        return self.role == Role.ANSWER
+
+    def must_answer(self) -> None:
+        """Go on only if the person may answer.
+
+        Raises:
+            PermissionDenied: If not; the sentence is shown.
+        """
+        if not self.can_answer:
+            raise PermissionDenied(
+                f"You may read for {self.supplier.name}, not answer. "
+                "A colleague who may answer can."
+            )
+
+    def local(self, at: datetime) -> datetime:
+        """Return a moment in the supplier's zone."""
+        return at.astimezone(self.zone)
+
+    def lines(self) -> QuerySet[PurchaseOrderLine]:
+        """Return the supplier's lines."""
+        return PurchaseOrderLine.objects.for_supplier(self.supplier)
+
+    def commitments(self) -> QuerySet[Commitment]:
+        """Return the supplier's commitments."""
+        return Commitment.objects.for_supplier(self.supplier)
+
+    def revisions(self) -> QuerySet[CommitRevision]:
+        """Return everything the supplier said."""
+        return CommitRevision.objects.for_supplier(self.supplier)
+
+
+def tenant_of(request: HttpRequest) -> Tenant:
+    """Return the tenant of a request. At most one query.
+
+    Raises:
+        PermissionDenied: If the user acts for no supplier, or its supplier is not
+            active any more.
+    """
+    acting = (
+        SupplierUser.objects.for_staff()
+        .select_related("supplier")
+        .filter(user_id=request.user.pk, supplier__is_active=True)
+        .first()
+    )
+    if acting is None or not isinstance(request.user, User):
+        raise PermissionDenied("You act for no supplier at present.")
+    return Tenant(supplier=acting.supplier, person=request.user, role=Role(acting.role))
