@@ -87,12 +87,15 @@ def tenant_of(request: HttpRequest) -> Tenant:
         PermissionDenied: If the user acts for no supplier, or its supplier is not
             active any more.
     """
+    person = request.user
+    if not isinstance(person, User):
+        raise PermissionDenied("Sign in first.")
     acting = (
         SupplierUser.objects.for_staff()
         .select_related("supplier")
-        .filter(user_id=request.user.pk, supplier__is_active=True)
+        .filter(user=person, supplier__is_active=True)
         .first()
     )
-    if acting is None or not isinstance(request.user, User):
+    if acting is None:
         raise PermissionDenied("You act for no supplier at present.")
-    return Tenant(supplier=acting.supplier, person=request.user, role=Role(acting.role))
+    return Tenant(supplier=acting.supplier, person=person, role=Role(acting.role))

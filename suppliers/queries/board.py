@@ -241,7 +241,7 @@ def _worst_first(rows: QuerySet[Any]) -> QuerySet[Any]:
         .filter(commitment=OuterRef("pk"))
         .order_by("-number")
     )
-    return rows.annotate(
+    ranked: QuerySet[Any] = rows.annotate(
         rank=Case(
             *(
                 When(standing=standing, then=Value(place))
@@ -252,7 +252,8 @@ def _worst_first(rows: QuerySet[Any]) -> QuerySet[Any]:
         ),
         answers=Coalesce(Subquery(newest.values("number")[:1]), 0),
         newest_reason=Coalesce(Subquery(newest.values("reason_code")[:1]), Value("")),
-    ).order_by(
+    )
+    return ranked.order_by(
         Coalesce("line__need__blocked_racks", 0).desc(),
         "rank",
         F("line__need__slack_min").asc(nulls_last=True),
