@@ -112,6 +112,7 @@ def settle_environment(address: str) -> None:
     os.environ.setdefault("SECRET_KEY", secret_file.read_text(encoding="utf-8"))
     os.environ.setdefault("DEBUG", "0")
     os.environ.setdefault("PUBLIC_URL", address)
+    os.environ.setdefault("RACKLINE_DEMO", "1")
     os.environ["PYTHONUNBUFFERED"] = "1"
 
 

@@ -142,6 +142,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 
+# Whether this is a demo: only then, or under DEBUG, are public log-ins made.
+RACKLINE_DEMO = env.bool("RACKLINE_DEMO", default=False)
+
 # Mail, and the address that its links begin with
 
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000/")
