@@ -15,19 +15,24 @@ from scheduling.engine.problem import (
     Rack,
     Resource,
     ResourceKind,
+    Session,
     Step,
 )
 from scheduling.engine.schedule import Phase, PhaseKind, PlannedStep, Schedule
 from scheduling.engine.units import FULL_PERMILLE, MINUTES_PER_DAY
 
+EIGHTHS = 8
+
 Steps = list[list[int]]
 """``[minute, amount]`` pairs; each amount holds until the next minute."""
 
-DAYS_SHOWN = 5
-
 
 def gantt_of(
-    problem: Problem, schedule: Schedule, *, order_urls: dict[str, str]
+    problem: Problem,
+    schedule: Schedule,
+    *,
+    order_urls: dict[str, str],
+    waits: dict[str, list[tuple[str, int]]],
 ) -> dict[str, Any]:
     """Return the data contract of ``static/js/gantt.js``.
 
@@ -35,6 +40,8 @@ def gantt_of(
         problem: What was planned.
         schedule: The plan.
         order_urls: Page of each order by its number.
+        waits: By rack, what its bay session waited for just before it began: limit
+            and minutes, in order of time.
     """
     racks = {rack.key: rack for rack in problem.racks}
     steps = {
@@ -54,6 +61,7 @@ def gantt_of(
     bars = {
         bay: [
             _bar(racks[key], planned, steps, ships[key], order_urls)
+            | {"waits": _waits(planned[0].start, waits.get(key, []))}
             for key, planned in sorted(held.items(), key=lambda item: item[1][0].start)
         ]
         for bay, held in by_bay.items()
@@ -65,7 +73,6 @@ def gantt_of(
         "fence_min": problem.prices.fence,
         "from_min": 0,
         "to_min": end,
-        "view_to_min": min(end, DAYS_SHOWN * MINUTES_PER_DAY),
         "groups": _groups(problem, bars),
         "limits": _import_limit(problem, end),
         "base": _pieces(problem, end),
@@ -74,7 +81,7 @@ def gantt_of(
             {"start": c.start, "end": c.end, "label": c.label, "cap_w": c.limit}
             for c in problem.curtailments
         ],
-        "people": [],
+        "people": _people(problem, schedule, racks, steps, end),
     }
 
 
@@ -96,7 +103,7 @@ def _bar(
         "url": f"{order_urls.get(rack.order, '')}?rack={rack.key}",
         "start": start,
         "end": end,
-        "held_from": rack.progress.bay_since if rack.progress.bay else start,
+        "held_from": start,
         "held_to": end,
         "ships": ships,
         "due": due,
@@ -108,6 +115,57 @@ def _bar(
             for phase in one.phases
         ],
     }
+
+
+def _waits(start: int, waits: list[tuple[str, int]]) -> list[list[Any]]:
+    """Return waits as stretches that end where the bay session begins."""
+    stretches: list[list[Any]] = []
+    end = start
+    for limit, minutes in reversed(waits):
+        stretches.append([end - minutes, end, limit])
+        end -= minutes
+    return stretches[::-1]
+
+
+def _people(
+    problem: Problem,
+    schedule: Schedule,
+    racks: dict[str, Rack],
+    steps: dict[tuple[str, str], Step],
+    until: int,
+) -> list[dict[str, Any]]:
+    """Return the crews of the bays: people at work and on the roster over time."""
+    crews = {step.crew for step in steps.values() if step.session is Session.BAY}
+    changes: dict[str, dict[int, int]] = {crew: defaultdict(int) for crew in crews}
+    for planned in schedule.steps:
+        step = steps[racks[planned.rack].template, planned.step]
+        if step.crew in crews:
+            for phase in planned.phases:
+                if phase.kind not in (PhaseKind.STANDBY, PhaseKind.CLOSED):
+                    changes[step.crew][max(0, phase.start)] += step.crew_eighths
+                    changes[step.crew][phase.end] -= step.crew_eighths
+    return [
+        {
+            "key": crew.key,
+            "label": crew.label,
+            "use": _merged(_people_steps(changes[crew.key])),
+            "roster": _merged(
+                [start, value // EIGHTHS]
+                for start, _, value in crew.capacity.pieces(until)
+            ),
+        }
+        for crew in problem.resources
+        if crew.key in crews
+    ]
+
+
+def _people_steps(changes: dict[int, int]) -> Iterator[list[int]]:
+    """Yield whole people at work, begun ones counted, from changes in eighths."""
+    total = 0
+    yield [0, 0]
+    for minute in sorted(changes):
+        total += changes[minute]
+        yield [minute, -(-total // EIGHTHS)]
 
 
 def _kind(phase: Phase, step: Step) -> str:

@@ -19,7 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from factory.models import Order, Site, Unit
+from factory.models import Order, Place, RoutingStep, Site, Unit
 from scheduling.models import (
     CustomerPromise,
     LimitAttribution,
@@ -205,6 +205,33 @@ def bars_of(plan: Plan, rack: Unit) -> list[LimitAttribution]:
     return list(
         LimitAttribution.objects.filter(plan=plan, rack=rack).order_by("sequence")
     )
+
+
+def bay_waits(plan: Plan) -> dict[str, list[tuple[str, int]]]:
+    """Return what each rack's bay session waited for, by serial. One query.
+
+    Limit and minutes, in order of time, of the first bay step before its work.
+    """
+    first_bay_step = (
+        RoutingStep.objects.filter(
+            rack_model=OuterRef("rack__rack_model"), place=Place.BAY
+        )
+        .order_by("op")
+        .values("code")[:1]
+    )
+    bars = (
+        LimitAttribution.objects.filter(plan=plan, step=Subquery(first_bay_step))
+        .order_by("rack_id", "sequence")
+        .values_list("rack__serial", "limit", "minutes", "is_physics")
+    )
+    waits: dict[str, list[tuple[str, int]]] = {}
+    begun: set[str] = set()
+    for serial, limit, minutes, is_physics in bars:
+        if is_physics:
+            begun.add(serial)
+        elif serial not in begun:
+            waits.setdefault(serial, []).append((limit, minutes))
+    return waits
 
 
 def pegs_of(plan: Plan, rack: Unit) -> list[Pegging]:

@@ -10,12 +10,13 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from factory.access import OFFICE, allow
-from factory.models import Order
-from journal.wording import duration
+from factory.models import Order, Site
+from journal.wording import UNKNOWN, duration
 from scheduling.charts import waterfall
 from scheduling.models import Plan, PlannedRack
 from scheduling.queries import orders as order_queries
 from scheduling.queries.gantt import gantt_of
+from scheduling.queries.orders import bay_waits
 from scheduling.storage import load_problem, load_schedule
 from scheduling.web.orders import segments_of
 from scheduling.web.shell import site_of, standing
@@ -43,7 +44,9 @@ def plan_page(request: HttpRequest) -> HttpResponse:
         "is_published": now.publication is not None
         and now.publication.plan_id == plan.pk,
         "page": page,
+        "rows": [_table_row(planned, site_of(request)) for planned in page],
         "gantt_url": reverse("plan_data", args=[plan.pk]),
+        "panel_url": reverse("plan_rack", args=[plan.pk]),
         "which": _which(request, plan),
         "chosen": _chosen(request, plan),
     }
@@ -64,16 +67,39 @@ def plan_data(request: HttpRequest, plan_id: int) -> HttpResponse:
         load_problem(plan),
         load_schedule(plan),
         order_urls={number: reverse("order", args=[number]) for number in numbers},
+        waits=bay_waits(plan),
     )
     return JsonResponse(data, headers={"ETag": etag})
 
 
 @allow(*OFFICE)
-def plan_rack(request: HttpRequest, plan_id: int, serial: str) -> HttpResponse:
-    """Return the panel that explains one rack of a plan."""
+def plan_rack(request: HttpRequest, plan_id: int) -> HttpResponse:
+    """Return the panel that explains one rack of a plan, named by ``?rack=``."""
     plan = _plan(request, plan_id)
+    serial = request.GET.get("rack", "").replace("\0", "")
     chosen = get_object_or_404(_racks(plan), rack__serial=serial)
     return render(request, "scheduling/_why.html", _why(chosen, plan, request))
+
+
+def _table_row(planned: PlannedRack, site: Site) -> dict[str, Any]:
+    """Return one rack as ``components/plan_table.html`` takes it."""
+    zone = ZoneInfo(site.zone)
+    order = planned.rack.order
+    status = "unplannable" if planned.unplannable_code else "on_time"
+    return {
+        "rack": planned.rack.serial,
+        "url": "?" + urlencode({"plan": planned.plan_id, "rack": planned.rack.serial}),
+        "place": planned.bay.code if planned.bay else UNKNOWN,
+        "start": planned.starts_at,
+        "end": planned.ships_at,
+        "waited_min": (planned.lead_min or 0) - (planned.physics_min or 0),
+        "limit": planned.limit,
+        "due": order.requested_date if order else None,
+        "planned": planned.ships_at.astimezone(zone).date()
+        if planned.ships_at
+        else None,
+        "status": "late" if planned.late_min else status,
+    }
 
 
 def _asked(request: HttpRequest) -> Plan | None:

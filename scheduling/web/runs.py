@@ -13,10 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from factory.access import OFFICE, Audience, allow
-from journal.wording import money_short, percent, status_look
+from factory.access import OFFICE, Audience, allow, audience_of, granted
+from journal.wording import status_look
 from scheduling.errors import SchedulingError
-from scheduling.models import Run, Scenario
+from scheduling.models import Plan, Run, Scenario
 from scheduling.services import runs as services
 from scheduling.web.shell import site_of
 
@@ -85,9 +85,14 @@ def _request_run(request: HttpRequest) -> HttpResponse:
 def run_page(request: HttpRequest, run_id: int) -> HttpResponse:
     """Show one run: live while it goes on, its result afterwards."""
     run = _run(request, run_id)
-    return render(
-        request, "scheduling/run.html", {"run": run, "progress": _progress(run)}
-    )
+    context = {
+        "run": run,
+        "plan": _plan_of(run),
+        "progress": _progress(run),
+        "progress_url": reverse("run_progress", args=[run.pk]),
+        "is_planner": audience_of(request.user) in granted(PLANNERS),
+    }
+    return render(request, "scheduling/run.html", context)
 
 
 @allow(*OFFICE)
@@ -126,24 +131,25 @@ def _run(request: HttpRequest, run_id: int) -> Run:
 
 def _progress(run: Run) -> dict[str, Any]:
     """Return the data contract of ``static/js/run.js``."""
-    plan = getattr(run, "plan", None)
+    plan = _plan_of(run)
     is_stopping = run.cancel_requested_at is not None and not run.is_finished
-    elapsed = run.curve[-1][0] if run.curve else 0
+    state = "cancelling" if is_stopping else run.state
     return {
-        "state": run.state,
-        "label": "Stopping" if is_stopping else status_look(run.state).word,
-        "is_finished": run.is_finished,
-        "elapsed_s": elapsed,
+        "state": state,
+        "label": status_look(state).word,
+        "phase": run.phase,
+        "elapsed_s": run.curve[-1][0] if run.curve else 0,
         "limit_s": run.time_limit_s,
         "best_cents": run.best_cents,
         "bound_cents": run.bound_cents,
         "gap": run.gap,
-        "best": money_short(run.best_cents),
-        "bound": money_short(run.bound_cents),
-        "gap_words": percent(run.gap, 1),
-        "phase": run.phase,
-        "attempt": run.attempt,
         "curve": run.curve,
         "plan_url": f"{reverse('plan')}?plan={plan.pk}" if plan else "",
         "error": run.error,
     }
+
+
+def _plan_of(run: Run) -> Plan | None:
+    """Return the plan a run has stored, if any."""
+    plan: Plan | None = getattr(run, "plan", None)
+    return plan

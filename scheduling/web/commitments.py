@@ -1,0 +1,126 @@
+"""The commitments board: what suppliers promised us, and what we promised customers."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from factory.access import OFFICE, allow
+from factory.models import Order, Site
+from journal.wording import counted
+from scheduling.queries.orders import orders_of, rows_of
+from scheduling.web.shell import standing
+from suppliers.queries.board import (
+    PAGE_ROWS,
+    BoardCounts,
+    Tab,
+    board_counts,
+    board_rows,
+)
+
+TAB_LABELS = {
+    Tab.MATTERS: "Holds racks up",
+    Tab.UNANSWERED: "Not answered",
+    Tab.CANNOT_SAY: "Cannot say yet",
+    Tab.MOVED: "Moved",
+    Tab.BROKEN: "Broken",
+    Tab.ALL: "All",
+}
+INWARD, OUTWARD = "in", "out"
+
+
+@allow(*OFFICE)
+def board(request: HttpRequest) -> HttpResponse:
+    """Show one side of the ledger. Its queries do not grow with its rows."""
+    side = OUTWARD if request.GET.get("side") == OUTWARD else INWARD
+    sides = [
+        {"label": label, "url": "?" + urlencode({"side": key}), "current": key == side}
+        for key, label in ((INWARD, "Suppliers to us"), (OUTWARD, "We to customers"))
+    ]
+    if side == OUTWARD:
+        return render(
+            request,
+            "scheduling/board_outward.html",
+            _outward(request) | {"sides": sides},
+        )
+    return render(
+        request, "scheduling/board_inward.html", _inward(request) | {"sides": sides}
+    )
+
+
+def _inward(request: HttpRequest) -> dict[str, Any]:
+    """Return one page of the suppliers' commitments. Two queries."""
+    site = standing(request).site
+    today = _today(site)
+    counts = board_counts(site, today=today)
+    tab = _tab(request.GET.get("tab", ""), counts)
+    paginator = Paginator(range(counts.of_tab(tab)), PAGE_ROWS)
+    page = paginator.get_page(request.GET.get("page"))
+    return {
+        "rows": board_rows(site, today=today, tab=tab, page=page.number),
+        "page": page,
+        "counts": counts,
+        "lede": _inward_lede(counts),
+        "tabs": [
+            {
+                "label": label,
+                "url": "?" + urlencode({"side": INWARD, "tab": key.value}),
+                "count": counts.of_tab(key),
+                "current": key is tab,
+            }
+            for key, label in TAB_LABELS.items()
+        ],
+    }
+
+
+def _tab(text: str, counts: BoardCounts) -> Tab:
+    """Return the tab asked for, else what matters, else all."""
+    if text in {tab.value for tab in Tab}:
+        return Tab(text)
+    return Tab.MATTERS if counts.matters else Tab.ALL
+
+
+def _inward_lede(counts: BoardCounts) -> str:
+    """Return the inward side's answer."""
+    unanswered = counts.of_tab(Tab.UNANSWERED)
+    if not counts.matters:
+        return (
+            f"No commitment holds a rack up; {counted(unanswered, 'line')} unanswered."
+        )
+    verb = "holds" if counts.matters == 1 else "hold"
+    return (
+        f"{counted(counts.matters, 'commitment')} {verb} racks up; "
+        f"{counted(unanswered, 'line')} unanswered."
+    )
+
+
+def _outward(request: HttpRequest) -> dict[str, Any]:
+    """Return one page of what customers are promised. Five queries."""
+    now = standing(request)
+    orders = (
+        orders_of(now.site, now.plan)
+        .filter(state=Order.State.OPEN, promised__isnull=False)
+        .order_by("-late_min", "promised", "number")
+    )
+    page = Paginator(orders, PAGE_ROWS).get_page(request.GET.get("page"))
+    breaking = sum(
+        row.slip_days is not None and row.slip_days > 0
+        for row in (rows := rows_of(list(page), now.plan, ZoneInfo(now.site.zone)))
+    )
+    return {
+        "rows": rows,
+        "page": page,
+        "plan": now.plan,
+        "lede": f"{counted(page.paginator.count, 'promise')} to customers"
+        + (f", {breaking} of those shown break in this plan." if breaking else "."),
+    }
+
+
+def _today(site: Site) -> date:
+    """Return the date at a site."""
+    return timezone.now().astimezone(ZoneInfo(site.zone)).date()
