@@ -58,35 +58,41 @@ def horizon(
 ) -> int:
     """Return whole days in minutes that hold all work with room to spare.
 
-    The last piece needed and every date known come first, then the busiest resource's
-    work, then the longest routing, then a margin.
-
     Args:
         racks: To plan.
         pace: What the site does at best.
         supplies: Stock and promises.
         known: Minutes that must lie inside, such as due dates and planned starts.
     """
-    last = max([0, last_needed(racks, supplies), *known])
     longest = max(
         (sum(step.duration for step in rack.template.steps) for rack in racks),
         default=0,
     )
-    days = ceil((last + work(racks, pace) + longest) / MINUTES_PER_DAY)
+    last = max([0, all_built(racks, supplies, work(racks, pace)), *known])
+    days = ceil((last + longest) / MINUTES_PER_DAY)
     return (days + MARGIN_DAYS) * MINUTES_PER_DAY
 
 
-def last_needed(racks: Iterable[Waiting], supplies: Iterable[Supply]) -> int:
-    """Return when the last piece arrives that the racks need; 0 if all is in stock."""
+def all_built(
+    racks: Iterable[Waiting], supplies: Iterable[Supply], work_min: int
+) -> int:
+    """Return when all work could be over if nothing but the busiest resource waited.
+
+    What waits for a delivery is done after it: of each part, the share of the work
+    that equals the share of pieces still missing just before.
+    """
     needs: dict[str, int] = defaultdict(int)
     for rack in racks:
         for material in rack.materials():
             needs[material.part] += material.quantity
-    last = 0
+    missing = dict(needs)
+    last = work_min
     for supply in sorted(supplies, key=lambda one: one.available):
-        if needs[supply.part] > 0:
-            needs[supply.part] -= supply.quantity
-            last = max(last, supply.available)
+        left = missing.get(supply.part, 0)
+        if left > 0:
+            rest = Fraction(left, needs[supply.part])
+            last = max(last, supply.available + ceil(work_min * rest))
+            missing[supply.part] = left - supply.quantity
     return last
 
 

@@ -13,19 +13,13 @@ from scheduling.engine.opening import OpenHours
 from scheduling.engine.problem import Supply, SupplyKind
 from scheduling.engine.units import MINUTES_PER_DAY, Minutes
 from scheduling.snapshot.calendars import Week
-from suppliers.models import Commitment, PurchaseOrder, PurchaseOrderLine, Tranche
+from suppliers.ledger import STANDING
+from suppliers.models import PurchaseOrder, PurchaseOrderLine, Tranche
 
 RECEIVING_CALENDAR = "calendar:receiving"
 RECEIVING_SKILL = "material"
 RECEIVING_REACH = 60 * MINUTES_PER_DAY
 """How far past a dock date open hours are sought; two months without one is never."""
-
-STANDING = (
-    Commitment.State.COMMITTED,
-    Commitment.State.SHIPPED,
-    Commitment.State.RECEIVED,
-)
-"""States in which the current revision is a promise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
