@@ -107,7 +107,7 @@ def _template(random: Random, key: str):
         ),
         lags_after=(
             a_lag("AIR", 90),
-            a_lag("SLOW", 45, is_physics=False, limit="freight"),
+            a_lag("TRUCK", 45, is_physics=False, limit="freight"),
         ),
     )
 
@@ -167,15 +167,14 @@ def a_random_problem(seed: int, *, racks: int = 5, begun: bool = True) -> Proble
         template = random.choice(("M", "N"))
         received = -random.randrange(0, 1_000)
         progress = _progress(random, by_key[template], free) if begun else Progress()
+        is_begun = bool(progress.done or progress.running)
         due = random.choice((None, random.randrange(200, 3_000)))
         listed.append(
             Rack(
                 key=f"R{index}",
                 order=f"O{index}",
                 template=template,
-                received=min(
-                    received, -700 if progress.done or progress.running else 0
-                ),
+                received=min(received, -700) if is_begun else received,
                 release=received + 160 if not progress.done else -400,
                 due=due,
                 promise=random.choice((None, random.randrange(200, 3_000))),

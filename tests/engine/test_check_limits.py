@@ -52,8 +52,11 @@ def facts(problem, schedule):
 
 # Two racks, each one step of an hour
 
+TWO = (a_rack("R1"), a_rack("R2"))
+LEAK = a_step("LEAK", 60)
 
-def two_racks(step, *, racks=(a_rack("R1"), a_rack("R2")), **changes):
+
+def two_racks(step, *, racks=TWO, **changes):
     return a_problem(
         templates=(a_template(steps=(step,)),),
         racks=racks,
@@ -79,7 +82,6 @@ def both(step, first=0, second=0, **changes):
     )
 
 
-LEAK = a_step("LEAK", 60)
 CARTED = a_step("LEAK", 60, extra="place:cart", place="place:lane")
 FUNC = a_bay_step("FUNC", 60, 50_001)
 
@@ -189,15 +191,12 @@ def test_a_pinned_step_beside_a_free_one_is_the_plans_making():
 
 def test_people_are_free_while_a_manual_step_is_closed():
     def problem(people):
+        pieces = ((0, 8), (30, people), (100, 8))
         return two_racks(
             a_manual_step("KIT", 60),
             calendars=(a_calendar("calendar:shift", ((0, 30), (100, 190))),),
             with_resources=(
-                a_crew(
-                    "crew:hands",
-                    amount((0, 8), (30, people), (100, 8)),
-                    "calendar:shift",
-                ),
+                a_crew("crew:hands", amount(*pieces), "calendar:shift"),
                 a_place(capacity=1),
             ),
             racks=(a_rack("R1"),),
@@ -262,7 +261,7 @@ def test_a_limit_that_drops_after_the_first_block_is_the_plans_to_keep():
 # Bays
 
 
-def in_bays(first, second, *, start=30, racks=(a_rack("R1"), a_rack("R2")), **changes):
+def in_bays(first, second, *, start=30, racks=TWO, **changes):
     """Plan two racks of one bay step each, an hour from 0 and an hour from start."""
     problem = two_racks(a_bay_step("FUNC", 60, 1_000), racks=racks, **changes)
     schedule = a_schedule(
@@ -305,8 +304,10 @@ def test_a_bay_out_of_service_takes_no_rack():
     assert found == [
         [],
         [
-            "Bay 2: held by R2, out of service, Mon 00:30 to Mon 00:31. "
-            "Owner of node:hall owns this limit."
+            (
+                "Bay 2: held by R2, out of service, Mon 00:30 to Mon 00:31. "
+                "Owner of node:hall owns this limit."
+            )
         ],
     ]
 
@@ -683,7 +684,10 @@ def test_a_unplannable_rack_outside_a_bay_and_idle_holds_nothing():
 # Material
 
 
-def with_parts(pegs, *, supplies=(a_supply(),), start=0, rack=None, materials=None):
+STOCK = (a_supply(),)
+
+
+def with_parts(pegs, *, supplies=STOCK, start=0, rack=None, materials=None):
     step = a_step("KIT", 60)
     problem = a_problem(
         templates=(
