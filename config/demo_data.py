@@ -4,7 +4,8 @@ import sys
 
 import django
 from django.apps import apps
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 
 def load() -> None:
@@ -13,7 +14,6 @@ def load() -> None:
     call_command("createcachetable", verbosity=0)
     if not apps.get_model("factory", "Site").objects.exists():
         print("Loading the demo site (on the first start only).", file=sys.stderr)
-        call_command("load_demo", verbosity=0)
     call_command("load_demo", print_logins=True)
 
 
@@ -26,7 +26,11 @@ def optimize() -> None:
 def main() -> None:
     """Run the step named on the command line."""
     django.setup()
-    {"load": load, "optimize": optimize}[sys.argv[1]]()
+    step = {"load": load, "optimize": optimize}[sys.argv[1]]
+    try:
+        step()
+    except (CommandError, OperationalError) as error:
+        sys.exit(str(error).strip())
 
 
 if __name__ == "__main__":

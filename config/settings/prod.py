@@ -23,6 +23,10 @@ def required(name: str) -> str:
 DEBUG = False
 if env.bool("DEBUG", default=False):
     raise ImproperlyConfigured("DEBUG must not be on in production: unset it.")
+if env.bool("RACKLINE_DEMO", default=False):
+    raise ImproperlyConfigured(
+        "RACKLINE_DEMO must not be on in production: its log-ins are public."
+    )
 
 SECRET_KEY = required("SECRET_KEY")
 if "insecure" in SECRET_KEY or len(SECRET_KEY) < SECRET_KEY_MIN_LENGTH:

@@ -46,6 +46,7 @@ def test_the_deployment_check_has_nothing_to_say(tmp_path):
     ("change", "sentence"),
     [
         ({"DEBUG": "1"}, "DEBUG must not be on in production"),
+        ({"RACKLINE_DEMO": "1"}, "RACKLINE_DEMO must not be on in production"),
         ({"SECRET_KEY": ""}, "SECRET_KEY must be set in production"),
         ({"SECRET_KEY": "insecure-development-key" * 3}, "a secret of your own"),
         ({"SECRET_KEY": "short"}, "at least 50 characters"),
