@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -140,7 +141,7 @@ def _which(request: HttpRequest, plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def _racks(plan: Plan) -> Any:
+def _racks(plan: Plan) -> QuerySet[PlannedRack]:
     """Return a plan's racks with what a panel shows of them."""
     return PlannedRack.objects.filter(plan=plan).select_related(
         "rack__order__customer", "rack__rack_model", "bay"
