@@ -1,76 +1,174 @@
-"""What happened since a plan was made: the reasons why it is stale."""
+"""What happened since a plan was made: facts of its site, one line a cause."""
 
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Count, Max, Q, QuerySet
 
+from factory.models import Order, Outage, StepRecord, StockLot
 from journal.models import Event
-from scheduling.models import Plan
+from journal.wording import counted
+from scheduling.models import GridEvent, Plan
+from suppliers.models import Commitment, PurchaseOrder, Receipt
 
-FACT_KINDS = (
-    "commitment.committed",
-    "commitment.changed",
-    "commitment.decommitted",
-    "commitment.rejected",
-    "grid.event_received",
-    "order.changed",
-    "order.created",
-    "outage.recorded",
-    "purchase_order.changed",
-    "purchase_order.created",
-    "receipt.recorded",
-    "step.corrected",
-    "step.failed",
-    "step.passed",
-    "step.started",
-    "stock.held",
-    "stock.released",
-)
-"""Events that change what a plan rests on."""
+MOST_CAUSES = 500
+"""A plan this stale is stale enough; the page need not count on."""
 
-EVENTS_READ = 1_000
-"""Beyond this many events the count says "at least"; the plan is stale anyhow."""
+LIMITS: Final[Mapping[str, str]] = {
+    "commitment.committed": "material",
+    "commitment.changed": "material",
+    "commitment.decommitted": "material",
+    "commitment.rejected": "material",
+    "purchase_order.changed": "material",
+    "receipt.recorded": "material",
+    "stock.held": "quality",
+    "stock.released": "quality",
+    "order.created": "",
+    "order.changed": "",
+    "step.started": "",
+    "step.passed": "",
+    "step.corrected": "",
+    "step.failed": "rework",
+    "grid.event_received": "curtailment",
+    "outage.recorded": "outage",
+}
+"""Kinds of event that change what a plan rests on, each with the limit it is about.
+
+Seeing a purchase order, or placing one, changes no plan: it promises nothing.
+"""
+
+ROUTINE: Final = frozenset({"step.started", "step.passed"})
+"""Work going on; told in one line however many steps."""
+
+Rows = Callable[[], QuerySet[Any]]
+
+SITES: Final[Mapping[str, tuple[Rows, str]]] = {
+    "commitment": (Commitment.objects.for_staff, "line__purchase_order__site"),
+    "purchaseorder": (PurchaseOrder.objects.for_staff, "site"),
+    "receipt": (Receipt.objects.for_staff, "line__purchase_order__site"),
+    "stocklot": (StockLot.objects.all, "site"),
+    "order": (Order.objects.all, "site"),
+    "steprecord": (StepRecord.objects.all, "rack__site"),
+    "gridevent": (GridEvent.objects.all, "site"),
+    "outage": (Outage.objects.all, "site"),
+}
+"""The way from the kind of an event's object to its site."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One thing that changed, however many events told of it.
+    """One cause that is newer than a plan.
 
     Attributes:
         kind: The newest event's kind.
-        sentence: What happened last, in plain words.
-        count: How many events there were.
-        at: The newest event's moment.
+        sentence: What happened last, with its full stop.
+        count: Events of this cause.
+        at: When the last of them happened.
+        limit: Word of the limit it is about; empty where it is none.
     """
 
     kind: str
     sentence: str
     count: int
     at: datetime
+    limit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """Events about one object, told together."""
+
+    object_type: str
+    object_id: str
+    cause: str
+    count: int
+    last: int
 
 
 def facts_newer_than(plan: Plan) -> list[Fact]:
-    """Return what changed since a plan's snapshot, the newest first. One query.
+    """Return what a plan does not know, the newest first.
 
-    An event without its place in the order yet may or may not be in the plan; it counts
-    as newer, so that a plan is never called fresh wrongly.
+    Events the journal has not numbered yet count as newer. Several events of one cause,
+    or about one object where no cause is given, are one fact. Three queries, and one
+    more for each kind of object concerned.
     """
-    events = (
-        Event.objects.filter(
-            Q(seq__gt=plan.event_seq) | Q(seq__isnull=True), kind__in=FACT_KINDS
+    groups = _groups(plan)
+    if not groups:
+        return []
+    site = Plan.objects.values_list("run__scenario__site").get(pk=plan.pk)[0]
+    known = _sites_of(groups)
+    return _told(
+        _by_cause(
+            group
+            for group in groups
+            if known.get((group.object_type, group.object_id)) == site
         )
-        .order_by("-pk")
-        .values_list("object_type", "object_id", "kind", "summary", "at")[:EVENTS_READ]
     )
-    facts: dict[tuple[str, str], Fact] = {}
-    for object_type, object_id, kind, summary, at in events:
-        key = (object_type, object_id)
-        newest = facts.get(key)
-        facts[key] = Fact(
-            kind=newest.kind if newest else kind,
-            sentence=newest.sentence if newest else summary or kind,
-            count=newest.count + 1 if newest else 1,
-            at=newest.at if newest else at,
+
+
+def _groups(plan: Plan) -> list[_Group]:
+    """Return later events by object and cause, the latest first. One query."""
+    rows = (
+        Event.objects.filter(
+            Q(seq__gt=plan.event_seq) | Q(seq__isnull=True), kind__in=LIMITS
         )
-    return list(facts.values())
+        .order_by()
+        .values("object_type", "object_id", "cause")
+        .annotate(count=Count("pk"), last=Max("pk"))
+        .order_by("-last")[:MOST_CAUSES]
+    )
+    return [_Group(**row) for row in rows]
+
+
+def _sites_of(groups: Iterable[_Group]) -> dict[tuple[str, str], int]:
+    """Return the site of each object that has one. One query a kind of object."""
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for group in groups:
+        wanted[group.object_type].add(group.object_id)
+    found = {}
+    for object_type, ids in wanted.items():
+        if object_type in SITES:
+            rows, path = SITES[object_type]
+            for pk, site in rows().filter(pk__in=ids).values_list("pk", path):
+                found[object_type, str(pk)] = site
+    return found
+
+
+def _by_cause(groups: Iterable[_Group]) -> Counter[int]:
+    """Return how many events each cause has, by its last event."""
+    last: dict[str, int] = {}
+    counts: Counter[int] = Counter()
+    for group in groups:
+        cause = group.cause or f"{group.object_type}:{group.object_id}"
+        counts[last.setdefault(cause, group.last)] += group.count
+    return counts
+
+
+def _told(counts: Counter[int]) -> list[Fact]:
+    """Return causes as sentences, work going on in a single one. One query."""
+    facts: list[Fact] = []
+    routine: list[Fact] = []
+    for event in Event.objects.filter(pk__in=counts).order_by("-at", "-pk"):
+        fact = Fact(
+            kind=event.kind,
+            sentence=f"{event.summary or event.kind}.",
+            count=counts[event.pk],
+            at=event.at,
+            limit=LIMITS[event.kind],
+        )
+        (routine if event.kind in ROUTINE else facts).append(fact)
+    if routine:
+        steps = counted(len(routine), "step")
+        facts.append(
+            Fact(
+                kind=routine[0].kind,
+                sentence=f"{steps} begun or passed on the floor.",
+                count=sum(fact.count for fact in routine),
+                at=routine[0].at,
+                limit="",
+            )
+        )
+    return sorted(facts, key=lambda fact: fact.at, reverse=True)
