@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -129,10 +130,11 @@ def broker_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.start()
         broker.wait_until_it_answers(prepared)
         url = prepared.url
-    before = celery_app.conf.broker_url
-    celery_app.conf.broker_url = url
+    # Celery reads Django's settings anew each time; its own view keeps them first.
+    before = settings.CELERY_BROKER_URL
+    settings.CELERY_BROKER_URL = url
     yield url
-    celery_app.conf.broker_url = before
+    settings.CELERY_BROKER_URL = before
     celery_app.pool.force_close_all()
     _empty_our_queues(url)
     if process is not None:
