@@ -198,6 +198,9 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# The floor: for how long the last record of a rack can be taken back.
+FLOOR_UNDO_WINDOW_S = env.int("FLOOR_UNDO_WINDOW_S", default=900)
+
 # The commitment ledger: how far a promise reaches, how it may be cut, how long an
 # answer can be taken back, and how far off a supplier may put its next word.
 
