@@ -255,6 +255,7 @@ def _worst_first(rows: QuerySet[Any]) -> QuerySet[Any]:
     )
     return ranked.order_by(
         Coalesce("line__need__blocked_racks", 0).desc(),
+        F("line__received_in_full_on").desc(nulls_first=True),
         "rank",
         F("line__need__slack_min").asc(nulls_last=True),
         "line__need_by",
