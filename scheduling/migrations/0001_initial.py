@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
                     "order",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="promises",
+                        related_name="+",
                         to="factory.order",
                     ),
                 ),
@@ -374,7 +374,7 @@ class Migration(migrations.Migration):
                     "site",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="grid_events",
+                        related_name="+",
                         to="factory.site",
                     ),
                 ),

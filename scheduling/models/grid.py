@@ -17,7 +17,7 @@ class GridEvent(models.Model):
         CANCELLED = "cancelled", "Cancelled"
         ENDED = "ended", "Ended"
 
-    site = models.ForeignKey(Site, models.PROTECT, related_name="grid_events")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
     name = models.CharField(max_length=80)
     external_id = models.CharField(max_length=80, blank=True, default="")
     starts_at = models.DateTimeField()

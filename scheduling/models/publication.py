@@ -63,7 +63,7 @@ class CustomerPromise(models.Model):
         PULL_IN = "pull_in", "Pull-in"
         PUSH_OUT = "push_out", "Push-out"
 
-    order = models.ForeignKey(Order, models.PROTECT, related_name="promises")
+    order = models.ForeignKey(Order, models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=10, choices=Kind)
     date = models.DateField()

@@ -250,7 +250,8 @@ def pegs_of(plan: Plan, rack: Unit) -> list[Pegging]:
 
 def promises_of(order: Order) -> list[CustomerPromise]:
     """Return every promise made for an order, first to last. One query."""
-    return list(order.promises.select_related("publication").order_by("number"))
+    promises = CustomerPromise.objects.filter(order=order)
+    return list(promises.select_related("publication").order_by("number"))
 
 
 def matching(orders: "QuerySet[DatedOrder]", text: str) -> "QuerySet[DatedOrder]":

@@ -161,7 +161,8 @@ def _why(chosen: PlannedRack, plan: Plan, request: HttpRequest) -> dict[str, Any
     subject = chosen.rack.serial
     segments = segments_of(order_queries.bars_of(plan, chosen.rack))
     order = chosen.rack.order
-    promise = order.promises.order_by("-number").first() if order else None
+    promises = order_queries.promises_of(order) if order else []
+    promise = promises[-1] if promises else None
     promised = promise.date if promise else order.requested_date if order else None
     planned = chosen.ships_at.astimezone(zone).date() if chosen.ships_at else None
     is_late = planned is not None and promised is not None and planned > promised
