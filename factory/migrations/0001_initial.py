@@ -1325,9 +1325,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="bomline",
             constraint=models.UniqueConstraint(
+                condition=models.Q(("parent__isnull", True)),
+                fields=("rack_model", "part"),
+                name="bom_line_rack_level_unique",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="bomline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("parent__isnull", False)),
                 fields=("rack_model", "part", "parent"),
-                name="bom_line_unique",
-                nulls_distinct=False,
+                name="bom_line_tier_unique",
             ),
         ),
         migrations.AddConstraint(

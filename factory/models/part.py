@@ -92,10 +92,16 @@ class BomLine(models.Model):
         """Rack-level lines and only those name the consuming step."""
 
         constraints = [
+            # Two, since SQLite takes any two empty parents for different ones.
+            models.UniqueConstraint(
+                fields=["rack_model", "part"],
+                condition=Q(parent__isnull=True),
+                name="bom_line_rack_level_unique",
+            ),
             models.UniqueConstraint(
                 fields=["rack_model", "part", "parent"],
-                name="bom_line_unique",
-                nulls_distinct=False,
+                condition=Q(parent__isnull=False),
+                name="bom_line_tier_unique",
             ),
             models.CheckConstraint(
                 condition=Q(quantity__gte=1), name="bom_line_quantity_positive"
