@@ -12,7 +12,7 @@ WORKERS ?= auto
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check pytest format bench soak lock clean
+.PHONY: help venv demo test check pytest openapi format bench soak lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | expand -t 10
@@ -76,6 +76,9 @@ pytest: $(DEV_STAMP)
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 test: check pytest ## Run the checks and the whole suite.
+
+openapi: $(DEV_STAMP) ## Write docs/openapi.yaml from the code.
+	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml --settings config.settings.test
 
 format: $(DEV_STAMP) ## Format the code and fix what ruff can fix.
 	$(VENV)/bin/ruff check --fix .

@@ -11,10 +11,13 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from journal.api.idempotency import KEY_PARAMETER
+
 ITEMS_MAX = 1_000
 OUTCOMES = ("created", "updated", "unchanged", "stale", "failed")
 
 BULK_PARAMETERS = [
+    KEY_PARAMETER,
     OpenApiParameter("atomic", bool, description="All items or none. Default: true."),
     OpenApiParameter(
         "dry_run", bool, description="Try everything, store nothing. Default: false."

@@ -4,6 +4,7 @@ import hashlib
 from typing import NamedTuple
 
 from django.db import IntegrityError, OperationalError, transaction
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
@@ -12,6 +13,13 @@ from journal.models import ApiClient, IdempotencyKey
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
+KEY_PARAMETER = OpenApiParameter(
+    HEADER,
+    str,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="1 to 255 characters; the same key and body is done once.",
+)
 
 
 class KeyReusedError(APIException):

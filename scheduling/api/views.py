@@ -10,6 +10,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from journal.api.idempotency import KEY_PARAMETER
 from journal.api.views import ClientView, Refused, as_number, once
 from scheduling.api.serializers import (
     PageOptions,
@@ -65,7 +66,10 @@ class RunsView(ClientView):
     capabilities = {"POST": "code_execution"}
 
     @extend_schema(
-        operation_id="runs_create", request=RunRequest, responses={202: RunState}
+        operation_id="runs_create",
+        parameters=[KEY_PARAMETER],
+        request=RunRequest,
+        responses={202: RunState},
     )
     @once
     def post(self, request: Request) -> Response:
@@ -113,7 +117,7 @@ class RunCancelView(ClientView):
 
     @extend_schema(
         operation_id="runs_cancel",
-        parameters=[RUN_ID],
+        parameters=[KEY_PARAMETER, RUN_ID],
         request=None,
         responses={202: RunState},
     )
