@@ -108,10 +108,8 @@ def _outward(request: HttpRequest) -> dict[str, Any]:
         .order_by("-late_min", "promised", "number")
     )
     page = Paginator(orders, PAGE_ROWS).get_page(request.GET.get("page"))
-    breaking = sum(
-        row.slip_days is not None and row.slip_days > 0
-        for row in (rows := rows_of(list(page), now.plan, ZoneInfo(now.site.zone)))
-    )
+    rows = rows_of(list(page), now.plan, ZoneInfo(now.site.zone))
+    breaking = sum(row.status == "breaks" for row in rows)
     return {
         "rows": rows,
         "page": page,

@@ -171,8 +171,8 @@ def _change(
 ) -> dict[str, str]:
     """Return change, direction and mood of a number against the publication before.
 
-    ``size`` is how many of the field's units make one shown; ``good`` the direction that
-    is good, empty where neither is.
+    ``size`` is how many of the field's units make one shown; ``good`` the direction
+    that is good, empty where neither is.
     """
     was, is_now = before.get(field), asdict(kpis)[field]
     if was is None or is_now is None or was == is_now:
