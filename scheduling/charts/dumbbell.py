@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from django.utils.safestring import SafeString
 
 from journal.templatetags.rackline import limit_mark, status_mark
-from journal.wording import column_date, limit_look, signed_days
+from journal.wording import column_date, counted, limit_look, signed_days
 from scheduling.charts import svg
 from scheduling.charts.table import Column, Table
 
@@ -204,4 +204,8 @@ def _tone(move: Move, zone: tzinfo) -> str:
 def _words(moves: Sequence[Move], zone: tzinfo) -> tuple[str, str]:
     broken = sum(move.is_broken(zone) for move in moves)
     listed = ", ".join(f"{move.name} {signed_days(move.days)}" for move in moves)
-    return f"{len(moves)} racks move, {broken} promises break", f"{listed}."
+    breaks = "breaks" if broken == 1 else "break"
+    title = (
+        f"{counted(len(moves), 'rack')} moved, {counted(broken, 'promise')} {breaks}"
+    )
+    return title, f"{listed}."

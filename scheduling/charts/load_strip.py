@@ -72,7 +72,7 @@ def load_strip(
         parts.append(svg.rect(corner, size_, "hatched"))
         if size_[0] >= _LABEL_ROOM:
             label = svg.text(
-                (x(start) + size_[0] / 2, y(cap) + 14),
+                (x(start) + size_[0] / 2, y(cap) - 6),
                 kw(cap),
                 "t-mid t-limit t-medium t-halo",
             )
