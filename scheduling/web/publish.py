@@ -1,17 +1,25 @@
 """Publishing: what moves, whose promise breaks, and the hand that signs for it."""
 
+from zoneinfo import ZoneInfo
+
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 
-from factory.access import OFFICE, Audience, allow
+from factory.access import OFFICE, Audience, allow, audience_of, granted
+from journal.wording import counted
+from scheduling.charts import dumbbell
 from scheduling.errors import SchedulingError
 from scheduling.models import Plan
+from scheduling.queries.changes import Diff
 from scheduling.services import publish as services
 from scheduling.web.shell import site_of, standing
 
 LONGEST_NOTE = 300
-RACKS_SHOWN = 200
+ORDERS_SHOWN = 200
+RACKS_DRAWN = 24
 
 
 @allow(*OFFICE, writers=(Audience.PLANNER,))
@@ -22,14 +30,49 @@ def publish_page(request: HttpRequest) -> HttpResponse:
         return _publish(request)
     if now.proposal is None:
         return render(request, "scheduling/publish_empty.html", {"standing": now})
+    diff = services.preview(now.proposal)
+    zone = ZoneInfo(now.site.zone)
+    moves = _moves(diff)
     context = {
-        "standing": now,
         "plan": now.proposal,
-        "diff": services.preview(now.proposal),
-        "previous": now.publication,
-        "racks_shown": RACKS_SHOWN,
+        "diff": diff,
+        "orders": diff.orders[:ORDERS_SHOWN],
+        "lede": _lede(diff),
+        "rest": f"{counted(diff.unchanged_racks, 'rack')} stay as they are.",
+        "moves": dumbbell.both(moves, zone) if moves else "",
+        "moves_table": dumbbell.table(moves, zone, timezone.localdate())
+        if moves
+        else None,
+        "moves_title": f"{counted(len(moves), 'rack')} that move most",
+        "is_planner": audience_of(request.user) in granted((Audience.PLANNER,)),
     }
     return render(request, "scheduling/publish.html", context)
+
+
+def _lede(diff: Diff) -> str:
+    """Return the page's answer."""
+    if diff.previous is None:
+        return f"The first plan: {counted(len(diff.racks), 'rack')} get their dates."
+    against = f"plan {diff.previous.number}"
+    if not diff.moved_racks:
+        return f"Nothing moves against {against}."
+    return f"{counted(diff.moved_racks, 'rack')} move against {against}."
+
+
+def _moves(diff: Diff) -> list[dumbbell.Move]:
+    """Return the racks that ship at another time, those that slip most first."""
+    return [
+        dumbbell.Move(
+            name=rack.serial,
+            detail=rack.customer,
+            was=rack.was,
+            now=rack.now,
+            promised=rack.promised,
+            limit=rack.limit,
+        )
+        for rack in diff.racks
+        if rack.was is not None and rack.now is not None and rack.was != rack.now
+    ][:RACKS_DRAWN]
 
 
 def _publish(request: HttpRequest) -> HttpResponse:
@@ -42,7 +85,7 @@ def _publish(request: HttpRequest) -> HttpResponse:
     try:
         publication = services.publish(
             plan=plan,
-            by=request.user,
+            by=request.user if isinstance(request.user, User) else None,
             actor=f"user:{request.user.pk}",
             acknowledged=tuple(request.POST.getlist("acknowledged")),
             note=request.POST.get("note", "").replace("\0", "")[:LONGEST_NOTE],
