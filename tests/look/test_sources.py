@@ -114,3 +114,15 @@ def test_styles_fetch_nothing_from_elsewhere():
     addresses = re.findall(r"url\(\"?([^)\"]+)", CSS)
 
     assert {a for a in addresses if not a.startswith(("#", "../fonts/"))} == set()
+
+
+def test_every_class_a_template_names_has_a_rule():
+    styled = set(re.findall(r"\.([a-zA-Z][\w-]*)", CSS))
+    for path in TEMPLATES:
+        text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", path.read_text())
+        named = {
+            name
+            for names in re.findall(r'class="([^"]*)"', text)
+            for name in names.split()
+        }
+        assert {name for name in named if not name.endswith("-")} <= styled, path
