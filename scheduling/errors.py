@@ -170,3 +170,23 @@ class RunSettingError(SchedulingError):
     def __init__(self, name: str, value: int, least: int, most: int) -> None:
         """Name the setting with its unit, the value and the range."""
         super().__init__(f"{name} is {value:,}; it must be {least:,} to {most:,}.")
+
+
+class DatabaseInUseError(SchedulingError):
+    """Refuse to load the demo where anything else is kept.
+
+    Attributes:
+        held: What the database holds, such as ``3 orders``.
+    """
+
+    code = "database_in_use"
+    shown = 5
+
+    def __init__(self, held: list[str]) -> None:
+        """Name what is there, the first few kinds of it."""
+        more = f" and {len(held) - self.shown} more kinds" * (len(held) > self.shown)
+        super().__init__(
+            f"This database is not a demo's: it holds {', '.join(held[: self.shown])}"
+            f"{more}. Nothing was changed. Load the demo into an empty database."
+        )
+        self.held = held

@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import models
 
 UNSTABLE = frozenset({"password", "last_login"})
 """Salted, or set by use."""
+ACTOR = re.compile(r"user:(\d+)")
+"""Text that names a user by key."""
 
 
 def digest_of(classes: Iterable[type[models.Model]]) -> str:
@@ -47,6 +51,8 @@ def _value(row, field, places):
         return None if value is None else _place(field.related_model, value, places)
     if field.primary_key:
         return _place(type(row), value, places)
+    if isinstance(value, str) and (actor := ACTOR.fullmatch(value)):
+        return f"user:{_place(User, int(actor[1]), places)}"
     return value
 
 
