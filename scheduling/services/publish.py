@@ -1,0 +1,243 @@
+"""Putting a plan in force: what it changes, who signs for it, what is told to whom."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, User
+from django.db import transaction
+
+from factory.models import Order, Site
+from journal.models import Event
+from journal.services import record
+from journal.wording import column_date, counted
+from scheduling.errors import (
+    AlreadyPublishedError,
+    NewerPublicationError,
+    NotLivePlanError,
+    OutdatedPlanError,
+    PromisesNotAcknowledgedError,
+)
+from scheduling.models import CustomerPromise, Plan, Publication
+from scheduling.queries.changes import Diff, OrderChange, changes
+from scheduling.queries.control import kpis_of
+from scheduling.services.needs import write_line_needs
+
+REASON_MOST = 300
+
+
+def preview(plan: Plan) -> Diff:
+    """Return what publishing a plan would change. Nine queries.
+
+    Raises:
+        NotLivePlanError: If it is a plan of a what-if scenario.
+    """
+    return changes(_site_of(plan), plan)
+
+
+@transaction.atomic
+def publish(
+    *,
+    plan: Plan,
+    by: User | AbstractBaseUser | None,
+    actor: str,
+    acknowledged: Collection[str] = (),
+    note: str = "",
+    expected_previous: int | None,
+) -> Publication:
+    """Put a plan in force for its site, all of it or nothing.
+
+    Promises each order the later of the date asked for and the day its last rack ships;
+    an order of which a rack has no plan keeps the promise it has. Tells suppliers what
+    the plan needs from each line. One publication a site at a time.
+
+    Args:
+        plan: A plan of live data that has not been published.
+        by: The person who publishes, if a person does.
+        actor: ``user:12``, ``client:3`` or ``system``.
+        acknowledged: Numbers of orders whose broken promise the person signs for.
+        note: Up to 300 characters, for the record.
+        expected_previous: Number of the publication that the preview compared with;
+            None where there was none.
+
+    Raises:
+        NotLivePlanError: If it is a plan of a what-if scenario.
+        AlreadyPublishedError: If it has been published before.
+        NewerPublicationError: If another plan was published since the preview.
+        OutdatedPlanError: If the plan in force is newer than this one.
+        PromisesNotAcknowledgedError: If a broken promise has no signature; names all.
+    """
+    site = Site.objects.select_for_update(no_key=True).get(pk=_site_of(plan).pk)
+    plan = Plan.objects.select_related("run").get(pk=plan.pk)
+    diff = changes(site, plan)
+    _refuse(plan, diff, expected_previous, acknowledged)
+    number = (diff.previous_number or 0) + 1
+    publication = Publication.objects.create(
+        site=site,
+        number=number,
+        plan=plan,
+        previous=diff.previous,
+        by=by,
+        actor=actor,
+        note=note,
+        acknowledged=sorted(one.order.number for one in diff.broken),
+        moved_steps=diff.moved_steps,
+        moved_racks=diff.moved_racks,
+        promises_broken=len(diff.broken),
+        kpis=kpis_of(site, plan).as_json(),
+    )
+    promises = _promise(publication, diff.orders)
+    lines = write_line_needs(plan=plan, site=site, number=number)
+    event = record(
+        kind="plan.published",
+        about=publication,
+        actor=actor,
+        scope=f"site:{site.pk}",
+        cause=f"run:{plan.run_id}",
+        summary=_summary(diff, number),
+        before={"publication": diff.previous_number},
+        after={
+            "publication": number,
+            "plan": plan.pk,
+            "moved_racks": diff.moved_racks,
+            "moved_steps": diff.moved_steps,
+            "promises_broken": len(diff.broken),
+            "promises_changed": len(promises),
+            "lines_needed": lines,
+            "note": note,
+        },
+    )
+    _tell(promises, diff.orders, actor=actor, site=site, cause=f"event:{event.pk}")
+    return publication
+
+
+def _site_of(plan: Plan) -> Site:
+    """Return the site of a plan of live data.
+
+    Raises:
+        NotLivePlanError: If it is a plan of a what-if scenario.
+    """
+    scenario = plan.run.scenario
+    if not scenario.is_base:
+        raise NotLivePlanError(plan.pk, scenario.name)
+    return scenario.site
+
+
+def _refuse(
+    plan: Plan,
+    diff: Diff,
+    expected_previous: int | None,
+    acknowledged: Collection[str],
+) -> None:
+    """Refuse what must not be published; ``publish`` lists the reasons."""
+    published = Publication.objects.filter(plan=plan).first()
+    if published is not None:
+        raise AlreadyPublishedError(plan.pk, published.number)
+    if diff.previous_number != expected_previous:
+        raise NewerPublicationError(expected_previous or 0, diff.previous_number or 0)
+    if diff.previous is not None and diff.previous.plan_id > plan.pk:
+        raise OutdatedPlanError(plan.pk, diff.previous.number)
+    unsigned = {one.order.number for one in diff.broken} - set(acknowledged)
+    if unsigned:
+        raise PromisesNotAcknowledgedError(tuple(sorted(unsigned)))
+
+
+def _promise(
+    publication: Publication, orders: Iterable[OrderChange]
+) -> list[CustomerPromise]:
+    """Append a revision to the ledger of each order whose date changes. Two queries."""
+    changed = [
+        (one, day)
+        for one in orders
+        if (day := one.next_promise) is not None and day != one.promised
+    ]
+    last: Mapping[int, int] = dict(
+        CustomerPromise.objects.filter(order__in=[one.order.pk for one, _ in changed])
+        .order_by("number")
+        .values_list("order", "number")
+    )
+    return CustomerPromise.objects.bulk_create(
+        [_revision(publication, one, last.get(one.order.pk, 0) + 1) for one in changed],
+        batch_size=1_000,
+    )
+
+
+def _revision(
+    publication: Publication, change: OrderChange, day: date, number: int
+) -> CustomerPromise:
+    """Return an unsaved promise; a later one says why."""
+    kind = CustomerPromise.Kind.PROMISE
+    if change.promised is not None:
+        is_later = day > change.promised
+        kind = (
+            CustomerPromise.Kind.PUSH_OUT if is_later else CustomerPromise.Kind.PULL_IN
+        )
+    return CustomerPromise(
+        order=change.order,
+        number=number,
+        kind=kind,
+        date=day,
+        quantity=change.order.quantity,
+        publication=publication,
+        limit=change.limit,
+        reason=_reason(change, kind),
+        actor=publication.actor,
+        made_at=publication.at,
+    )
+
+
+def _reason(change: OrderChange, kind: CustomerPromise.Kind) -> str:
+    """Return why a promise moved; empty for one that came or moved forward."""
+    if kind != CustomerPromise.Kind.PUSH_OUT:
+        return ""
+    return (change.sentence or "The plan has no earlier place.")[:REASON_MOST]
+
+
+def _tell(
+    promises: Iterable[CustomerPromise],
+    orders: Iterable[OrderChange],
+    *,
+    actor: str,
+    site: Site,
+    cause: str,
+) -> None:
+    """Append an event for each new promise. One query."""
+    before = {one.order.pk: one.promised for one in orders}
+    Event.objects.bulk_create(
+        [
+            Event(
+                kind="promise.made" if promise.number == 1 else "promise.changed",
+                object_type="customerpromise",
+                object_id=str(promise.pk),
+                scope=f"site:{site.pk}",
+                actor=actor,
+                cause=cause,
+                summary=_promise_words(promise, before[promise.order_id]),
+                before=_facts(promise.order, before[promise.order_id]),
+                after=_facts(promise.order, promise.date)
+                | {"revision": promise.number, "reason": promise.reason},
+            )
+            for promise in promises
+        ],
+        batch_size=1_000,
+    )
+
+
+def _facts(order: Order, day: date | None) -> dict[str, Any]:
+    return {"order": order.number, "date": day.isoformat() if day else None}
+
+
+def _promise_words(promise: CustomerPromise, was: date | None) -> str:
+    """Return what a customer is told, without a full stop."""
+    new = column_date(promise.date, promise.made_at.date())
+    if was is None:
+        return f"{promise.order.number} promised for {new}"
+    old = column_date(was, promise.made_at.date())
+    return f"{promise.order.number} promised for {new} instead of {old}"
+
+
+def _summary(diff: Diff, number: int) -> str:
+    """Return what a publication did, without a full stop."""
+    racks = counted(diff.moved_racks, "rack")
+    broken = counted(len(diff.broken), "promise")
+    return f"Plan {number} published: {racks} changed, {broken} broken"
