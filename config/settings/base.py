@@ -218,7 +218,7 @@ RUN_LEASE_S = env.int("RUN_LEASE_S", default=30)
 # A message that nobody has answered for so long is sent again.
 RUN_RESEND_S = env.int("RUN_RESEND_S", default=30)
 # Most memory of its own that a worker may take; 0: no limit.
-RUN_MEMORY_MB = env.int("RUN_MEMORY_MB", default=6_144)
+RUN_MEMORY_MB = env.int("RUN_MEMORY_MB", default=4_096)
 READY_BEAT_MAX_AGE_S = 30
 
 CELERY_TASK_SOFT_TIME_LIMIT = RUN_TIME_LIMIT_MAX_S + 30
