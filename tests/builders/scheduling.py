@@ -1,14 +1,23 @@
 """Rows of scheduling for tests: valid by default, only what matters is stated."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from factory.models import Site
+from factory.models import Place, PowerBay, Site, Unit
 from scheduling.clock import SiteClock, quarter_of
 from scheduling.engine.problem import Rack, Resource
-from scheduling.models import GridEvent, Scenario
+from scheduling.models import (
+    Blob,
+    GridEvent,
+    Plan,
+    PlannedRack,
+    PlannedStep,
+    Run,
+    Scenario,
+)
 from scheduling.snapshot.take import Snapshot, take
 from tests.builders.factory import NOW
 
@@ -56,3 +65,110 @@ def resource(snapshot: Snapshot, key: str) -> Resource:
 def rack(snapshot: Snapshot, serial: str) -> Rack:
     """Return one rack of a snapshot's problem."""
     return next(one for one in snapshot.problem.racks if one.key == serial)
+
+
+def a_run(site: Site, **fields: Any) -> Run:
+    """Return a run of a site's live data that succeeded at the builders' present."""
+    return Run.objects.create(
+        **{
+            "scenario": a_base_scenario(site),
+            "state": Run.State.SUCCEEDED,
+            "requested_at": NOW,
+            "as_of": NOW,
+            "started_at": NOW,
+            "ended_at": NOW,
+            "fencing_token": 1,
+            "attempt": 1,
+        }
+        | fields
+    )
+
+
+def a_plan(
+    site: Site,
+    ships: Mapping[Unit, datetime | None],
+    *,
+    run: Run | None = None,
+    epoch: datetime = NOW,
+    sentence: str = "",
+    limit: str = "",
+    **fields: Any,
+) -> Plan:
+    """Return a plan as rows only, in which every step takes an hour.
+
+    Its blobs are empty: a test that reads problem or schedule stores a real plan.
+
+    Args:
+        site: The site.
+        ships: When each rack ships; None for one that cannot be planned.
+        run: Which made it; one is made if none is given.
+        epoch: Minute 0.
+        sentence: Why each rack is where it is.
+        limit: The limit that binds each rack.
+        fields: More of the plan's columns.
+    """
+    empty, _ = Blob.objects.get_or_create(digest="0" * 64, defaults={"data": b""})
+    plan = Plan.objects.create(
+        **{
+            "run": run or a_run(site),
+            "problem": empty,
+            "schedule": empty,
+            "epoch": epoch,
+            "made_at": epoch,
+            "event_seq": 0,
+            "objective_cents": 0,
+            "bound_cents": 0,
+            "late_cents": 0,
+            "wip_cents": 0,
+            "moved_cents": 0,
+            "broken_cents": 0,
+            "demand_cents": 0,
+            "energy_cents": 0,
+            "peak_w": 4_000_000,
+            "racks": len(ships),
+            "late_racks": 0,
+            "unplannable_racks": sum(at is None for at in ships.values()),
+        }
+        | fields
+    )
+    for unit, at in ships.items():
+        _plan_rack(plan, unit, at, limit=limit, sentence=sentence)
+    return plan
+
+
+def _plan_rack(
+    plan: Plan, unit: Unit, ships_at: datetime | None, *, limit: str, sentence: str
+) -> None:
+    """Write one rack's rows, its steps an hour each up to the moment it ships."""
+    steps = list(unit.rack_model.steps.all())
+    if ships_at is None:
+        PlannedRack.objects.create(
+            plan=plan,
+            rack=unit,
+            limit=limit or "material",
+            sentence=sentence or f"{unit.serial}: nobody has promised a part.",
+            unplannable_code="no_supply",
+        )
+        return
+    bay = PowerBay.objects.filter(site=unit.site).order_by("pk").first()
+    rows = [
+        PlannedStep(
+            plan=plan,
+            rack=unit,
+            step=step,
+            bay=bay if step.place == Place.BAY else None,
+            starts_at=ships_at - timedelta(hours=len(steps) - place),
+            ends_at=ships_at - timedelta(hours=len(steps) - place - 1),
+        )
+        for place, step in enumerate(steps)
+    ]
+    PlannedStep.objects.bulk_create(rows)
+    PlannedRack.objects.create(
+        plan=plan,
+        rack=unit,
+        starts_at=rows[0].starts_at,
+        ships_at=ships_at,
+        limit=limit,
+        sentence=sentence,
+        owner="Tomás Reyes",
+    )

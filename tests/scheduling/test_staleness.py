@@ -1,0 +1,131 @@
+"""What happened since a plan was made makes it stale, one line a cause."""
+
+from datetime import timedelta
+
+import pytest
+
+from journal.sequencing import sequence
+from journal.services import record
+from scheduling.staleness import facts_newer_than
+from tests.builders.factory import NOW, a_step_record
+from tests.builders.journal import an_event
+from tests.builders.scheduling import a_grid_event, a_plan
+from tests.builders.suppliers import TODAY, a_commitment, a_line
+from tests.builders.world import a_small_world
+
+pytestmark = pytest.mark.django_db
+
+
+def a_fact(about, kind="order.changed", **fields):
+    return record(
+        kind=kind, about=about, actor="system", **{"summary": "It changed"} | fields
+    )
+
+
+def sentences(plan):
+    return [fact.sentence for fact in facts_newer_than(plan)]
+
+
+def test_events_the_plan_knew_are_not_newer():
+    world = a_small_world()
+    known = a_fact(world.order)
+    sequence(limit=10)
+    known.refresh_from_db()
+
+    assert facts_newer_than(a_plan(world.site, {}, event_seq=known.seq)) == []
+
+
+def test_an_event_without_a_number_counts_as_newer():
+    world = a_small_world()
+    plan = a_plan(world.site, {}, event_seq=1_000)
+    event = a_fact(world.order, summary=f"{world.order.number} changed")
+
+    (fact,) = facts_newer_than(plan)
+
+    assert fact.sentence == f"{world.order.number} changed."
+    assert (fact.count, fact.at, fact.kind) == (1, event.at, "order.changed")
+
+
+def test_several_events_about_one_object_are_one_fact_told_by_the_last():
+    world = a_small_world()
+    plan = a_plan(world.site, {})
+    for number in (1, 2, 3):
+        last = a_fact(world.order, summary=f"Change {number}")
+
+    (fact,) = facts_newer_than(plan)
+
+    assert (fact.sentence, fact.count, fact.at) == ("Change 3.", 3, last.at)
+
+
+def test_several_objects_of_one_cause_are_one_fact():
+    world = a_small_world()
+    plan = a_plan(world.site, {})
+    for _ in range(3):
+        line = a_line(site=world.site)
+        a_fact(
+            line.commitment,
+            "commitment.changed",
+            cause="event:81",
+            summary="Couplings of lot L-88213 are recalled",
+        )
+
+    (fact,) = facts_newer_than(plan)
+
+    assert fact.sentence == "Couplings of lot L-88213 are recalled."
+    assert (fact.count, fact.limit) == (3, "material")
+
+
+def test_a_suppliers_promise_is_a_fact_of_the_site_it_is_for():
+    here, elsewhere = a_small_world(), a_small_world()
+    plan, other = a_plan(here.site, {}), a_plan(elsewhere.site, {})
+    a_commitment(a_line(site=here.site), [(TODAY, 90)])
+
+    assert len(facts_newer_than(plan)) == 1
+    assert facts_newer_than(other) == []
+
+
+def test_what_changes_no_plan_is_no_fact():
+    world = a_small_world()
+    plan = a_plan(world.site, {})
+    a_fact(plan.run, "run.requested")
+    a_fact(a_line(site=world.site).commitment, "commitment.acknowledged")
+    a_fact(world.order, "plan.published")
+    an_event(kind="order.changed", object_type="order", object_id="999999")
+
+    assert facts_newer_than(plan) == []
+
+
+def test_work_going_on_is_one_line_and_a_failure_its_own():
+    world = a_small_world()
+    plan = a_plan(world.site, {})
+    for unit in world.racks[:2]:
+        a_fact(a_step_record(unit), "step.started")
+    failed = a_step_record(world.racks[2])
+    a_fact(failed, "step.started")
+    a_fact(failed, "step.failed", summary="KIT failed")
+
+    facts = {fact.sentence: fact for fact in facts_newer_than(plan)}
+
+    assert set(facts) == {"KIT failed.", "2\u00a0steps begun or passed on the floor."}
+    assert facts["KIT failed."].limit == "rework"
+    assert facts["KIT failed."].count == 2
+
+
+def test_the_newest_comes_first():
+    world = a_small_world()
+    plan = a_plan(world.site, {})
+    a_fact(world.order, summary="First")
+    a_fact(a_grid_event(world.site), "grid.event_received", summary="Second")
+
+    assert sentences(plan) == ["Second.", "First."]
+
+
+def test_queries_do_not_grow_with_events(django_assert_max_num_queries):
+    world = a_small_world()
+    plan = a_plan(world.site, {}, epoch=NOW - timedelta(days=1))
+    for _ in range(5):
+        a_commitment(a_line(site=world.site), [(TODAY, 90)])
+        a_fact(world.order)
+
+    with django_assert_max_num_queries(5):
+        facts_newer_than(plan)
