@@ -1,0 +1,172 @@
+"""What no plan can beat: for one rack, for the site, in money, in a week.
+
+Every bound leaves rules out and keeps the rest, so it never lies on the wrong side.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from scheduling.engine.blocks import least_minutes
+from scheduling.engine.bounds.alone import Alone, Arrivals, alone
+from scheduling.engine.bounds.floor import least_cost
+from scheduling.engine.bounds.machines import Machine, machines
+from scheduling.engine.bounds.week import Ceiling, ceilings_of
+from scheduling.engine.lookup import Lookup, look_up
+from scheduling.engine.problem import PowerClass, Problem, Rack, ResourceKind, Template
+from scheduling.engine.units import Cents, Minutes
+
+__all__ = [
+    "Ceiling",
+    "Earliest",
+    "SiteBound",
+    "ceilings",
+    "cost_floor",
+    "earliest",
+    "site",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earliest:
+    """The earliest one rack can be ready.
+
+    Attributes:
+        physics_ship: End of its last step by physics alone: lags of physics since the
+            order, then pure work; no shift, queue, allowance or material.
+        physics_min: Minutes of physics from order to dock, its speed of light.
+        material_ship: End of its last step alone on the site, with material, calendars,
+            pins and allowance; None when that lies beyond the horizon or never comes.
+    """
+
+    physics_ship: Minutes
+    physics_min: Minutes
+    material_ship: Minutes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteBound:
+    """The least makespan of the whole site.
+
+    Attributes:
+        makespan: No plan ends earlier.
+        limit: What gives it: ``energy``, ``bays`` or ``path``.
+        energy: By watt-minutes over the site's power.
+        bays: By minutes in bays over the bays.
+        path: By the longest single rack.
+    """
+
+    makespan: Minutes
+    limit: str
+    energy: Minutes
+    bays: Minutes
+    path: Minutes
+
+
+def earliest(problem: Problem) -> dict[str, Earliest]:
+    """Return the earliest of every rack whose model is known, by its key."""
+    book = look_up(problem)
+    arrivals = Arrivals(book)
+    found = {}
+    for rack in problem.racks:
+        template = book.templates.get(rack.template)
+        if template is None:
+            continue
+        by_itself = alone(book, arrivals, rack)
+        found[rack.key] = Earliest(
+            physics_ship=_physics_ship(book, rack, template),
+            physics_min=Minutes(
+                sum(
+                    lag.minutes
+                    for lag in (*template.lags_before, *template.lags_after)
+                    if lag.is_physics
+                )
+                + sum(step.work for step in template.steps)
+            ),
+            material_ship=Minutes(by_itself.end) if by_itself else None,
+        )
+    return found
+
+
+def _physics_ship(book: Lookup, rack: Rack, template: Template) -> Minutes:
+    progress = rack.progress
+    now = 0
+    if progress.done == 0 and progress.running is None:
+        lags = sum(lag.minutes for lag in template.lags_before if lag.is_physics)
+        now = max(0, min(rack.release, rack.received + lags))
+    for index, step in enumerate(template.steps[progress.done :]):
+        work = int(step.work)
+        if index == 0 and progress.running:
+            work = progress.running.remaining * step.work // step.duration
+        if step.power_class is PowerClass.PREEMPTIVE_DERATABLE:
+            work = least_minutes(book.problem.soak, work)
+        now += work
+    if progress.done == len(template.steps):
+        now = progress.last_end or 0
+    return Minutes(now)
+
+
+def site(problem: Problem, left_out: Collection[str] = ()) -> SiteBound:
+    """Return the least makespan of all racks but those left out."""
+    book = look_up(problem)
+    racks = _alone(book, left_out)
+    sites = {
+        resource.key
+        for resource in problem.resources
+        if resource.kind is ResourceKind.SITE
+    }
+    found = {"energy": 0, "bays": 0}
+    for machine in machines(book, racks):
+        is_bays = machine.key == "bays" or machine.key.startswith("bays:")
+        if is_bays or machine.key in sites:
+            kind = "bays" if is_bays else "energy"
+            found[kind] = max(found[kind], _last(problem, machine, racks))
+    path = max((one.end for one in racks), default=0)
+    limit, makespan = max(
+        (("path", path), ("energy", found["energy"]), ("bays", found["bays"])),
+        key=lambda pair: pair[1],
+    )
+    return SiteBound(
+        makespan=Minutes(makespan),
+        limit=limit,
+        energy=Minutes(found["energy"]),
+        bays=Minutes(found["bays"]),
+        path=Minutes(path),
+    )
+
+
+def _last(problem: Problem, machine: Machine, racks: list[Alone]) -> int:
+    ends = machine.completions([one.rack.key for one in racks])
+    return problem.horizon if ends is None else max(ends)
+
+
+def cost_floor(problem: Problem, left_out: Collection[str] = ()) -> Cents:
+    """Return cents that no plan of all racks but those left out can undercut.
+
+    Racks that cannot be ready within the horizon even alone count as left out.
+    """
+    book = look_up(problem)
+    racks = _alone(book, left_out)
+    planned = {one.rack.key for one in racks}
+    missing = {rack.key for rack in problem.racks if rack.key not in planned}
+    return least_cost(book, racks, missing)
+
+
+def _alone(book: Lookup, left_out: Collection[str]) -> list[Alone]:
+    skipped = set(left_out)
+    arrivals = Arrivals(book)
+    found = (
+        alone(book, arrivals, rack)
+        for rack in book.problem.racks
+        if rack.key not in skipped and rack.template in book.templates
+    )
+    return [one for one in found if one]
+
+
+def ceilings(problem: Problem, template_key: str) -> tuple[Ceiling, ...]:
+    """Return what each limit could carry in a week if only this model were built.
+
+    Raises:
+        KeyError: If the problem has no such model.
+    """
+    book = look_up(problem)
+    return ceilings_of(book, book.templates[template_key])

@@ -1,0 +1,242 @@
+"""The least money any plan of these racks can cost, part by part."""
+
+from collections.abc import Callable, Collection, Sequence
+
+from scheduling.engine.blocks import least_minutes, permille, share
+from scheduling.engine.bounds.alone import Alone, AloneStep
+from scheduling.engine.bounds.machines import Machine, least_energy, machines
+from scheduling.engine.cost import (
+    QUARTER,
+    WATT_MINUTES_PER_MWH,
+    demand,
+    half_up,
+    move_price,
+    peak_import,
+)
+from scheduling.engine.lookup import Lookup
+from scheduling.engine.problem import PowerClass, Session
+from scheduling.engine.units import MINUTES_PER_DAY, Cents
+
+MOST_LAYERS = 6
+"""Prices of lateness are rounded down to so many, since each costs a pass."""
+
+MOST_MACHINES = 3
+"""Only the slowest limits are looked at in each pass."""
+
+MOST_MODELS = 6
+"""Beyond so many models they are not looked at one by one."""
+
+
+def least_cost(
+    book: Lookup, racks: Sequence[Alone], left_out: Collection[str]
+) -> Cents:
+    """Return a lower bound of the cost of planning these racks and no others."""
+    problem, prices = book.problem, book.problem.prices
+    missing = [rack for rack in problem.racks if rack.key in left_out]
+    late = sum(
+        max(0, problem.horizon - rack.due) * rack.late_cents_per_day
+        for rack in missing
+        if rack.due is not None
+    )
+    broken = sum(
+        rack.promise is not None and problem.horizon > rack.promise for rack in missing
+    )
+    sites = _Relaxed(book, racks)
+    late += sites.least_lateness()
+    broken += sites.least_broken()
+    energy = sum(
+        least_energy(problem.soak, one.template, step)
+        for one in racks
+        for step in one.steps
+        if step.step.session is Session.BAY
+    )
+    wip = sum(_least_span(one) for one in racks if one.steps)
+    return Cents(
+        half_up(late, MINUTES_PER_DAY)
+        + broken * prices.broken_promise
+        + half_up(wip * prices.wip_per_day, MINUTES_PER_DAY)
+        + sum(_least_moves(book, one) for one in racks if one.rack.previous)
+        + demand(prices, _least_peak(book, racks))
+        + half_up(energy * prices.energy_per_mwh, WATT_MINUTES_PER_MWH)
+    )
+
+
+class _Relaxed:
+    """Lateness when the racks share one limit at a time."""
+
+    def __init__(self, book: Lookup, racks: Sequence[Alone]) -> None:
+        self._ends = {one.rack.key: one.end for one in racks}
+        self._racks = racks
+        models = sorted({one.template.key for one in racks})
+        self._models = models if len(models) <= MOST_MODELS else []
+        every = machines(book, racks)
+        self._machines = {
+            model: self._slowest(every, self._of_model(racks, model))
+            for model in ("", *self._models)
+        }
+
+    def _slowest(self, every: list[Machine], racks: Sequence[Alone]) -> list[Machine]:
+        """Return the few machines that keep these racks longest."""
+        keys = [one.rack.key for one in racks]
+        waits = {
+            machine.key: sum(_ends_on(machine, keys, self._ends) or ())
+            for machine in every
+        }
+        every = sorted(every, key=lambda machine: (-waits[machine.key], machine.key))
+        return every[:MOST_MACHINES]
+
+    def least_lateness(self) -> int:
+        """Return late minutes × cents a day that no plan can undercut.
+
+        Prices are split into layers: a rack at 5 is one at 3 and one at 2, and each
+        layer is bounded for all the racks it holds.
+        """
+        due = [one for one in self._racks if one.rack.due is not None]
+        prices = sorted({one.rack.late_cents_per_day for one in due} - {0})
+        step = -(-len(prices) // MOST_LAYERS) or 1
+        total = below = 0
+        for price in prices[::step]:
+            layer = [one for one in due if one.rack.late_cents_per_day >= price]
+            total += (price - below) * self._late_minutes(layer)
+            below = price
+        alone = sum(
+            max(0, one.end - one.rack.due) * one.rack.late_cents_per_day
+            for one in due
+            if one.rack.due is not None
+        )
+        return max(total, alone)
+
+    def _late_minutes(self, racks: Sequence[Alone]) -> int:
+        def late(group: Sequence[Alone], model: str) -> int:
+            due = sorted(one.rack.due for one in group if one.rack.due is not None)
+            return max(
+                sum(max(0, end - day) for end, day in zip(ends, due, strict=True))
+                for ends in self._sorted_ends(group, model)
+            )
+
+        alone = sum(
+            max(0, one.end - one.rack.due) for one in racks if one.rack.due is not None
+        )
+        return max(self._together_or_apart(racks, late), alone)
+
+    def least_broken(self) -> int:
+        """Return how many promises no plan can keep."""
+        promised = [one for one in self._racks if one.rack.promise is not None]
+
+        def broken(group: Sequence[Alone], model: str) -> int:
+            days = sorted(
+                one.rack.promise for one in group if one.rack.promise is not None
+            )
+            return max(
+                _not_kept(ends, days) for ends in self._sorted_ends(group, model)
+            )
+
+        alone = sum(
+            one.end > one.rack.promise
+            for one in promised
+            if one.rack.promise is not None
+        )
+        return max(self._together_or_apart(promised, broken), alone)
+
+    def _together_or_apart(
+        self, racks: Sequence[Alone], least: Callable[[Sequence[Alone], str], int]
+    ) -> int:
+        """Return the better bound: all racks in one, or model by model added up."""
+        apart = sum(
+            least(self._of_model(racks, model), model) for model in self._models
+        )
+        return max(least(racks, ""), apart)
+
+    @staticmethod
+    def _of_model(racks: Sequence[Alone], model: str) -> list[Alone]:
+        return [one for one in racks if model in {"", one.template.key}]
+
+    def _sorted_ends(self, racks: Sequence[Alone], model: str) -> list[list[int]]:
+        """Return bounds on the racks' sorted ends, one list for each limit."""
+        alone = sorted(one.end for one in racks)
+        keys = [one.rack.key for one in racks]
+        found = [alone]
+        for machine in self._machines[model]:
+            ends = _ends_on(machine, keys, self._ends)
+            if ends is not None:
+                found.append([max(pair) for pair in zip(ends, alone, strict=True)])
+        return found
+
+
+def _ends_on(
+    machine: Machine, keys: Sequence[str], alone: dict[str, int]
+) -> list[int] | None:
+    through = machine.completions(keys)
+    if not through:
+        return None
+    return sorted([*through, *(alone[key] for key in keys if key not in machine.jobs)])
+
+
+def _not_kept(ends: Sequence[int], promises: Sequence[int]) -> int:
+    kept = 0
+    for promise in promises:
+        if ends[kept] <= promise:
+            kept += 1
+    return len(promises) - kept
+
+
+def _least_span(one: Alone) -> int:
+    """Return the fewest minutes from first start to last end."""
+    begun, running = one.rack.progress.kit_started, one.rack.progress.running
+    if begun is None and running:
+        begun = running.started
+    if begun is not None:
+        return one.end - begun
+    # Two pinned steps may overlap.
+    if any(step.is_fixed for step in one.steps):
+        return 0
+    return sum(step.least for step in one.steps)
+
+
+def _least_moves(book: Lookup, one: Alone) -> int:
+    prices = book.problem.prices
+    previous = {code: start for code, start, _ in one.rack.previous}
+    running = one.rack.progress.running
+    pinned = {pin.step for pin in one.rack.pins}
+    total = 0
+    for step in one.steps:
+        before = previous.get(step.step.code)
+        if before is None or (running and running.step == step.step.code):
+            continue
+        shift = step.start - before
+        if step.step.code in pinned:
+            shift = abs(shift)
+        total += move_price(prices, before) if shift > prices.move_tolerance else 0
+    return total
+
+
+def _least_peak(book: Lookup, racks: Sequence[Alone]) -> int:
+    """Return watts that some quarter of an hour imports in every plan."""
+    base = book.problem.base_load
+    last = max((one.end for one in racks if one.steps), default=0)
+    until = -(-last // QUARTER) * QUARTER
+    lowest = base.lowest(0, max(1, book.problem.horizon))
+    drawn = max(
+        (
+            watts
+            for one in racks
+            for step in one.steps
+            if (watts := _sure_draw(book, one, step))
+        ),
+        default=-lowest,
+    )
+    return max(peak_import([], base, until), drawn + lowest)
+
+
+def _sure_draw(book: Lookup, one: Alone, step: AloneStep) -> int:
+    """Return the import a step is sure to hold for a whole quarter of an hour."""
+    kind = step.step.power_class
+    if step.step.session is not Session.BAY or kind is PowerClass.SHIFT_BOUND:
+        return 0
+    rule, draw, minutes = book.problem.soak, step.step.draw, step.work
+    if kind is PowerClass.PREEMPTIVE_DERATABLE:
+        minutes = least_minutes(rule, min(minutes, rule.block))
+        draw = share(draw, min(percent for percent, _ in rule.levels))
+    if minutes < 2 * QUARTER - 1:
+        return 0
+    return permille(draw, one.template.site_permille)

@@ -1,0 +1,275 @@
+"""Shared limits as single machines: how many racks can be through by when.
+
+Each limit is relaxed to one machine that may split its work freely. Taking the shortest
+remaining work first finishes as many racks as possible by every moment (a known result,
+also when the machine's speed changes with the clock), so its completions are a bound.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import pairwise, takewhile
+
+from scheduling.engine.blocks import permille, share, stretched
+from scheduling.engine.bounds.alone import Alone, AloneStep
+from scheduling.engine.lookup import Lookup
+from scheduling.engine.problem import (
+    PowerClass,
+    Resource,
+    ResourceKind,
+    Session,
+    SoakRule,
+    Template,
+)
+
+
+class Supply:
+    """What a limit gives over time: so many units in each minute, added up."""
+
+    __slots__ = ("_rates", "_times", "_totals")
+
+    def __init__(self, pieces: Iterable[tuple[int, int, int]]) -> None:
+        """Take ``(start, end, units a minute)`` pieces, rising and apart."""
+        self._times: list[int] = []
+        self._rates: list[int] = []
+        self._totals: list[int] = []
+        total = 0
+        last = 0
+        for start, end, rate in pieces:
+            if start > last:
+                self._add(last, 0, total)
+            self._add(start, rate, total)
+            total += (end - start) * rate
+            last = end
+        self._add(last, 0, total)
+
+    def _add(self, time: int, rate: int, total: int) -> None:
+        self._times.append(time)
+        self._rates.append(rate)
+        self._totals.append(total)
+
+    def until(self, minute: int) -> int:
+        """Return the units given before a minute."""
+        index = max(0, bisect_right(self._times, minute) - 1)
+        passed = max(0, minute - self._times[index])
+        return self._totals[index] + passed * self._rates[index]
+
+    def when(self, units: int) -> int | None:
+        """Return the first minute by which so many units are given, or None."""
+        if units > self._totals[-1]:
+            return None
+        index = max(0, bisect_left(self._totals, units) - 1)
+        missing = units - self._totals[index]
+        if missing <= 0:
+            return self._times[index]
+        return self._times[index] - (-missing // self._rates[index])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What one rack needs of a machine.
+
+    Attributes:
+        rack: The rack's key.
+        head: Earliest minute it can begin.
+        units: Units it needs; at least 1.
+        tail: Minutes from its last unit to its last step's end, at least.
+    """
+
+    rack: str
+    head: int
+    units: int
+    tail: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """A shared limit as one machine.
+
+    Attributes:
+        key: Its resource's key, or ``bays`` or ``bays:<model>``.
+        label: What people call it.
+        supply: What it gives.
+        jobs: By rack.
+    """
+
+    key: str
+    label: str
+    supply: Supply
+    jobs: dict[str, Job]
+
+    def completions(self, racks: Collection[str]) -> list[int] | None:
+        """Return bounds on the sorted ends of these racks, or None if too much work.
+
+        Only racks that need the machine are looked at.
+        """
+        jobs = [self.jobs[rack] for rack in racks if rack in self.jobs]
+        tail = min((job.tail for job in jobs), default=0)
+        ends = []
+        for units in self._shortest_first(jobs):
+            end = self.supply.when(units)
+            if end is None:
+                return None
+            ends.append(end + tail)
+        return ends
+
+    def _shortest_first(self, jobs: list[Job]) -> list[int]:
+        """Return when jobs complete, in units given; the clock is the supply."""
+        waiting = sorted(
+            ((self.supply.until(job.head), job.units) for job in jobs), reverse=True
+        )
+        open_jobs: list[int] = []
+        completed: list[int] = []
+        now = 0
+        while waiting or open_jobs:
+            if not open_jobs:
+                now = max(now, waiting[-1][0])
+            while waiting and waiting[-1][0] <= now:
+                heappush(open_jobs, waiting.pop()[1])
+            left = heappop(open_jobs)
+            until = waiting[-1][0] if waiting else now + left
+            if now + left <= until:
+                now += left
+                completed.append(now)
+            else:
+                heappush(open_jobs, left - (until - now))
+                now = until
+        return completed
+
+
+def least_energy(rule: SoakRule, template: Template, step: AloneStep) -> int:
+    """Return the fewest watt-minutes of import a step can take."""
+    draw = step.step.draw
+    if step.step.power_class is not PowerClass.PREEMPTIVE_DERATABLE:
+        return step.work * permille(draw, template.site_permille)
+    blocks, rest = divmod(step.work, rule.block)
+
+    def block(work: int) -> int:
+        return min(
+            stretched(rule, work, minutes)
+            * permille(share(draw, percent), template.site_permille)
+            for percent, minutes in rule.levels
+        )
+
+    return blocks * block(rule.block) + (block(rest) if rest else 0)
+
+
+def machines(book: Lookup, racks: Sequence[Alone]) -> list[Machine]:
+    """Return the site's power, every crew and place, and the bays as machines.
+
+    Running and pinned steps are left out: they may break a limit by themselves, and
+    what is left must fit beside them.
+    """
+    jobs: defaultdict[str, dict[str, Job]] = defaultdict(dict)
+    sites = {bay.site for bay in book.problem.bays}
+    site = sites.pop() if len(sites) == 1 else ""
+    known: dict[tuple[str, str, int, bool], list[tuple[str, int]]] = {}
+    for one in racks:
+        holds_station = one.rack.progress.holds_station
+        uses: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        for index, step in enumerate(one.steps):
+            if step.is_fixed:
+                continue
+            name = (one.template.key, step.step.code, step.work, holds_station)
+            if name not in known:
+                known[name] = list(_uses(book, one, step, site))
+            for key, units in known[name]:
+                uses[key].append((index, units))
+        for key, used in uses.items():
+            jobs[key][one.rack.key] = _job(one, used)
+    found = [
+        Machine(
+            key=resource.key,
+            label=resource.label,
+            supply=_resource_supply(book, resource),
+            jobs=jobs[resource.key],
+        )
+        for resource in book.problem.resources
+        if resource.key in jobs
+    ]
+    found.append(_bay_machine(book, "bays", "Bays", racks))
+    for template in book.problem.templates:
+        of_model = [one for one in racks if one.template is template]
+        found.append(
+            _bay_machine(
+                book, f"bays:{template.key}", f"Bays for {template.label}", of_model
+            )
+        )
+    return [machine for machine in found if machine.jobs]
+
+
+def _resource_supply(book: Lookup, resource: Resource) -> Supply:
+    if resource.kind is ResourceKind.CREW:
+        return Supply(_open_pieces(book, resource))
+    return Supply(resource.capacity.pieces(book.problem.horizon))
+
+
+def _open_pieces(book: Lookup, crew: Resource) -> list[tuple[int, int, int]]:
+    hours = book.hours_of(crew.key)
+    return [
+        (since, until, rate)
+        for start, end, rate in crew.capacity.pieces(book.problem.horizon)
+        for since, until, is_open in hours.stretches(start, end)
+        if is_open
+    ]
+
+
+def _uses(
+    book: Lookup, one: Alone, step: AloneStep, site: str
+) -> Iterator[tuple[str, int]]:
+    """Yield the fewest units a step can take of each limit it shares."""
+    yield step.step.crew, step.least * step.step.crew_eighths
+    if step.step.extra:
+        yield step.step.extra, step.least
+    if step.step.session is Session.BAY:
+        energy = least_energy(book.problem.soak, one.template, step)
+        if site and energy:
+            yield site, energy
+    elif not (step.step.session is Session.STATION and one.rack.progress.holds_station):
+        yield step.step.place, step.least
+
+
+def _job(one: Alone, uses: Sequence[tuple[int, int]]) -> Job:
+    first, last = uses[0][0], uses[-1][0]
+    # Two pinned steps may overlap, so the chain is sure only up to the next one.
+    after = takewhile(lambda step: not step.is_fixed, one.steps[last + 1 :])
+    return Job(
+        rack=one.rack.key,
+        head=one.steps[first].start,
+        units=sum(units for _, units in uses),
+        tail=sum(step.least for step in after),
+    )
+
+
+def _bay_machine(book: Lookup, key: str, label: str, racks: Sequence[Alone]) -> Machine:
+    models = {one.template.key for one in racks}
+    changes: dict[int, int] = {0: 0}
+    for bay in book.problem.bays:
+        if models & set(bay.models):
+            before = 0
+            for start, _, value in bay.capacity.pieces(book.problem.horizon):
+                changes[start] = changes.get(start, 0) + value - before
+                before = value
+    jobs = {}
+    for one in racks:
+        held = [
+            (index, step)
+            for index, step in enumerate(one.steps)
+            if step.step.session is Session.BAY
+        ]
+        is_fixed = one.rack.progress.bay or any(step.is_fixed for _, step in held)
+        if held and not is_fixed:
+            jobs[one.rack.key] = _job(one, [(i, step.least) for i, step in held])
+    return Machine(key=key, label=label, supply=_counted(book, changes), jobs=jobs)
+
+
+def _counted(book: Lookup, changes: dict[int, int]) -> Supply:
+    times = [*sorted(changes), book.problem.horizon]
+    count = 0
+    pieces = []
+    for start, end in pairwise(times):
+        count += changes[start]
+        pieces.append((start, end, count))
+    return Supply(pieces)
