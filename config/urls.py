@@ -52,4 +52,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include(account_patterns)),
     path("admin/", admin.site.urls),
     path("api/v1/", include("scheduling.api.urls")),
+    path("", include("suppliers.web.urls")),
+    path("", include("factory.web.urls")),
 ]

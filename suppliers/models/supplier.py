@@ -53,6 +53,8 @@ class SupplierUser(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.ANSWER)
 
     SUPPLIER_PATH: ClassVar = "supplier"
+    # First, so that the admin's forms can look whether a user acts for somebody else.
+    everyone: ClassVar[models.Manager["SupplierUser"]] = models.Manager()
     objects = TenantManager["SupplierUser"]()
 
     def __str__(self) -> str:
@@ -71,6 +73,8 @@ class Source(models.Model):
     share_percent = models.PositiveSmallIntegerField(default=100)
 
     SUPPLIER_PATH: ClassVar = "supplier"
+    # First, so that the admin's forms can look whether a source is on file.
+    everyone: ClassVar[models.Manager["Source"]] = models.Manager()
     objects = TenantManager["Source"]()
 
     class Meta:

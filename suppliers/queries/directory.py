@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db.models import Count
 
+from factory.models import Site
 from suppliers.models import Commitment, Supplier
 from suppliers.queries.standing import Standing, with_standing
 
@@ -49,13 +50,21 @@ class DirectoryRow:
         return sum(self.counts.values())
 
 
-def directory(*, today: date) -> list[DirectoryRow]:
-    """Return every supplier, those with most broken promises first. Two queries."""
+def directory(*, today: date, site: Site | None = None) -> list[DirectoryRow]:
+    """Return every supplier, those with most broken promises first. Two queries.
+
+    Args:
+        today: Date at the site.
+        site: Only commitments to this one.
+    """
     counts: dict[int, dict[Standing, int]] = defaultdict(
         lambda: dict.fromkeys(Standing, 0)
     )
+    rows_of_site = Commitment.objects.for_staff()
+    if site is not None:
+        rows_of_site = rows_of_site.filter(line__purchase_order__site=site)
     found = (
-        with_standing(Commitment.objects.for_staff(), today)
+        with_standing(rows_of_site, today)
         .values("standing", "line__purchase_order__supplier")
         .annotate(count=Count("pk"))
         .order_by()

@@ -58,10 +58,17 @@ class OwnLine:
     today: date
 
     @property
+    def zone(self) -> ZoneInfo:
+        """Return the receiving site's time zone."""
+        return ZoneInfo(self.line.purchase_order.site.zone)
+
+    @property
     def can_be_accepted(self) -> bool:
         """Say whether what was asked can still be promised, and is not already."""
         asked = (Delivery(self.line.need_by, self.line.outstanding),)
-        return self.line.need_by >= self.today and self.promise != asked
+        return (
+            self.is_open and self.line.need_by >= self.today and self.promise != asked
+        )
 
     @property
     def is_open(self) -> bool:
@@ -70,7 +77,24 @@ class OwnLine:
 
 
 def open_lines(tenant: Tenant, *, now: datetime) -> QuerySet[Any]:
-    """Return a supplier's open lines with ``why``, most urgent first.
+    """Return a supplier's open lines with ``why``, most urgent first."""
+    lines = tenant.lines().filter(state=PurchaseOrderLine.State.OPEN)
+    return _with_why(lines, now).order_by(
+        Coalesce("need__blocked_racks", 0).desc(),
+        F("need__slack_min").asc(nulls_last=True),
+        "need_by",
+        "pk",
+    )
+
+
+def one_line(tenant: Tenant, line_id: int, *, now: datetime) -> OwnLine | None:
+    """Return one of the supplier's lines, open or not; None if it is not theirs."""
+    found = own_lines(_with_why(tenant.lines().filter(pk=line_id), now), now=now)
+    return found[0] if found else None
+
+
+def _with_why(lines: QuerySet[PurchaseOrderLine], now: datetime) -> QuerySet[Any]:
+    """Annotate ``why`` on open lines.
 
     A day has passed only when it has passed everywhere the supplier delivers, so no
     line is called overdue while its dock is still open.
@@ -84,43 +108,34 @@ def open_lines(tenant: Tenant, *, now: datetime) -> QuerySet[Any]:
         commitment__current__requested_quantity=F("quantity")
     )
     stands = Q(commitment__state__in=STANDING)
-    return (
-        tenant.lines()
-        .filter(state=PurchaseOrderLine.State.OPEN, commitment__isnull=False)
-        .annotate(
-            why=Case(
-                When(
-                    stands & Q(commitment__current__last_dock_date__lt=today),
-                    then=Value(Why.OVERDUE),
-                ),
-                When(commitment__state=_STATE.DECOMMITTED, then=Value(Why.WITHDRAWN)),
-                When(commitment__state=_STATE.REQUESTED, then=Value(Why.NEW)),
-                When(
-                    Q(commitment__state=_STATE.ACKNOWLEDGED)
-                    & (
-                        Q(commitment__word_by__isnull=True)
-                        | Q(commitment__word_by__lte=today)
-                    ),
-                    then=Value(Why.WORD_DUE),
-                ),
-                When(stands & moved & short, then=Value(Why.ASKED_ANEW)),
-                When(
-                    stands
-                    & Q(need__racks__gt=0)
-                    & Q(commitment__current__last_dock_date__gt=F("need__needed_by")),
-                    then=Value(Why.TOO_LATE),
-                ),
-                default=Value(Why.NOTHING),
-                output_field=CharField(),
+    is_open = Q(state=PurchaseOrderLine.State.OPEN)
+    return lines.filter(commitment__isnull=False).annotate(
+        why=Case(
+            When(~is_open, then=Value(Why.NOTHING)),
+            When(
+                stands & Q(commitment__current__last_dock_date__lt=today),
+                then=Value(Why.OVERDUE),
             ),
-            racks_waiting=Coalesce("need__blocked_racks", 0),
-        )
-        .order_by(
-            F("racks_waiting").desc(),
-            F("need__slack_min").asc(nulls_last=True),
-            "need_by",
-            "pk",
-        )
+            When(commitment__state=_STATE.DECOMMITTED, then=Value(Why.WITHDRAWN)),
+            When(commitment__state=_STATE.REQUESTED, then=Value(Why.NEW)),
+            When(
+                Q(commitment__state=_STATE.ACKNOWLEDGED)
+                & (
+                    Q(commitment__word_by__isnull=True)
+                    | Q(commitment__word_by__lte=today)
+                ),
+                then=Value(Why.WORD_DUE),
+            ),
+            When(stands & moved & short, then=Value(Why.ASKED_ANEW)),
+            When(
+                stands
+                & Q(need__racks__gt=0)
+                & Q(commitment__current__last_dock_date__gt=F("need__needed_by")),
+                then=Value(Why.TOO_LATE),
+            ),
+            default=Value(Why.NOTHING),
+            output_field=CharField(),
+        ),
     )
 
 

@@ -1,0 +1,147 @@
+"""The suppliers in the admin: master data can be edited, the ledger only read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from suppliers.models import (
+    Commitment,
+    CommitRevision,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    Receipt,
+    Source,
+    Supplier,
+    SupplierUser,
+    Tranche,
+)
+from suppliers.models.tenant import TenantManager
+
+
+class StaffRows(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+    """Every supplier's rows, since only administrators come here."""
+
+    ordering = ("-pk",)
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the rows, with what the list shows of others joined."""
+        manager = self.model._default_manager  # noqa: SLF001 - as the base class does
+        if not isinstance(manager, TenantManager):
+            return super().get_queryset(request)
+        return manager.for_staff().order_by(*self.get_ordering(request))
+
+
+class ReadOnly(StaffRows):
+    """Rows that are written by services alone."""
+
+    def has_add_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Nobody adds by hand."""
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Nobody changes by hand."""
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Nobody deletes."""
+        return False
+
+
+@admin.register(Supplier)
+class SupplierAdmin(StaffRows):
+    """Companies."""
+
+    list_display = ("name", "code", "region", "zone", "language", "buyer", "is_active")
+    list_filter = ("region", "is_active")
+    search_fields = ("name", "code")
+
+
+@admin.register(SupplierUser)
+class SupplierUserAdmin(StaffRows):
+    """Their people."""
+
+    list_display = ("user", "supplier", "role")
+    list_select_related = ("user", "supplier")
+    search_fields = ("user__username", "supplier__name")
+    autocomplete_fields = ("user", "supplier")
+
+
+@admin.register(Source)
+class SourceAdmin(StaffRows):
+    """What they are approved for."""
+
+    list_display = (
+        "supplier",
+        "part",
+        "lead_time_p50_days",
+        "lead_time_p90_days",
+        "share_percent",
+    )
+    list_select_related = ("supplier", "part")
+    search_fields = ("supplier__name", "part__code")
+    autocomplete_fields = ("supplier",)
+    raw_id_fields = ("part",)
+
+
+@admin.register(PurchaseOrder)
+class PurchaseOrderAdmin(ReadOnly):
+    """Orders, as an ERP pushed them."""
+
+    list_display = ("number", "supplier", "site", "state", "ordered_at", "external_id")
+    list_select_related = ("supplier", "site")
+    search_fields = ("number", "external_id")
+
+
+@admin.register(PurchaseOrderLine)
+class PurchaseOrderLineAdmin(ReadOnly):
+    """Their lines."""
+
+    list_display = ("purchase_order", "number", "part", "quantity", "received", "state")
+    list_select_related = ("purchase_order", "part")
+    search_fields = ("purchase_order__number", "part__code")
+
+
+@admin.register(Commitment)
+class CommitmentAdmin(ReadOnly):
+    """Where each ledger stands."""
+
+    list_display = ("line", "state", "version", "original", "current", "changed_at")
+    list_select_related = ("line__purchase_order", "original", "current")
+    search_fields = ("line__purchase_order__number",)
+
+
+@admin.register(CommitRevision)
+class CommitRevisionAdmin(ReadOnly):
+    """The ledger itself."""
+
+    list_display = ("commitment", "number", "kind", "actor", "door", "made_at")
+    list_select_related = ("commitment",)
+    search_fields = ("commitment__line__purchase_order__number",)
+
+
+@admin.register(Tranche)
+class TrancheAdmin(ReadOnly):
+    """Quantities and dates of the ledger."""
+
+    list_display = ("revision", "number", "quantity", "dock_date")
+    list_select_related = ("revision",)
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(ReadOnly):
+    """What came."""
+
+    list_display = ("line", "quantity", "received_on", "lot")
+    list_select_related = ("line__purchase_order", "lot")
+    search_fields = ("line__purchase_order__number",)

@@ -1,0 +1,49 @@
+"""Which answers a line takes now, as forms."""
+
+from datetime import date
+
+from suppliers.ledger import MOVES, Delivery, Promise, State, Verb
+from suppliers.models import Commitment, PurchaseOrderLine
+from suppliers.web.forms import (
+    AcceptForm,
+    AnswerForm,
+    CannotSayForm,
+    PromiseForm,
+    RejectForm,
+    WithdrawForm,
+)
+
+
+def forms_for(
+    commitment: Commitment,
+    promise: Promise,
+    today: date,
+    given: dict[str, AnswerForm],
+) -> dict[str, AnswerForm]:
+    """Return a form for each answer a line takes, by the name templates use.
+
+    Args:
+        commitment: With its line.
+        promise: What stands and is still to come.
+        today: At the receiving site.
+        given: Forms that came back with a refusal, by address; they replace others.
+    """
+    line, state = commitment.line, State(commitment.state)
+    back = {verb.replace("-", "_"): form for verb, form in given.items()}
+    if line.state != PurchaseOrderLine.State.OPEN:
+        return back
+    initial = {"version": commitment.version}
+    asked = Delivery(line.need_by, line.outstanding)
+    found: dict[str, AnswerForm] = {}
+    if state in MOVES[Verb.COMMIT]:
+        shown = Delivery(max(asked.on, today), asked.quantity)
+        found["promise"] = PromiseForm(stands=promise, asked=shown, initial=initial)
+        if asked.on >= today and promise != (asked,):
+            found["accept"] = AcceptForm(initial=initial)
+    if state in MOVES[Verb.CANNOT_SAY]:
+        found["cannot_say"] = CannotSayForm(initial=initial)
+    if state in MOVES[Verb.DECOMMIT]:
+        found["withdraw"] = WithdrawForm(initial=initial)
+    if state in MOVES[Verb.REJECT]:
+        found["reject"] = RejectForm(initial=initial)
+    return found | back

@@ -1,0 +1,165 @@
+"""The portal: a supplier's own lines, most urgent first, and the answers to them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from factory.access import Audience, allow
+from journal.wording import promise_date
+from suppliers.errors import SuppliersError
+from suppliers.queries.history import history, river
+from suppliers.queries.portal import (
+    CARDS,
+    PAGE_ROWS,
+    OwnLine,
+    in_order,
+    just_said,
+    lately,
+    needing_answer,
+    one_line,
+    own_lines,
+)
+from suppliers.sentences import line_name, promise_words
+from suppliers.services.author import Author, Door
+from suppliers.tenancy import Tenant
+from suppliers.web.answers import forms_for
+from suppliers.web.cards import card_of, effect_of
+from suppliers.web.forms import FORMS, AnswerForm, PromiseForm
+from suppliers.web.river import drawn
+from suppliers.web.tenant import for_tenant
+
+SUPPLIER = (Audience.SUPPLIER,)
+
+
+@allow(Audience.SUPPLIER)
+@require_safe
+@for_tenant
+def portal(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Show what needs the supplier now, and the rest."""
+    now = timezone.now()
+    urgent = needing_answer(tenant, now=now)
+    count = urgent.count()
+    quiet = in_order(tenant, now=now)
+    page = Paginator(quiet, PAGE_ROWS).get_page(request.GET.get("page"))
+    rows = quiet[max(0, page.start_index() - 1) : page.end_index()]
+    return _page(
+        request,
+        tenant,
+        "suppliers/portal.html",
+        {
+            "count": count,
+            "minutes": -(-count // 2),
+            "more": max(0, count - CARDS),
+            "cards": [card_of(own) for own in own_lines(urgent[:CARDS], now=now)],
+            "page": page,
+            "quiet": [card_of(own) for own in own_lines(rows, now=now)],
+            "just_said": just_said(tenant, now=now) if tenant.can_answer else [],
+            "lately": lately(tenant, now=now),
+        },
+    )
+
+
+@allow(Audience.SUPPLIER)
+@require_safe
+@for_tenant
+def portal_line(request: HttpRequest, tenant: Tenant, line_id: int) -> HttpResponse:
+    """Show one line, its ledger, and every answer it takes."""
+    own = _line(tenant, line_id)
+    return _show(request, tenant, own, {})
+
+
+@allow(Audience.SUPPLIER, writers=SUPPLIER)
+@require_POST
+@for_tenant
+def portal_answer(
+    request: HttpRequest, tenant: Tenant, line_id: int, verb: str
+) -> HttpResponse:
+    """Take one answer to one line."""
+    own = _line(tenant, line_id)
+    form = FORMS[verb](request.POST)
+    if "more" in request.POST and isinstance(form, PromiseForm):
+        return _show(request, tenant, own, {verb: form.with_another_row()})
+    author = Author.of_user(tenant.person, door=Door.PORTAL)
+    try:
+        sent = form.send(line_id=own.line.pk, author=author, now=timezone.now())
+    except SuppliersError as error:
+        return _conflict(request, tenant, _line(tenant, line_id), error)
+    if sent is None:
+        return _show(request, tenant, own, {verb: form}, status=422)
+    _say_what_it_did(request, tenant, line_id)
+    return redirect("portal")
+
+
+def _line(tenant: Tenant, line_id: int) -> OwnLine:
+    """Return one of the tenant's lines; any other is not there."""
+    own = one_line(tenant, line_id, now=timezone.now())
+    if own is None:
+        raise Http404
+    return own
+
+
+def _show(
+    request: HttpRequest,
+    tenant: Tenant,
+    own: OwnLine,
+    given: dict[str, AnswerForm],
+    status: int = 200,
+) -> HttpResponse:
+    """Show a line with its forms; ``given`` are those that came back."""
+    ledger = history(own.commitment)
+    points = river(ledger, zone=own.zone)
+    context = {
+        "card": card_of(own),
+        "ledger": ledger,
+        "river": drawn(points, ledger, own.line.need_by) if points else None,
+        "forms": forms_for(own.commitment, own.promise, own.today, given),
+        "open": next(iter(given), request.GET.get("open", "")),
+    }
+    return _page(request, tenant, "suppliers/portal_line.html", context, status)
+
+
+def _conflict(
+    request: HttpRequest, tenant: Tenant, own: OwnLine, error: SuppliersError
+) -> HttpResponse:
+    """Say that an answer was not kept, and show how the line stands now."""
+    context = {"card": card_of(own), "error": str(error)}
+    return _page(request, tenant, "suppliers/portal_conflict.html", context, 409)
+
+
+def _say_what_it_did(request: HttpRequest, tenant: Tenant, line_id: int) -> None:
+    """Tell the supplier what its answer does to the racks."""
+    own = _line(tenant, line_id)
+    said = promise_words(own.promise, own.today)
+    if not said and own.commitment.word_by:
+        said = f"next word by {promise_date(own.commitment.word_by, own.today)}"
+    arrives = own.promise[-1].on if own.promise else None
+    effect = effect_of(own.need, arrives, own.today)
+    level = messages.SUCCESS if effect.status != "watch" else messages.WARNING
+    words = (
+        f"{said or own.commitment.get_state_display()}. {effect.strong} {effect.text}"
+    )
+    messages.add_message(request, level, f"{line_name(own.line)}: {words}")
+
+
+def _page(
+    request: HttpRequest,
+    tenant: Tenant,
+    template: str,
+    context: dict[str, Any],
+    status: int = 200,
+) -> HttpResponse:
+    """Render a page of the portal in its shell."""
+    now = tenant.local(timezone.now())
+    city = tenant.zone.key.rpartition("/")[2].replace("_", " ")
+    shell = {
+        "portal": {"name": tenant.supplier.name, "home_url": reverse("portal")},
+        "tenant": tenant,
+        "clock": f"{city} time, {promise_date(now.date(), now.date())}, {now:%H:%M}",
+    }
+    return render(request, template, shell | context, status=status)
