@@ -1,16 +1,13 @@
 """Putting a plan in force: what it changes, who signs for it, what is told to whom."""
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import date
-from typing import Any
+from collections.abc import Collection
 
 from django.contrib.auth.models import AbstractBaseUser, User
 from django.db import transaction
 
-from factory.models import Order, Site
-from journal.models import Event
+from factory.models import Site
 from journal.services import record
-from journal.wording import column_date, counted
+from journal.wording import counted
 from scheduling.errors import (
     AlreadyPublishedError,
     NewerPublicationError,
@@ -18,12 +15,11 @@ from scheduling.errors import (
     OutdatedPlanError,
     PromisesNotAcknowledgedError,
 )
-from scheduling.models import CustomerPromise, Plan, Publication
-from scheduling.queries.changes import Diff, OrderChange, changes
+from scheduling.models import Plan, Publication
+from scheduling.queries.changes import Diff, changes
 from scheduling.queries.control import kpis_of
+from scheduling.services import promises
 from scheduling.services.needs import write_line_needs
-
-REASON_MOST = 300
 
 
 def preview(plan: Plan) -> Diff:
@@ -86,7 +82,7 @@ def publish(
         promises_broken=len(diff.broken),
         kpis=kpis_of(site, plan).as_json(),
     )
-    promises = _promise(publication, diff.orders)
+    revisions = promises.revise(publication, diff.orders)
     lines = write_line_needs(plan=plan, site=site, number=number)
     event = record(
         kind="plan.published",
@@ -102,12 +98,12 @@ def publish(
             "moved_racks": diff.moved_racks,
             "moved_steps": diff.moved_steps,
             "promises_broken": len(diff.broken),
-            "promises_changed": len(promises),
+            "promises_changed": len(revisions),
             "lines_needed": lines,
             "note": note,
         },
     )
-    _tell(promises, diff.orders, actor=actor, site=site, cause=f"event:{event.pk}")
+    promises.tell(revisions, diff.orders, cause=event)
     return publication
 
 
@@ -140,100 +136,6 @@ def _refuse(
     unsigned = {one.order.number for one in diff.broken} - set(acknowledged)
     if unsigned:
         raise PromisesNotAcknowledgedError(tuple(sorted(unsigned)))
-
-
-def _promise(
-    publication: Publication, orders: Iterable[OrderChange]
-) -> list[CustomerPromise]:
-    """Append a revision to the ledger of each order whose date changes. Two queries."""
-    changed = [
-        (one, day)
-        for one in orders
-        if (day := one.next_promise) is not None and day != one.promised
-    ]
-    last: Mapping[int, int] = dict(
-        CustomerPromise.objects.filter(order__in=[one.order.pk for one, _ in changed])
-        .order_by("number")
-        .values_list("order", "number")
-    )
-    return CustomerPromise.objects.bulk_create(
-        [_revision(publication, one, last.get(one.order.pk, 0) + 1) for one in changed],
-        batch_size=1_000,
-    )
-
-
-def _revision(
-    publication: Publication, change: OrderChange, day: date, number: int
-) -> CustomerPromise:
-    """Return an unsaved promise; a later one says why."""
-    kind = CustomerPromise.Kind.PROMISE
-    if change.promised is not None:
-        is_later = day > change.promised
-        kind = (
-            CustomerPromise.Kind.PUSH_OUT if is_later else CustomerPromise.Kind.PULL_IN
-        )
-    return CustomerPromise(
-        order=change.order,
-        number=number,
-        kind=kind,
-        date=day,
-        quantity=change.order.quantity,
-        publication=publication,
-        limit=change.limit,
-        reason=_reason(change, kind),
-        actor=publication.actor,
-        made_at=publication.at,
-    )
-
-
-def _reason(change: OrderChange, kind: CustomerPromise.Kind) -> str:
-    """Return why a promise moved; empty for one that came or moved forward."""
-    if kind != CustomerPromise.Kind.PUSH_OUT:
-        return ""
-    return (change.sentence or "The plan has no earlier place.")[:REASON_MOST]
-
-
-def _tell(
-    promises: Iterable[CustomerPromise],
-    orders: Iterable[OrderChange],
-    *,
-    actor: str,
-    site: Site,
-    cause: str,
-) -> None:
-    """Append an event for each new promise. One query."""
-    before = {one.order.pk: one.promised for one in orders}
-    Event.objects.bulk_create(
-        [
-            Event(
-                kind="promise.made" if promise.number == 1 else "promise.changed",
-                object_type="customerpromise",
-                object_id=str(promise.pk),
-                scope=f"site:{site.pk}",
-                actor=actor,
-                cause=cause,
-                summary=_promise_words(promise, before[promise.order_id]),
-                before=_facts(promise.order, before[promise.order_id]),
-                after=_facts(promise.order, promise.date)
-                | {"revision": promise.number, "reason": promise.reason},
-            )
-            for promise in promises
-        ],
-        batch_size=1_000,
-    )
-
-
-def _facts(order: Order, day: date | None) -> dict[str, Any]:
-    return {"order": order.number, "date": day.isoformat() if day else None}
-
-
-def _promise_words(promise: CustomerPromise, was: date | None) -> str:
-    """Return what a customer is told, without a full stop."""
-    new = column_date(promise.date, promise.made_at.date())
-    if was is None:
-        return f"{promise.order.number} promised for {new}"
-    old = column_date(was, promise.made_at.date())
-    return f"{promise.order.number} promised for {new} instead of {old}"
 
 
 def _summary(diff: Diff, number: int) -> str:

@@ -1,0 +1,108 @@
+"""Scheduling in the admin: grid events can be entered, everything else only read."""
+
+from django.contrib import admin
+from django.db.models import Model
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from scheduling.models import (
+    CustomerPromise,
+    GridEvent,
+    Plan,
+    Publication,
+    Run,
+    Scenario,
+)
+from scheduling.services.grid import announce
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+    """Rows that services alone write."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_add_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Nobody adds by hand."""
+        return False
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Nobody changes by hand."""
+        return False
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Nobody deletes."""
+        return False
+
+
+@admin.register(GridEvent)
+class GridEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+    """What the grid asks, entered where no machine tells us."""
+
+    list_display = ("name", "site", "starts_at", "ends_at", "cap_w", "state")
+    list_select_related = ("site",)
+    list_filter = ("site", "state")
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: GridEvent,
+        form: ModelForm,  # type: ignore[type-arg]  # not at run time
+        change: bool,  # noqa: FBT001 - the framework's own
+    ) -> None:
+        """Save it with its entry in the journal."""
+        announce(event=obj, actor=f"user:{request.user.pk}")
+
+    def has_delete_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """What was asked stays; it is called off by its state."""
+        return False
+
+
+@admin.register(Scenario)
+class ScenarioAdmin(ReadOnly):
+    """What runs start from."""
+
+    list_display = ("name", "site", "is_base", "created_at")
+    list_select_related = ("site",)
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnly):
+    """Optimizations."""
+
+    list_display = ("id", "scenario", "state", "requested_at", "attempt", "best_cents")
+    list_select_related = ("scenario",)
+    list_filter = ("state",)
+
+
+@admin.register(Plan)
+class PlanAdmin(ReadOnly):
+    """Refereed plans."""
+
+    list_display = ("id", "run", "made_at", "objective_cents", "racks", "late_racks")
+    list_select_related = ("run",)
+
+
+@admin.register(Publication)
+class PublicationAdmin(ReadOnly):
+    """Plans put in force."""
+
+    list_display = ("number", "site", "at", "actor", "moved_racks", "promises_broken")
+    list_select_related = ("site",)
+
+
+@admin.register(CustomerPromise)
+class CustomerPromiseAdmin(ReadOnly):
+    """The outward ledger."""
+
+    list_display = ("order", "number", "kind", "date", "publication", "made_at")
+    list_select_related = ("order", "publication")
+    search_fields = ("order__number",)
