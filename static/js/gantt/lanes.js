@@ -61,7 +61,7 @@ function addBar(batches, marks, frame, bar, y) {
   if (right - left < PHASES_FROM) {
     batches.add("sky", from, y + 4, to - from, LANE - 6);
   } else {
-    batches.add("body", from, y + 2, to - from, LANE - 4);
+    batches.add("body", from, y + 2, to - from - 1, LANE - 4); // a pixel less, so that two bars in a row are two
     addPhases(batches, frame, bar, y);
   }
   if (right - left >= 26 || bar.late_min > 0 || bar === frame.selected || bar === frame.focused) marks.push({ bar, y, left, right });
