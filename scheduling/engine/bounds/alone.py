@@ -75,6 +75,11 @@ class Arrivals:
         index = bisect_left(totals, quantity)
         return self._times[part][index] if index < len(totals) else None
 
+    def until(self, part: str, minute: int) -> int:
+        """Return the pieces usable before a minute."""
+        index = bisect_left(self._times.get(part, []), minute)
+        return self._totals[part][index - 1] if index else 0
+
 
 def alone(book: Lookup, arrivals: Arrivals, rack: Rack) -> Alone | None:
     """Return the earliest of each remaining step, or None if the horizon is too short.
