@@ -2,6 +2,7 @@
 
 import fcntl
 import http.client
+import json
 import os
 import secrets
 import signal
@@ -30,6 +31,7 @@ HOST = "127.0.0.1"
 PORTS_TRIED = 100
 READY_WAIT_S = 90.0
 LOOK_EVERY_S = 0.25
+PROBE_EVERY_S = 10.0
 LOG_DIR = VAR_DIR / "log"
 
 stop_asked = threading.Event()
@@ -59,8 +61,7 @@ def serve(lock: IO[str]) -> int:
     lock.flush()
     try:
         start(supervisor, listener)
-        while not stop_asked.wait(LOOK_EVERY_S):
-            supervisor.watch()
+        keep_up(supervisor, listener)
     except StoppedError:
         pass
     finally:
@@ -68,6 +69,21 @@ def serve(lock: IO[str]) -> int:
         supervisor.stop()
         say("Everything is stopped; the data stays in " + shown(str(VAR_DIR)) + ".")
     return 0
+
+
+def keep_up(supervisor: Supervisor, listener: socket.socket) -> None:
+    """Restart what ends or takes no runs, until somebody asks to stop."""
+    probe_at_s = time.monotonic() + READY_WAIT_S
+    while not stop_asked.wait(LOOK_EVERY_S):
+        supervisor.watch()
+        if time.monotonic() < probe_at_s:
+            continue
+        probe_at_s = time.monotonic() + PROBE_EVERY_S
+        if checks(listener).get("worker", "ok") != "ok":
+            say("The worker takes no runs.")
+            supervisor.replace("worker")
+            # The next one needs its time to warm up and to take a run.
+            probe_at_s = time.monotonic() + READY_WAIT_S
 
 
 def start(supervisor: Supervisor, listener: socket.socket) -> None:
@@ -78,8 +94,8 @@ def start(supervisor: Supervisor, listener: socket.socket) -> None:
     log_ins = run_step("config.demo_data", "load")
     for process in service_processes(listener):
         supervisor.start(process)
-    wait_for(supervisor, "the web process", lambda: probe(listener, "/healthz"))
-    wait_for(supervisor, "the dispatcher", lambda: probe(listener, "/readyz"))
+    wait_for(supervisor, "the web process", lambda: bool(checks(listener)))
+    wait_for(supervisor, "the dispatcher", lambda: is_dispatching(listener))
     wait_for(supervisor, "the worker", lambda: bool(celery_app.control.ping(timeout=1)))
     run_step("config.demo_data", "optimize")
     say(
@@ -186,17 +202,25 @@ def wait_for(supervisor: Supervisor, what: str, is_ready: Callable[[], bool]) ->
     raise NotReadyError(what, READY_WAIT_S)
 
 
-def probe(listener: socket.socket, path: str) -> bool:
-    """Tell whether a probe's address answers 200."""
+def is_dispatching(listener: socket.socket) -> bool:
+    """Tell whether database, broker and dispatcher work together."""
+    found = checks(listener)
+    return all(found.get(part) == "ok" for part in ("database", "broker", "dispatcher"))
+
+
+def checks(listener: socket.socket) -> dict[str, str]:
+    """Return what ``/readyz`` says of each part; nothing if it does not answer."""
     port = listener.getsockname()[1]
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", path)
-        return connection.getresponse().status == http.client.OK
-    except OSError:
-        return False
+        connection.request("GET", "/readyz")
+        body = connection.getresponse().read()
+        found: dict[str, str] = json.loads(body)["checks"]
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
+        return {}
     finally:
         connection.close()
+    return found
 
 
 def listen(first_port: int) -> socket.socket:

@@ -8,6 +8,7 @@ import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
+from django.db.models import Q
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -16,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from journal.models import ProcessBeat
+from scheduling.models import Run
 
 BROKER_TIMEOUT_S = 1.0
 DISPATCHER = "dispatch"
@@ -35,14 +37,15 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
-    """Answer 200 when database, dispatcher and broker work, else 503 and which not.
+    """Answer 200 when everything works that runs need, else 503 and what does not.
 
-    Two short queries, and at most ``BROKER_TIMEOUT_S`` seconds for the broker.
+    Four short queries, and at most ``BROKER_TIMEOUT_S`` seconds for the broker.
     """
     checks: dict[str, Check] = {
         "database": _database,
         "dispatcher": _dispatcher,
         "broker": _broker,
+        "worker": _worker,
     }
     faults = {name: check() for name, check in checks.items()}
     ready = not any(faults.values())
@@ -100,3 +103,23 @@ def _broker() -> str:
     finally:
         client.close()
     return ""
+
+
+def _worker() -> str:
+    """Return what is wrong with the workers, or nothing.
+
+    Only runs tell: a worker that lost its broker can look alive and take none.
+    """
+    since = timezone.now() - timedelta(seconds=settings.READY_RUN_WAIT_MAX_S)
+    try:
+        waiting = Run.objects.filter(
+            Q(heartbeat_at__isnull=True) | Q(heartbeat_at__lt=since),
+            state=Run.State.QUEUED,
+            requested_at__lt=since,
+        ).exists()
+        running = Run.objects.filter(
+            state=Run.State.RUNNING, heartbeat_at__gte=since
+        ).exists()
+    except DatabaseError:
+        return "unknown, since the database does not answer"
+    return "takes no runs" if waiting and not running else ""

@@ -128,6 +128,13 @@ class Supervisor:
             elif process.restart_at_s is None and not process.is_running():
                 self._ended(process)
 
+    def replace(self, name: str) -> None:
+        """End a process that runs but does not work; ``watch`` starts it again."""
+        for process in self.processes:
+            if process.name == name and process.popen is not None:
+                kill_group(process.popen.pid)
+                process.popen.wait()
+
     def stop(self, grace_s: float = STOP_GRACE_S) -> None:
         """Stop all; the first, on which the others lean, last. Nothing is left."""
         for group in (self.processes[1:], self.processes[:1]):

@@ -220,6 +220,8 @@ RUN_RESEND_S = env.int("RUN_RESEND_S", default=30)
 # Most memory of its own that a worker may take; 0: no limit.
 RUN_MEMORY_MB = env.int("RUN_MEMORY_MB", default=4_096)
 READY_BEAT_MAX_AGE_S = 30
+# A run that nobody takes for so long tells that the workers are gone or deaf.
+READY_RUN_WAIT_MAX_S = env.int("READY_RUN_WAIT_MAX_S", default=90)
 
 CELERY_TASK_SOFT_TIME_LIMIT = RUN_TIME_LIMIT_MAX_S + 30
 CELERY_TASK_TIME_LIMIT = RUN_TIME_LIMIT_MAX_S + 60

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from config import broker
 from journal.models import ProcessBeat
+from tests.builders.runs import a_claimed_run, a_run
 
 
 def test_a_process_is_up_without_asking_the_database(client):
@@ -27,7 +28,12 @@ def test_the_system_is_ready_when_the_dispatcher_beats(client):
     assert answer.status_code == 200
     assert answer.json() == {
         "status": "ok",
-        "checks": {"database": "ok", "dispatcher": "ok", "broker": "ok"},
+        "checks": {
+            "database": "ok",
+            "dispatcher": "ok",
+            "broker": "ok",
+            "worker": "ok",
+        },
     }
 
 
@@ -90,6 +96,43 @@ def test_the_folder_of_a_filesystem_broker_must_exist(client, settings, tmp_path
     answer = client.get("/readyz")
 
     assert answer.json()["checks"]["broker"] == "its folder is missing"
+
+
+def worker_check(client):
+    """Return what readyz says of the workers."""
+    return client.get("/readyz").json()["checks"]["worker"]
+
+
+@pytest.mark.django_db
+def test_a_run_that_nobody_takes_tells_that_the_workers_are_gone(client, settings):
+    waited = timedelta(seconds=settings.READY_RUN_WAIT_MAX_S + 1)
+    a_run(requested_at=timezone.now() - waited)
+
+    assert worker_check(client) == "takes no runs"
+
+
+@pytest.mark.django_db
+def test_a_run_just_asked_for_says_nothing_about_the_workers(client):
+    a_run()
+
+    assert worker_check(client) == "ok"
+
+
+@pytest.mark.django_db
+def test_a_run_that_waits_behind_another_is_no_fault_of_the_workers(client, settings):
+    waited = timedelta(seconds=settings.READY_RUN_WAIT_MAX_S + 1)
+    a_claimed_run()
+    a_run(requested_at=timezone.now() - waited)
+
+    assert worker_check(client) == "ok"
+
+
+@pytest.mark.django_db
+def test_a_run_given_back_to_the_queue_gets_its_time_again(client, settings):
+    waited = timedelta(seconds=settings.READY_RUN_WAIT_MAX_S + 1)
+    a_run(requested_at=timezone.now() - waited, heartbeat_at=timezone.now())
+
+    assert worker_check(client) == "ok"
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

@@ -97,6 +97,19 @@ def test_a_killed_process_comes_back(supervisor, a_process, said):
     assert process.popen.pid != first
 
 
+def test_a_process_that_does_not_work_is_replaced(supervisor, a_process, said):
+    process = a_process(DEAF_PARENT)
+    supervisor.start(process)
+    child = int(until(lambda: process.log.read_text().strip()))
+    first = process.popen.pid
+
+    supervisor.replace("sleeper")
+
+    until(lambda: supervisor.watch() or process.is_running())
+    assert process.popen.pid != first
+    until(lambda: not is_alive(child))
+
+
 def test_a_process_that_keeps_ending_is_given_up(supervisor, a_process, said):
     process = a_process("import sys; print('no such table'); sys.exit(3)")
     supervisor.start(process)
