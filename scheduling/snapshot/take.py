@@ -23,6 +23,7 @@ from scheduling.models import Scenario
 from scheduling.snapshot import bays as power_bays
 from scheduling.snapshot.calendars import Week, read_weeks
 from scheduling.snapshot.floor import Floor, read_floor
+from scheduling.snapshot.gaps import gap_of, read_known
 from scheduling.snapshot.horizon import horizon, read_pace
 from scheduling.snapshot.limits import read_limits, read_outages
 from scheduling.snapshot.materials import Materials, read_materials
@@ -115,7 +116,13 @@ def _read(site: Site, epoch: datetime, event_seq: int) -> Snapshot:
     materials = read_materials(site, clock, weeks, floor)
     bays = power_bays.read_bays(site)
     bay_ids = {power_bays.key_of_code(bay.code): bay.pk for bay in bays}
-    racks = _racks(site, clock, floor, materials, bay_ids)
+    known = read_known(site, floor, materials)
+    gaps = {one.row.serial: gap for one in floor.waiting if (gap := gap_of(one, known))}
+    racks = tuple(
+        rack
+        for rack in _racks(site, clock, floor, materials, bay_ids)
+        if rack.key not in gaps
+    )
     return Snapshot(
         problem=_problem(site, clock, weeks, floor, bays, racks, materials),
         event_seq=event_seq,
@@ -129,7 +136,7 @@ def _read(site: Site, epoch: datetime, event_seq: int) -> Snapshot:
         ),
         reservations=tuple(materials.reservations),
         awaited=materials.awaited,
-        left_out=floor.left_out,
+        left_out=(*floor.left_out, *gaps.values()),
     )
 
 

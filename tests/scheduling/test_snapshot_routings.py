@@ -3,7 +3,13 @@
 import pytest
 
 from scheduling.engine.problem import PowerClass, Session
-from tests.builders.factory import a_bom_line, a_fixed_lag, a_part, a_step
+from tests.builders.factory import (
+    a_bom_line,
+    a_fixed_lag,
+    a_part,
+    a_step,
+    a_stock_lot,
+)
 from tests.builders.scheduling import a_snapshot
 from tests.builders.world import a_small_world
 
@@ -69,6 +75,7 @@ def test_only_parts_of_the_rack_itself_are_consumed():
     world = a_small_world()
     tray = a_part("TRAY-X")
     a_bom_line(world.model, tray, quantity=18, at="CABLE")
+    a_stock_lot(world.site, tray)
     a_bom_line(world.model, a_part("CHIP-X"), quantity=36, parent=tray)
 
     (template,) = a_snapshot(world.site).problem.templates

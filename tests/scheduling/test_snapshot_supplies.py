@@ -16,6 +16,7 @@ from tests.builders.suppliers import (
     a_commitment,
     a_line,
     a_receipt,
+    a_source,
 )
 from tests.builders.world import a_small_world
 
@@ -30,6 +31,11 @@ RECEIVING = 4 * HOUR
 
 def supplies_of(snapshot, part):
     return [one for one in snapshot.problem.supplies if one.part == part.code]
+
+
+def approve(world):
+    for part in world.parts.values():
+        a_source(part=part)
 
 
 def a_promise(world, *promises, quantity=90, **fields):
@@ -65,6 +71,7 @@ def test_parts_no_rack_consumes_are_no_supplies():
 
 def test_consigned_stock_serves_its_owners_racks_alone_soonest_due_first():
     world = a_small_world(racks=2, stocked=False)
+    approve(world)
     frame = world.parts["FRAME"]
     first, second = world.racks
     mine = a_stock_lot(world.site, frame, 1, consigned_by=world.order.customer)
@@ -82,6 +89,7 @@ def test_consigned_stock_serves_its_owners_racks_alone_soonest_due_first():
 
 def test_consigned_pieces_may_cover_a_need_in_part_and_from_two_lots():
     world = a_small_world(racks=1, stocked=False)
+    approve(world)
     sensor = world.parts["SENSOR"]
     for quantity in (10, 5):
         a_stock_lot(world.site, sensor, quantity, consigned_by=world.order.customer)
