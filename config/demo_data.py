@@ -1,5 +1,6 @@
 """What the demo does with its database, each step in a process of its own."""
 
+import os
 import sys
 
 import django
@@ -25,6 +26,7 @@ def optimize() -> None:
 
 def main() -> None:
     """Run the step named on the command line."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
     django.setup()
     step = {"load": load, "optimize": optimize}[sys.argv[1]]
     try:
