@@ -63,6 +63,16 @@ class PlanBreachesError(SchedulingError):
         self.sentences = sentences
 
 
+class DamagedBlobError(SchedulingError):
+    """Say that a stored problem or schedule is not what it was."""
+
+    code = "damaged_blob"
+
+    def __init__(self, name: str) -> None:
+        """Name the blob."""
+        super().__init__(f"Stored data {name[:12]} is damaged: its digest differs.")
+
+
 class PublishError(SchedulingError):
     """Base of the reasons why a plan is not put in force."""
 
@@ -103,6 +113,30 @@ class OutdatedPlanError(PublishError):
         super().__init__(
             f"Plan {plan} was made before number {number} was published. "
             "Optimize again."
+        )
+
+
+class UnfinishedPlanError(PublishError):
+    """Say that a plan's run may still replace it by a better one."""
+
+    code = "plan_unfinished"
+
+    def __init__(self, plan: int, run: int) -> None:
+        """Name the plan and its run."""
+        super().__init__(
+            f"Run {run} is still improving plan {plan}. Wait for its end, or stop it."
+        )
+
+
+class ReplacedPlanError(PublishError):
+    """Say that a plan is gone, since its run has found a better one."""
+
+    code = "plan_replaced"
+
+    def __init__(self, plan: int) -> None:
+        """Name the plan."""
+        super().__init__(
+            f"Plan {plan} has been replaced by a better one. Look at the changes again."
         )
 
 

@@ -5,20 +5,18 @@ the racks that could not be planned for want of its part.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from factory.models import Part, Site
+from scheduling.blobs import load_problem, load_schedule
 from scheduling.clock import DAY, SiteClock
-from scheduling.engine.problem import Problem, Rack
-from scheduling.engine.schedule import Schedule
 from scheduling.engine.units import MINUTES_PER_DAY
 from scheduling.models import Pegging, Plan, PlannedStep
 from scheduling.snapshot.calendars import read_weeks
-from scheduling.snapshot.supplies import AwaitedLine, Dock, dock_of, read_promised
-from scheduling.storage import load_problem, load_schedule
+from scheduling.snapshot.shortage import share_out, shortages
+from scheduling.snapshot.supplies import Dock, dock_of, read_promised
 from suppliers.models import LineNeed
 
 BLOCKED_BELOW_MIN = MINUTES_PER_DAY
@@ -113,59 +111,9 @@ def _latest_dock(dock: Dock, need: int) -> date:
 
 def _add_awaited(needs: dict[int, _Need], plan: Plan, site: Site, dock: Dock) -> None:
     """Add unplannable racks to the lines they wait for, soonest due first."""
-    short = _short(load_problem(plan), load_schedule(plan))
-    parts = list(Part.objects.filter(code__in=short).values_list("pk", flat=True))
-    lines: dict[str, list[AwaitedLine]] = defaultdict(list)
-    for line in read_promised(site, parts, dock).awaited:
-        lines[line.part].append(line)
-    for part, racks in short.items():
-        for line, serial in _shared_out(lines[part], racks):
-            needs[line.line].add(serial, 0, line.need_by)
-
-
-def _short(problem: Problem, schedule: Schedule) -> dict[str, list[tuple[str, int]]]:
-    """Return ``(rack, missing pieces)`` of unplannable racks, by part."""
-    free: dict[str, int] = defaultdict(int)
-    for supply in problem.supplies:
-        free[supply.part] += supply.quantity
-    for peg in schedule.pegs:
-        free[peg.part] -= peg.quantity
-    left_out = {one.rack for one in schedule.unplannable}
-    templates = {template.key: template for template in problem.templates}
-    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for rack in sorted(problem.racks, key=_soonest):
-        if rack.key not in left_out:
-            continue
-        reserved = dict(rack.materials_reserved)
-        steps = [step.code for step in templates[rack.template].steps]
-        ahead = set(steps[rack.progress.done :])
-        for material in templates[rack.template].materials:
-            need = material.quantity - reserved.get(material.part, 0)
-            if material.step not in ahead or need <= 0:
-                continue
-            taken = min(need, max(0, free[material.part]))
-            free[material.part] -= taken
-            if taken < need:
-                found[material.part].append((rack.key, need - taken))
-    return found
-
-
-def _soonest(rack: Rack) -> tuple[int, str]:
-    return (rack.due if rack.due is not None else 0, rack.key)
-
-
-def _shared_out(
-    lines: Sequence[AwaitedLine], racks: Iterable[tuple[str, int]]
-) -> Iterable[tuple[AwaitedLine, str]]:
-    """Yield which rack waits for which line, the first racks for the first lines."""
-    left = [line.quantity for line in lines]
-    place = 0
-    for serial, missing in racks:
-        wanted = missing
-        while wanted and place < len(lines):
-            yield lines[place], serial
-            taken = min(wanted, left[place])
-            wanted -= taken
-            left[place] -= taken
-            if not left[place]:
-                place += 1
+    short = shortages(load_problem(plan), load_schedule(plan))
+    codes = {shortage.part for shortage in short}
+    parts = list(Part.objects.filter(code__in=codes).values_list("pk", flat=True))
+    awaited = read_promised(site, parts, dock).awaited
+    for shortage, line in share_out(short, awaited):
+        needs[line.line].add(shortage.rack, 0, line.need_by)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from django.contrib.auth.models import AbstractBaseUser, User
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from factory.models import Site
@@ -14,8 +14,10 @@ from scheduling.errors import (
     NotLivePlanError,
     OutdatedPlanError,
     PromisesNotAcknowledgedError,
+    ReplacedPlanError,
+    UnfinishedPlanError,
 )
-from scheduling.models import Plan, Publication
+from scheduling.models import Plan, Publication, Run
 from scheduling.queries.changes import Diff, changes
 from scheduling.queries.control import kpis_of
 from scheduling.services import promises
@@ -35,7 +37,7 @@ def preview(plan: Plan) -> Diff:
 def publish(
     *,
     plan: Plan,
-    by: User | AbstractBaseUser | None,
+    by: User | None,
     actor: str,
     acknowledged: Collection[str] = (),
     note: str = "",
@@ -58,13 +60,15 @@ def publish(
 
     Raises:
         NotLivePlanError: If it is a plan of a what-if scenario.
+        UnfinishedPlanError: If its run may still replace it.
+        ReplacedPlanError: If its run has replaced it.
         AlreadyPublishedError: If it has been published before.
         NewerPublicationError: If another plan was published since the preview.
         OutdatedPlanError: If the plan in force is newer than this one.
         PromisesNotAcknowledgedError: If a broken promise has no signature; names all.
     """
     site = Site.objects.select_for_update(no_key=True).get(pk=_site_of(plan).pk)
-    plan = Plan.objects.select_related("run").get(pk=plan.pk)
+    plan = _held(plan)
     diff = changes(site, plan)
     _refuse(plan, diff, expected_previous, acknowledged)
     number = (diff.previous_number or 0) + 1
@@ -117,6 +121,22 @@ def _site_of(plan: Plan) -> Site:
     if not scenario.is_base:
         raise NotLivePlanError(plan.pk, scenario.name)
     return scenario.site
+
+
+def _held(plan: Plan) -> Plan:
+    """Return a plan anew while its run is kept from replacing it. Two queries.
+
+    Raises:
+        UnfinishedPlanError: If the run goes on.
+        ReplacedPlanError: If it is gone.
+    """
+    run = Run.objects.select_for_update(no_key=True).get(pk=plan.run_id)
+    found = Plan.objects.filter(pk=plan.pk).first()
+    if found is None:
+        raise ReplacedPlanError(plan.pk)
+    if not run.is_finished:
+        raise UnfinishedPlanError(plan.pk, run.pk)
+    return found
 
 
 def _refuse(

@@ -1,0 +1,75 @@
+"""Problems and schedules at rest: compressed, named by the digest of what they hold."""
+
+import zlib
+
+from scheduling.engine.problem import Problem
+from scheduling.engine.schedule import Schedule
+from scheduling.engine.serial import (
+    digest,
+    problem_from_json,
+    problem_to_json,
+    schedule_from_json,
+    schedule_to_json,
+)
+from scheduling.errors import DamagedBlobError
+from scheduling.models import Blob, Plan
+
+LEVEL = 6
+"""Of compression: half the bytes of level 1, a third of the time of level 9."""
+
+
+def put_problem(problem: Problem) -> Blob:
+    """Keep a problem, once however often it is put. Two queries."""
+    return _put(problem_to_json(problem))
+
+
+def put_schedule(schedule: Schedule) -> Blob:
+    """Keep a schedule, once however often it is put. Two queries."""
+    return _put(schedule_to_json(schedule))
+
+
+def load_problem(plan: Plan) -> Problem:
+    """Return what a plan was made from. One query.
+
+    Raises:
+        DamagedBlobError: If what was stored is not what its name says.
+        InvalidProblemError: If it was stored by another version of the engine.
+    """
+    return problem_from_json(_get(plan.problem_id))
+
+
+def load_schedule(plan: Plan) -> Schedule:
+    """Return the schedule of a plan. One query.
+
+    Raises:
+        DamagedBlobError: If what was stored is not what its name says.
+        InvalidProblemError: If it was stored by another version of the engine.
+    """
+    return schedule_from_json(_get(plan.schedule_id))
+
+
+def drop_unused(name: str) -> None:
+    """Delete a blob that no plan names any more. Two queries."""
+    if not Plan.objects.filter(problem=name).exists():
+        Blob.objects.filter(pk=name).exclude(
+            pk__in=Plan.objects.values("schedule")
+        ).delete()
+
+
+def _put(data: bytes) -> Blob:
+    name = digest(data)
+    blob, _ = Blob.objects.get_or_create(
+        digest=name, defaults={"data": zlib.compress(data, LEVEL)}
+    )
+    return blob
+
+
+def _get(name: str) -> bytes:
+    stored = bytes(Blob.objects.values_list("data").get(pk=name)[0])
+    try:
+        data = zlib.decompress(stored)
+    except zlib.error:
+        raise DamagedBlobError(name) from None
+    if digest(data) != name:
+        raise DamagedBlobError(name)
+    return data
