@@ -82,6 +82,12 @@ class Commitment(models.Model):
         """Return the line."""
         return f"commitment on {self.line_id}"
 
+    @property
+    def holds(self) -> bool:
+        """Say whether the current promise stands, or was kept by what came."""
+        states = self.State
+        return self.state in {states.COMMITTED, states.SHIPPED, states.RECEIVED}
+
 
 class CommitRevision(models.Model):
     """One thing a supplier said about a line, as it was said; append-only.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -99,8 +100,7 @@ def river(ledger: History, *, zone: ZoneInfo) -> tuple[RiverPoint, ...]:
 
 def _sayings(revisions: list[CommitRevision]) -> Iterable[Saying]:
     """Yield revisions with their promises, marking those an undo followed."""
-    followers = [*revisions[1:], None]
-    for revision, follower in zip(revisions, followers, strict=True):
+    for revision, follower in zip_longest(revisions, revisions[1:]):
         yield Saying(
             revision=revision,
             promise=tuple(

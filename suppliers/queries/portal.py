@@ -174,7 +174,7 @@ def just_said(tenant: Tenant, *, now: datetime) -> list[Commitment]:
     since = now - timedelta(seconds=settings.ANSWER_UNDO_WINDOW_S)
     rows = (
         tenant.commitments()
-        .filter(changed_at__gte=since, revisions__made_at=F("changed_at"))
+        .filter(changed_at__range=(since, now), revisions__made_at=F("changed_at"))
         .exclude(revisions__made_at=F("changed_at"), revisions__kind="undo")
         .select_related("line__purchase_order", "line__part")
         .order_by("-changed_at", "pk")

@@ -117,7 +117,7 @@ def _show(
     context = {
         "card": card_of(own),
         "ledger": ledger,
-        "river": drawn(points, ledger, own.line.need_by) if points else None,
+        "river": drawn(points, ledger, need_by=own.line.need_by, today=own.today),
         "forms": forms_for(own.commitment, own.promise, own.today, given),
         "open": next(iter(given), request.GET.get("open", "")),
     }

@@ -11,10 +11,12 @@ from datetime import date, timedelta
 from journal.wording import column_date
 from suppliers.queries.history import History, RiverPoint
 
-WIDTH, HEIGHT = 452, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 440, 18, 190
+WIDE, NARROW = 560, 328
+HEIGHT = 220
+_LEFT, _RIGHT_MARGIN, _TOP, _BOTTOM = 52, 8, 18, 190
 _MARGIN_DAYS = 3
 _GRID_LINES = 4
+_SAID_MARKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +70,31 @@ class River:
     rows: tuple[tuple[str, str, str], ...]
 
 
-def drawn(points: Sequence[RiverPoint], ledger: History, need_by: date) -> River:
+def drawn(
+    points: Sequence[RiverPoint],
+    ledger: History,
+    *,
+    need_by: date,
+    today: date,
+    width: int = NARROW,
+) -> River | None:
     """Return the drawing of promises said, oldest first, and of what came.
 
     Args:
-        points: At least one.
+        points: What was promised.
         ledger: For the day the last pieces came.
         need_by: Dock date asked for.
+        today: At the receiving site; a promise is drawn up to it.
+        width: Of the drawing.
+
+    Returns:
+        None where nothing has moved yet: one promise and nothing that came.
     """
     came = ledger.receipts[-1].received_on if ledger.receipts else None
-    today = max(points[-1].said_on, came or points[-1].said_on)
-    x = _Axis(points[0].said_on, max(today, points[0].said_on + _day(7)), _LEFT, _RIGHT)
+    if not points or (len(points) == 1 and came is None):
+        return None
+    until = max(came or today, points[-1].said_on, points[0].said_on + _day(7))
+    x = _Axis(points[0].said_on, until, _LEFT, width - _RIGHT_MARGIN)
     days = [*(point.promised for point in points), need_by, *([came] if came else [])]
     y = _Axis(
         min(days) - _day(_MARGIN_DAYS), max(days) + _day(_MARGIN_DAYS), _BOTTOM, _TOP
@@ -86,11 +102,11 @@ def drawn(points: Sequence[RiverPoint], ledger: History, need_by: date) -> River
     first, last = points[0], points[-1]
     slipped = last.promised > first.promised and not last.by_buyer
     return River(
-        width=WIDTH,
+        width=width,
         height=HEIGHT,
         left=_LEFT,
-        right=_RIGHT,
-        said=_marks(x, today, 2),
+        right=width - _RIGHT_MARGIN,
+        said=_marks(x, today, _SAID_MARKS),
         promised=_marks(y, today, _GRID_LINES),
         path=_staircase(points, x, y),
         path_css="river--bad" if slipped else "river--good",
@@ -131,9 +147,11 @@ def _day(count: int) -> timedelta:
 
 def _marks(axis: _Axis, today: date, steps: int) -> tuple[Mark, ...]:
     """Return evenly spaced days of an axis, each once."""
-    span = (axis.high - axis.low).days
-    days = sorted({axis.low + _day(span * step // steps) for step in range(steps + 1)})
-    return tuple(Mark(axis(day), column_date(day, today)) for day in days)
+    step = -(-(axis.high - axis.low).days // steps)
+    days = [axis.low + _day(step * place) for place in range(steps + 1)]
+    return tuple(
+        Mark(axis(day), column_date(day, today)) for day in days if day <= axis.high
+    )
 
 
 def _staircase(points: Sequence[RiverPoint], x: _Axis, y: _Axis) -> str:

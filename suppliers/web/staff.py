@@ -28,7 +28,7 @@ from suppliers.services.hold import standing_promise
 from suppliers.web.answers import forms_for
 from suppliers.web.cards import effect_of
 from suppliers.web.forms import FORMS, AnswerForm, PromiseForm
-from suppliers.web.river import drawn
+from suppliers.web.river import WIDE, drawn
 
 ANSWERERS = (Audience.BUYER, Audience.PLANNER)
 
@@ -161,7 +161,9 @@ def _show(
                 "promised": promise_words(promise, today),
                 "effect": effect_of(need, promise[-1].on if promise else None, today),
                 "ledger": ledger,
-                "river": drawn(points, ledger, line.need_by) if points else None,
+                "river": drawn(
+                    points, ledger, need_by=line.need_by, today=today, width=WIDE
+                ),
                 "forms": forms_for(row, promise, today, given),
                 "cause": cause or CauseForm(),
                 "open": next(iter(given), ""),
