@@ -1,7 +1,7 @@
 """What the floor reads: where racks stand, what is at a place, which bays are free."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,17 +26,49 @@ WAITING_SHOWN = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """What is at one place.
+    """What is on the floor, soonest due first.
 
     Attributes:
-        running: Racks with a step under way there, soonest due first.
-        ready: Racks whose next step is there, soonest due first.
-        more: How many more racks have not begun and wait for that place.
+        running: Racks with a step under way.
+        ready: Racks that have begun and wait for their next step.
+        new: Racks that have not begun; at most ``WAITING_SHOWN`` of each first place.
+        waiting: How many racks have not begun, by the place of their first step.
     """
 
     running: tuple[Standing, ...]
     ready: tuple[Standing, ...]
-    more: int
+    new: tuple[Standing, ...]
+    waiting: Mapping[str, int]
+
+    def at(self, place: str) -> "Board":
+        """Return what is at one place; everything for an empty one."""
+        if not place:
+            return self
+        return Board(
+            running=_at(self.running, place),
+            ready=_at(self.ready, place),
+            new=_at(self.new, place),
+            waiting={place: self.waiting.get(place, 0)},
+        )
+
+    @property
+    def count(self) -> int:
+        """Return how many racks there are, shown or not."""
+        return len(self.running) + len(self.ready) + sum(self.waiting.values())
+
+    @property
+    def hidden(self) -> int:
+        """Return how many racks that have not begun are not shown."""
+        return sum(self.waiting.values()) - len(self.new)
+
+
+def _at(standings: Iterable[Standing], place: str) -> tuple[Standing, ...]:
+    """Return the standings whose current step is at a place."""
+    return tuple(
+        standing
+        for standing in standings
+        if standing.current and standing.current.place == place
+    )
 
 
 def home_site(user: User | AnonymousUser) -> Site | None:
@@ -65,7 +97,8 @@ def standings_of(racks: Iterable[Unit]) -> list[Standing]:
     for record in (
         StepRecord.objects.filter(rack__in=listed)
         .select_related("bay")
-        .order_by("started_at", "pk")
+        # Recorded last, happened last; clocks of machines differ.
+        .order_by("pk")
     ):
         record.step = steps[record.step_id]
         records[record.rack_id].append(record)
@@ -89,58 +122,43 @@ def standing_of(rack: Unit) -> Standing:
     return standings_of([rack])[0]
 
 
-def board_of(site: Site, place: str) -> Board:
-    """Return what is at a place, or everywhere for an empty one. Eight queries.
-
-    Args:
-        site: The site.
-        place: One of ``Place``, or empty.
-    """
+def board_of(site: Site) -> Board:
+    """Return what is on a site's floor. At most ten queries, however many racks."""
     begun = standings_of(
         racks_on_the_floor(site)
         .filter(state=Unit.State.IN_WORK, order__state=Order.State.OPEN)
         .select_related("order__customer", "rack_model")
         .order_by("order__requested_date", "serial")
     )
-    here = [
-        standing
-        for standing in begun
-        if standing.current and place in {"", standing.current.place}
-    ]
-    waiting = _waiting(site, place)
-    shown = standings_of(waiting[:WAITING_SHOWN])
-    ready = [standing for standing in here if not standing.running] + shown
-    ready.sort(key=_due)
+    here = [standing for standing in begun if not standing.is_finished]
+    first = _first_places()
+    waiting: Counter[str] = Counter()
+    new: list[Unit] = []
+    for place in sorted(set(first.values())):
+        models = [model for model, at in first.items() if at == place]
+        racks = (
+            Unit.objects.to_plan(site)
+            .filter(state=Unit.State.PLANNED, rack_model__in=models)
+            .select_related("order__customer", "rack_model")
+            .order_by("order__requested_date", "serial")
+        )
+        waiting[place] = racks.count()
+        new += racks[:WAITING_SHOWN]
     return Board(
         running=tuple(standing for standing in here if standing.running),
-        ready=tuple(ready),
-        more=max(0, waiting.count() - len(shown)),
+        ready=tuple(standing for standing in here if not standing.running),
+        new=tuple(standings_of(new)),
+        waiting=waiting,
     )
 
 
-def _due(standing: Standing) -> tuple[str, str]:
-    """Return what racks are sorted by: due date, then serial."""
-    order = standing.rack.order
-    return (order.requested_date.isoformat() if order else "", standing.rack.serial)
-
-
-def _waiting(site: Site, place: str) -> QuerySet[Unit]:
-    """Return racks that have not begun and whose first step is at a place. One query.
-
-    Racks of a model without a routing wait for nothing.
-    """
+def _first_places() -> dict[int, str]:
+    """Return the place of each model's first step; models without one are left out."""
     first: dict[int, str] = {}
-    for model, at in RoutingStep.objects.order_by("op").values_list(
-        "rack_model", "place"
-    ):
-        first.setdefault(model, at)
-    models = [model for model, at in first.items() if place in {"", at}]
-    return (
-        Unit.objects.to_plan(site)
-        .filter(state=Unit.State.PLANNED, rack_model__in=models)
-        .select_related("order__customer", "rack_model")
-        .order_by("order__requested_date", "serial")
-    )
+    steps = RoutingStep.objects.order_by("op").values_list("rack_model", "place")
+    for model, place in steps:
+        first.setdefault(model, place)
+    return first
 
 
 def free_bays(standing: Standing, now: datetime) -> list[PowerBay]:

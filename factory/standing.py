@@ -40,7 +40,7 @@ class Standing:
     Attributes:
         rack: The rack, with order and model.
         steps: Its routing, in order of work.
-        records: Records that stand, in the order they began, with step and bay.
+        records: Records that stand, in the order of recording, with step and bay.
         version: Rises with everything that is recorded about the rack.
     """
 
@@ -94,7 +94,9 @@ class Standing:
     def moves(self) -> frozenset[Verb]:
         """Return what may be said about the rack now."""
         allowed = MOVES[self.last.outcome if self.last else ""]
-        return allowed - {Verb.START} if self.is_finished else allowed
+        if self.is_finished:
+            return allowed - {Verb.START}
+        return allowed if self.rack.state in OPEN_STATES else frozenset()
 
     @property
     def bay(self) -> PowerBay | None:

@@ -101,6 +101,13 @@ class StepRecord(models.Model):
         """Return rack, step and attempt."""
         return f"{self.rack_id} {self.step_id} attempt {self.attempt}"
 
+    @property
+    def reason(self) -> str:
+        """Return the word of the reason code; the code itself if it is not listed."""
+        if self.reason_code in self.FailReason.values:
+            return str(self.FailReason(self.reason_code).label)
+        return self.reason_code
+
 
 class MeasuredResult(models.Model):
     """A value a test measured, with its limits as text the quality desk reads."""
