@@ -88,7 +88,7 @@ bench: $(DEV_STAMP) ## Measure the figures and print them beside their goals.
 	$(PY) -m tests.bench
 
 soak: $(DEV_STAMP) ## Run the long tests: kills, restarts and hours of load.
-	$(PY) -m pytest -m soak $(PYTEST_ARGS)
+	$(PY) -m pytest -m soak -s $(PYTEST_ARGS)
 
 lock: $(DEV_STAMP) ## Pin every dependency with its hashes.
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt
