@@ -1,14 +1,16 @@
-"""What every request passes: its id, its log line, headers, the limit of its body."""
+"""What every request passes: id, log line, headers, body limit, the reader's zone."""
 
 import re
 import time
 import uuid
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 from config.problems import content_too_large
 
@@ -90,3 +92,27 @@ def body_limit(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
+
+
+def reader_zone(get_response: GetResponse) -> GetResponse:
+    """Show moments in the zone of the reader's site, or of the supplier's people.
+
+    Two queries at most, kept on the user for the page itself.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        """Activate the zone for this request alone."""
+        with timezone.override(_zone_of(request)):
+            return get_response(request)
+
+    return middleware
+
+
+def _zone_of(request: HttpRequest) -> ZoneInfo | None:
+    """Return the reader's zone; None leaves the default, UTC."""
+    user = request.user
+    if hasattr(user, "staff_profile"):
+        return ZoneInfo(user.staff_profile.site.zone)
+    if hasattr(user, "supplier_user"):
+        return ZoneInfo(user.supplier_user.supplier.zone)
+    return None

@@ -52,6 +52,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include(account_patterns)),
     path("admin/", admin.site.urls),
     path("api/v1/", include("scheduling.api.urls")),
+    path("", include("scheduling.web.urls")),
     path("", include("suppliers.web.urls")),
     path("", include("factory.web.urls")),
 ]
