@@ -180,13 +180,20 @@ def claim(run_id: int, owner: str) -> Lease | None:
     return Lease(run_id, Run.objects.values_list("fencing_token").get(pk=run_id)[0])
 
 
-def heartbeat(lease: Lease, progress: Progress | None = None) -> None:
+def heartbeat(
+    lease: Lease, progress: Progress | None = None, *, hold_s: float = 0.0
+) -> None:
     """Say that the worker is alive, and how far it has come. One UPDATE.
+
+    Args:
+        lease: Of the claim.
+        progress: What to tell, if anything is new.
+        hold_s: Seconds the worker will be too busy for the next heartbeat.
 
     Raises:
         FencedOutError: If the run is no longer this worker's; nothing is written.
     """
-    _write(lease, **(progress.columns if progress else {}))
+    _write(lease, hold_s=hold_s, **(progress.columns if progress else {}))
 
 
 def is_cancel_requested(lease: Lease) -> bool:
@@ -226,8 +233,8 @@ def note_first_plan(lease: Lease, run: Run) -> None:
 def finish(lease: Lease, *, progress: Progress, found_by: str = "") -> Run:
     """End a run in success, or as cancelled if somebody asked for that meanwhile.
 
-    Called in the transaction that stores the plan, before it: this takes the row, so
-    that of two workers one stores and the other is refused.
+    Called once its plan is stored; a worker lost in between is followed by another,
+    which puts its own plan in the place of the first.
 
     Raises:
         FencedOutError: If the run is no longer this worker's.
@@ -336,8 +343,8 @@ def _record_end(
     )
 
 
-def _lease_end() -> CombinedExpression:
-    return Now() + timedelta(seconds=settings.RUN_LEASE_S)
+def _lease_end(hold_s: float = 0.0) -> CombinedExpression:
+    return Now() + timedelta(seconds=settings.RUN_LEASE_S + hold_s)
 
 
 def _held(lease: Lease) -> RunQuerySet:
@@ -346,10 +353,10 @@ def _held(lease: Lease) -> RunQuerySet:
     )
 
 
-def _write(lease: Lease, **values: Any) -> None:
+def _write(lease: Lease, *, hold_s: float = 0.0, **values: Any) -> None:
     """Write columns and renew the lease, if the token is still the newest."""
     written = _held(lease).update(
-        heartbeat_at=Now(), lease_until=_lease_end(), **values
+        heartbeat_at=Now(), lease_until=_lease_end(hold_s), **values
     )
     if not written:
         raise _fenced_out(lease)
