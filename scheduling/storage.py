@@ -1,0 +1,373 @@
+"""A schedule becomes a plan: proved first, then written in one go, or not at all."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.utils import timezone
+
+from scheduling.blobs import drop_unused, put_problem, put_schedule
+from scheduling.clock import SiteClock
+from scheduling.engine import schedule as engine
+from scheduling.engine.bound import Earliest, earliest
+from scheduling.engine.check import Breach, BreachKind, breaches
+from scheduling.engine.cost import Cost, cost
+from scheduling.engine.schedule import Schedule, Unplannable
+from scheduling.errors import FencedOutError, PlanBreachesError
+from scheduling.models import (
+    LimitAttribution,
+    Pegging,
+    Plan,
+    PlannedRack,
+    PlannedStep,
+    Publication,
+    Run,
+    Scenario,
+)
+from scheduling.reasons import PLANNING, Reason, reasons_of
+from scheduling.snapshot.shortage import share_out, shortages
+from scheduling.snapshot.take import Snapshot
+
+ROWS_AT_ONCE = 2_000
+KEEP_SUPERSEDED = timedelta(days=30)
+"""How long the rows of a publication that is no longer in force are kept."""
+
+SENTENCE_MOST, LABEL_MOST, OWNER_MOST = 300, 160, 80
+"""Characters that the columns of reasons hold."""
+
+MAY_STORE = (Run.State.RUNNING, Run.State.SUCCEEDED, Run.State.CANCELLED)
+"""A worker stores while it holds the run, or in the transaction that ends it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A schedule that the referee has passed, with what is said of it.
+
+    Attributes:
+        snapshot: What it was made from.
+        schedule: The plan.
+        cost: What it costs.
+        inherited: Breaches that facts make by themselves.
+        earliest: The physical limit of each rack.
+        reasons: The waterfall and the binding limit of each planned rack.
+        unplannable: Racks left out, with sentences that name who has to answer.
+    """
+
+    snapshot: Snapshot
+    schedule: Schedule
+    cost: Cost
+    inherited: tuple[Breach, ...]
+    earliest: Mapping[str, Earliest]
+    reasons: Mapping[str, Reason]
+    unplannable: tuple[Unplannable, ...]
+
+
+def prove(snapshot: Snapshot, schedule: Schedule) -> Proof:
+    """Judge a schedule and say what is to be said of it. No query.
+
+    Raises:
+        PlanBreachesError: If the schedule breaks a limit by itself.
+    """
+    problem = snapshot.problem
+    found = breaches(problem, schedule)
+    made = [breach for breach in found if breach.kind is BreachKind.MADE]
+    if made:
+        raise PlanBreachesError(tuple(breach.sentence for breach in made))
+    return Proof(
+        snapshot=snapshot,
+        schedule=schedule,
+        cost=cost(problem, schedule),
+        inherited=tuple(found),
+        earliest=earliest(problem),
+        reasons=reasons_of(problem, schedule),
+        unplannable=(*_named(snapshot, schedule), *snapshot.left_out),
+    )
+
+
+def store_plan(
+    *,
+    run: Run,
+    token: int,
+    snapshot: Snapshot,
+    schedule: Schedule,
+    bound_cents: int,
+    best_rule_cents: int | None = None,
+    is_proved_optimal: bool = False,
+) -> Plan:
+    """Prove a schedule and store it as the plan of a run, in place of an earlier one.
+
+    Rows of older proposals of the scenario go. About twenty queries, and one for each
+    2,000 rows.
+
+    Args:
+        run: Whose plan it is.
+        token: Fencing token of the worker's claim.
+        snapshot: What the schedule was made from.
+        schedule: What was found.
+        bound_cents: What no plan can cost less than.
+        best_rule_cents: Cost of the best dispatch rule, if rules were tried.
+        is_proved_optimal: Whether nothing cheaper exists.
+
+    Raises:
+        PlanBreachesError: If the schedule breaks a limit by itself.
+        FencedOutError: If the run is no longer this worker's; nothing is written.
+    """
+    proof = prove(snapshot, schedule)
+    with transaction.atomic():
+        held = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
+        if held.fencing_token != token or held.state not in MAY_STORE:
+            raise FencedOutError(run.pk, token, held.fencing_token)
+        _drop_earlier(held)
+        plan = Plan.objects.create(
+            run=held,
+            problem=put_problem(snapshot.problem),
+            schedule=put_schedule(schedule),
+            bound_cents=min(bound_cents, proof.cost.total),
+            best_rule_cents=best_rule_cents,
+            is_proved_optimal=is_proved_optimal,
+            **_columns(proof),
+        )
+        _write_rows(plan, proof)
+        expire_plans(held.scenario)
+    return plan
+
+
+def expire_plans(scenario: Scenario) -> None:
+    """Delete rows of steps, pegs and bars that no page needs any more.
+
+    Kept are those of the newest proposal, of the plan in force, and for 30 days those
+    of plans that were in force. Six queries.
+    """
+    newest = Plan.objects.filter(run__scenario=scenario).order_by("-pk")[:1]
+    published = Publication.objects.filter(site=scenario.site_id)
+    in_force = published.order_by("-number")[:1]
+    recent = published.filter(at__gte=timezone.now() - KEEP_SUPERSEDED)
+    kept = {
+        *newest.values_list("pk", flat=True),
+        *in_force.values_list("plan", flat=True),
+        *recent.values_list("plan", flat=True),
+    }
+    for model in (PlannedStep, Pegging, LimitAttribution):
+        stale = Plan.objects.filter(run__scenario=scenario).exclude(pk__in=kept)
+        model.objects.filter(plan__in=stale).delete()
+
+
+def _drop_earlier(run: Run) -> None:
+    """Delete the plan a run stored before; while a run goes on none is published."""
+    earlier = Plan.objects.filter(run=run).first()
+    if earlier is not None:
+        problem, schedule = earlier.problem_id, earlier.schedule_id
+        earlier.delete()
+        for name in (problem, schedule):
+            drop_unused(name)
+
+
+def _named(snapshot: Snapshot, schedule: Schedule) -> list[Unplannable]:
+    """Return unplannable racks; one short of material names the lines it waits for."""
+    waits: dict[str, list[str]] = defaultdict(list)
+    short = shortages(snapshot.problem, schedule)
+    for shortage, line in share_out(short, snapshot.awaited):
+        waits[shortage.rack].append(
+            f" {line.number} of {line.supplier} waits for an answer; {line.owner} asks."
+        )
+    return [
+        Unplannable(
+            rack=one.rack,
+            code=one.code,
+            sentence=one.sentence + "".join(dict.fromkeys(waits[one.rack][:1])),
+            limit=one.limit,
+        )
+        for one in schedule.unplannable
+    ]
+
+
+def _columns(proof: Proof) -> dict[str, Any]:
+    """Return the columns of a plan that follow from its proof."""
+    clock = _clock(proof.snapshot)
+    return {
+        "epoch": proof.snapshot.epoch,
+        "event_seq": proof.snapshot.event_seq,
+        "objective_cents": proof.cost.total,
+        "late_cents": proof.cost.late,
+        "wip_cents": proof.cost.wip,
+        "moved_cents": proof.cost.moved,
+        "broken_cents": proof.cost.broken,
+        "demand_cents": proof.cost.demand,
+        "energy_cents": proof.cost.energy,
+        "peak_w": proof.cost.peak_w,
+        "racks": len(proof.snapshot.problem.racks) + len(proof.snapshot.left_out),
+        "late_racks": proof.cost.late_racks,
+        "unplannable_racks": len(proof.unplannable),
+        "inherited_breaches": [_breach(one, clock) for one in proof.inherited],
+    }
+
+
+def _clock(snapshot: Snapshot) -> SiteClock:
+    return SiteClock(epoch=snapshot.epoch, zone=ZoneInfo(snapshot.problem.zone))
+
+
+def _breach(breach: Breach, clock: SiteClock) -> dict[str, Any]:
+    """Return a breach as a plan keeps it."""
+    return {
+        "rule": breach.rule.value,
+        "object": breach.object,
+        "limit": breach.limit,
+        "amount": breach.amount,
+        "unit": breach.unit,
+        "starts_at": clock.moment(breach.start).isoformat(),
+        "ends_at": clock.moment(breach.end).isoformat(),
+        "owner": breach.owner,
+        "sentence": breach.sentence,
+    }
+
+
+def _write_rows(plan: Plan, proof: Proof) -> None:
+    """Write racks, steps, pegs and bars."""
+    by_rack: dict[str, list[engine.PlannedStep]] = defaultdict(list)
+    for step in proof.schedule.steps:
+        by_rack[step.rack].append(step)
+    template_of = {rack.key: rack.template for rack in proof.snapshot.problem.racks}
+    PlannedRack.objects.bulk_create(
+        [*_planned_racks(plan, proof, by_rack), *_left_out(plan, proof)], ROWS_AT_ONCE
+    )
+    PlannedStep.objects.bulk_create(
+        _planned_steps(plan, proof, template_of), ROWS_AT_ONCE
+    )
+    Pegging.objects.bulk_create(
+        [*_pegs(plan, proof, template_of), *_reserved(plan, proof, by_rack)],
+        ROWS_AT_ONCE,
+    )
+    LimitAttribution.objects.bulk_create(_bars(plan, proof), ROWS_AT_ONCE)
+
+
+def _planned_racks(
+    plan: Plan, proof: Proof, by_rack: Mapping[str, Sequence[engine.PlannedStep]]
+) -> Iterable[PlannedRack]:
+    """Yield racks with a plan."""
+    clock, keys = _clock(proof.snapshot), proof.snapshot.keys
+    for rack in proof.snapshot.problem.racks:
+        steps = by_rack.get(rack.key)
+        if not steps:
+            continue
+        began = rack.progress.kit_started
+        ends = steps[-1].end
+        late = max(0, ends - rack.due) if rack.due is not None else 0
+        held = [step for step in steps if step.bay]
+        since = rack.progress.bay_since if rack.progress.bay else None
+        reason = proof.reasons[rack.key]
+        yield PlannedRack(
+            plan=plan,
+            rack_id=keys.racks[rack.key],
+            starts_at=clock.moment(steps[0].start if began is None else began),
+            ships_at=clock.moment(ends),
+            due_at=None if rack.due is None else clock.moment(rack.due),
+            earliest_at=clock.moment(proof.earliest[rack.key].physics_ship),
+            late_min=late,
+            lead_min=reason.lead_min,
+            physics_min=proof.earliest[rack.key].physics_min,
+            bay_id=keys.bays[held[0].bay] if held else None,
+            bay_from=clock.moment(held[0].start if since is None else since)
+            if held
+            else None,
+            bay_until=clock.moment(held[-1].end) if held else None,
+            limit=reason.limit,
+            sentence=_cut(reason.sentence),
+            owner=_cut(reason.owner, OWNER_MOST),
+        )
+
+
+def _left_out(plan: Plan, proof: Proof) -> Iterable[PlannedRack]:
+    """Yield racks without a plan, with the reason."""
+    clock = _clock(proof.snapshot)
+    due = {rack.key: rack.due for rack in proof.snapshot.problem.racks}
+    for one in proof.unplannable:
+        moment = due.get(one.rack)
+        yield PlannedRack(
+            plan=plan,
+            rack_id=proof.snapshot.keys.racks[one.rack],
+            due_at=None if moment is None else clock.moment(moment),
+            limit=one.limit,
+            sentence=_cut(one.sentence),
+            unplannable_code=one.code,
+        )
+
+
+def _cut(text: str, most: int = SENTENCE_MOST) -> str:
+    """Return a text no longer than its column holds."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _planned_steps(
+    plan: Plan, proof: Proof, template_of: Mapping[str, str]
+) -> Iterable[PlannedStep]:
+    """Yield steps in time."""
+    clock, keys = _clock(proof.snapshot), proof.snapshot.keys
+    for step in proof.schedule.steps:
+        yield PlannedStep(
+            plan=plan,
+            rack_id=keys.racks[step.rack],
+            step_id=keys.steps[template_of[step.rack], step.step],
+            bay_id=keys.bays[step.bay] if step.bay else None,
+            starts_at=clock.moment(step.start),
+            ends_at=clock.moment(step.end),
+        )
+
+
+def _pegs(
+    plan: Plan, proof: Proof, template_of: Mapping[str, str]
+) -> Iterable[Pegging]:
+    """Yield what the schedule takes from supplies."""
+    keys = proof.snapshot.keys
+    for peg in proof.schedule.pegs:
+        yield Pegging(
+            plan=plan,
+            rack_id=keys.racks[peg.rack],
+            step_id=keys.steps[template_of[peg.rack], peg.step],
+            quantity=peg.quantity,
+            stock_lot_id=keys.lots.get(peg.supply),
+            tranche_id=keys.tranches.get(peg.supply),
+        )
+
+
+def _reserved(
+    plan: Plan, proof: Proof, by_rack: Mapping[str, Sequence[engine.PlannedStep]]
+) -> Iterable[Pegging]:
+    """Yield what planned racks take from their owners' consigned stock."""
+    keys = proof.snapshot.keys
+    planned = {keys.racks[key] for key in by_rack}
+    templates = {
+        keys.racks[rack.key]: rack.template for rack in proof.snapshot.problem.racks
+    }
+    for one in proof.snapshot.reservations:
+        if one.rack in planned:
+            yield Pegging(
+                plan=plan,
+                rack_id=one.rack,
+                step_id=keys.steps[templates[one.rack], one.step],
+                quantity=one.quantity,
+                stock_lot_id=one.lot,
+            )
+
+
+def _bars(plan: Plan, proof: Proof) -> Iterable[LimitAttribution]:
+    """Yield the bars of every planned rack's waterfall."""
+    for key, reason in proof.reasons.items():
+        for sequence, bar in enumerate(reason.bars):
+            yield LimitAttribution(
+                plan=plan,
+                rack_id=proof.snapshot.keys.racks[key],
+                sequence=sequence,
+                step=bar.step,
+                limit=bar.limit,
+                resource=bar.resource,
+                label=_cut(bar.label, LABEL_MOST),
+                owner=_cut(
+                    bar.owner or ("" if bar.is_physics else PLANNING), OWNER_MOST
+                ),
+                minutes=bar.minutes,
+                is_physics=bar.is_physics,
+            )
