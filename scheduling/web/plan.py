@@ -13,12 +13,12 @@ from django.urls import reverse
 from factory.access import OFFICE, allow
 from factory.models import Order, Site
 from journal.wording import UNKNOWN, duration
+from scheduling.blobs import load_problem, load_schedule
 from scheduling.charts import waterfall
 from scheduling.models import Plan, PlannedRack
 from scheduling.queries import orders as order_queries
 from scheduling.queries.gantt import gantt_of
 from scheduling.queries.orders import bay_waits
-from scheduling.storage import load_problem, load_schedule
 from scheduling.web.orders import segments_of
 from scheduling.web.shell import site_of, standing
 
