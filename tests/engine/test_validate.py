@@ -250,8 +250,8 @@ def test_a_curtailment_to_zero_from_first_to_last_minute():
         (
             "no_power",
             (
-                "Grid event: 0 kW are left for bays from first to last minute. Owner of "
-                "the grid owns this limit."
+                "Grid event: 0 kW are left for bays from first to last minute. "
+                "Owner of the grid owns this limit."
             ),
         )
     ]
@@ -337,8 +337,8 @@ def test_a_step_that_draws_more_than_any_bay_allows():
             a_node(capacity=49_999),
             "power_limit",
             (
-                "R1 FUNC: 50 kW needed, Hall allows 49.999 kW at most. Owner of node:hall "
-                "owns this limit."
+                "R1 FUNC: 50 kW needed, Hall allows 49.999 kW at most. "
+                "Owner of node:hall owns this limit."
             ),
         ),
         (
@@ -353,8 +353,8 @@ def test_a_step_that_draws_more_than_any_bay_allows():
             a_loop(capacity=44_999),
             "cooling_limit",
             (
-                "R1 FUNC: 45 kW needed, Hall allows 44.999 kW at most. Owner of loop:hall "
-                "owns this limit."
+                "R1 FUNC: 45 kW needed, Hall allows 44.999 kW at most. "
+                "Owner of loop:hall owns this limit."
             ),
         ),
     ],
@@ -530,8 +530,8 @@ def test_material_that_never_arrives_in_time():
             "no_material",
             "material",
             (
-                "R1: 3 pieces of part:x needed, 2 usable before the plan ends, the rest "
-                "Tue 09:20."
+                "R1: 3 pieces of part:x needed, 2 usable before the plan ends, the "
+                "rest Tue 09:20."
             ),
         )
     ]

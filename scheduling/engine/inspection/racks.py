@@ -178,8 +178,8 @@ def _people(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
                 subject.rack,
                 "no_window",
                 f"{subject.rack.key} {step.code} runs through for "
-                f"{duration(step.duration)}; {crew.label} never works longer than {duration(hours.longest)}."
-                f"{_owned(crew)}",
+                f"{duration(step.duration)}; {crew.label} never works longer than "
+                f"{duration(hours.longest)}.{_owned(crew)}",
                 "shift",
             )
 

@@ -1,0 +1,125 @@
+"""The rest of a session, laid out from any start: what would be taken, and when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from scheduling.engine.lookup import Lookup
+from scheduling.engine.opening import OpenHours
+from scheduling.engine.problem import PowerClass
+from scheduling.engine.referee.case import Row
+from scheduling.engine.referee.loads import WITHOUT_PEOPLE
+
+
+class Part(NamedTuple):
+    """A stretch of a laid-out step."""
+
+    start: int
+    end: int
+    draw: int
+    has_people: bool
+
+
+class Laid(NamedTuple):
+    """A step laid out in time."""
+
+    row: Row
+    start: int
+    end: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(slots=True)
+class Layout:
+    """The steps from one step to the end of its session, without gaps between them.
+
+    Attributes:
+        rows: Those steps, as planned.
+        hours: Opening hours of the first step if it is manual, else None.
+    """
+
+    book: Lookup
+    rows: tuple[Row, ...]
+    hours: OpenHours | None
+    _rigid: list[Laid] | None
+
+    def __init__(self, book: Lookup, rows: Sequence[Row]) -> None:
+        """Take the rest of a session."""
+        self.book = book
+        self.rows = tuple(rows)
+        is_manual = [row.step.power_class is PowerClass.SHIFT_BOUND for row in rows]
+        self.hours = book.hours_of(rows[0].step.crew) if is_manual[0] else None
+        self._rigid = None if any(is_manual) else _laid_from(book, self.rows, 0)
+
+    def at(self, start: int) -> list[Laid]:
+        """Return the steps laid out from a start; empty if they find no open hours."""
+        if self._rigid is None:
+            return _laid_from(self.book, self.rows, start) or []
+        return [
+            Laid(
+                laid.row,
+                laid.start + start,
+                laid.end + start,
+                tuple(
+                    Part(part.start + start, part.end + start, *part[2:])
+                    for part in laid.parts
+                ),
+            )
+            for laid in self._rigid
+        ]
+
+    def later(self, first: int, start: int, until: int) -> int:
+        """Return the start that moves what began at ``start`` to ``until``.
+
+        Args:
+            first: When the layout begins now.
+            start: When the part in question begins now.
+            until: When it may begin.
+        """
+        if self.hours is None:
+            return first + until - start
+        opening = self.hours.next_open(until)
+        if opening is None:
+            return until
+        before = self.hours.worked(start) - self.hours.worked(first)
+        moment = self.hours.finish(0, self.hours.worked(opening) - before)
+        found = None if moment is None else self.hours.next_open(moment)
+        return until if found is None else max(first + 1, min(found, until))
+
+
+def _laid_from(book: Lookup, rows: tuple[Row, ...], start: int) -> list[Laid] | None:
+    laid = []
+    now = start
+    for row in rows:
+        one = _laid(book, row, now)
+        if one is None:
+            return None
+        laid.append(one)
+        now = one.end
+    return laid
+
+
+def _laid(book: Lookup, row: Row, ready: int) -> Laid | None:
+    if row.step.power_class is not PowerClass.SHIFT_BOUND:
+        shift = ready - row.from_minute
+        parts = tuple(
+            Part(
+                phase.start + shift,
+                phase.end + shift,
+                phase.draw,
+                phase.kind not in WITHOUT_PEOPLE,
+            )
+            for phase in row.planned.phases
+        )
+        return Laid(row, ready, row.planned.end + shift, parts)
+    hours = book.hours_of(row.step.crew)
+    start = hours.next_open(ready)
+    end = None if start is None else hours.finish(start, row.duration)
+    if start is None or end is None:
+        return None
+    stretches = hours.stretches(start, end)
+    parts = tuple(
+        Part(since, until, row.step.draw if is_open else 0, is_open)
+        for since, until, is_open in stretches
+    )
+    return Laid(row, start, end, parts)

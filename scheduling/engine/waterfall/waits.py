@@ -1,0 +1,308 @@
+"""What a step waits for: each limit asked alone, the furthest answer decides."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from scheduling.engine.blocks import permille
+from scheduling.engine.problem import Bay, Curtailment, PowerClass, Session
+from scheduling.engine.referee.case import RackPlan, Row
+from scheduling.engine.referee.loads import places_of
+from scheduling.engine.waterfall.bars import HELD, Cause, Limit
+from scheduling.engine.waterfall.layout import Laid, Layout, Part
+from scheduling.engine.waterfall.room import AMPLE, Profile, Room
+from scheduling.engine.waterfall.stock import Stock
+
+HELD_BY_THE_PLAN = Cause(limit=Limit.BATCHING, label=HELD)
+
+
+class Need(NamedTuple):
+    """An amount of one limit that a laid-out step needs for a while."""
+
+    profile: Profile
+    key: str
+    start: int
+    end: int
+    amount: int
+
+
+Asked = Callable[[list[Laid], Bay | None], Iterator[Need]]
+"""What a laid-out session needs of one limit, in one bay."""
+
+
+class Answer(NamedTuple):
+    """What one limit says: not before this minute, because of that."""
+
+    until: int
+    cause: Cause
+
+
+class Waits:
+    """Asks the limits of a plan, one gap at a time."""
+
+    def __init__(self, room: Room, stock: Stock) -> None:
+        """Take what the plan leaves free; the rack asked about is lifted out."""
+        self._room = room
+        self._stock = stock
+
+    def before(self, plan: RackPlan, index: int, ready: int) -> Iterator[Answer]:
+        """Yield what a planned step waits for from when it is ready to its start."""
+        gap = _Gap(self._room, self._stock, plan, index)
+        start = plan.rows[index].planned.start
+        now = ready
+        while now < start:
+            answers = [answer for answer in gap.answers(now, start) if answer]
+            # Of equal answers the first counts: limits come in a fixed order.
+            furthest = max(answers, key=lambda one: one.until, default=None)
+            if furthest is None or furthest.until <= now:
+                furthest = gap.together(now) or Answer(start, HELD_BY_THE_PLAN)
+            now = min(furthest.until, start)
+            yield Answer(now, furthest.cause)
+
+
+class _Gap:
+    """The wait before one planned step, with the rest of its session."""
+
+    def __init__(self, room: Room, stock: Stock, plan: RackPlan, index: int) -> None:
+        self._room = room
+        self._stock = stock
+        self._plan = plan
+        self._book = room.case.book
+        row = plan.rows[index]
+        session = row.step.session
+        rows: tuple[Row, ...] = (row,)
+        if session is not Session.NONE:
+            rows = tuple(r for r in plan.rows[index:] if r.step.session is session)
+        self._layout = Layout(self._book, rows)
+        held = plan.held(session)
+        self._opens = (
+            session
+            if session is not Session.NONE
+            and row is held[0]
+            and not plan.is_holding(session)
+            else Session.NONE
+        )
+        self._bay = self._book.bays.get(row.planned.bay)
+
+    def answers(self, now: int, start: int) -> Iterator[Answer | None]:
+        """Yield what each limit alone says, in the order in which ties are broken."""
+        yield self._material(now)
+        yield self._frozen(now)
+        for limit, needs in (
+            (Limit.CURTAILMENT, self._curtailed),
+            (Limit.POWER, self._power),
+            (Limit.COOLING, self._cooling),
+        ):
+            if self._bay:
+                yield self._settle(limit, now, start, needs)
+        if self._opens is Session.BAY:
+            yield self._any_bay(now, start)
+        yield self._settle(Limit.PEOPLE, now, start, self._people)
+        yield self._shift(now, start)
+        yield self._settle(Limit.BATCHING, now, start, self._places)
+
+    def together(self, now: int) -> Answer | None:
+        """Return the wait for the planned bay, if no bay has all it takes just now."""
+        if self._opens is not Session.BAY or self._bay is None:
+            return None
+        laid = self._layout.at(now)
+        if not laid:
+            return None
+        span = (laid[0].start, laid[-1].end)
+        for bay in self._fitting():
+            is_free = self._room.bays[bay.key].blocked_until(*span, 1) is None
+            needs = (*self._power(laid, bay), *self._cooling(laid, bay))
+            if is_free and self._blocked(needs) is None:
+                return None
+        until = self._room.bays[self._bay.key].blocked_until(*span, 1)
+        if until is None:
+            return None
+        return Answer(now + until - span[0], self._cause(Limit.BAY, self._bay.key))
+
+    # Limits that say when, whatever others take
+
+    def _material(self, now: int) -> Answer | None:
+        best = None
+        for laid in self._layout.at(now):
+            found = self._stock.arrival(self._plan.rack.key, laid.row.planned.step)
+            if found and found.ready > laid.start:
+                until = self._layout.later(now, laid.start, found.ready)
+                supply = found.supply
+                cause = Cause(
+                    limit=Limit.MATERIAL,
+                    resource=supply.key,
+                    label=supply.label or supply.key,
+                    owner=supply.owner,
+                )
+                if best is None or until > best.until:
+                    best = Answer(until, cause)
+        return best
+
+    def _frozen(self, now: int) -> Answer | None:
+        best = None
+        for laid in self._layout.at(now):
+            pin = laid.row.pin
+            if pin and pin.start > laid.start:
+                until = self._layout.later(now, laid.start, pin.start)
+                cause = Cause(limit=Limit.FROZEN, label="pinned by a planner")
+                if best is None or until > best.until:
+                    best = Answer(until, cause)
+        return best
+
+    def _shift(self, now: int, start: int) -> Answer | None:
+        """Return when people are there for all that cannot pause."""
+        hours = self._layout.hours
+        if hours is not None:
+            opening = hours.next_open(now)
+            until = start if opening is None else opening
+            crew = self._layout.rows[0].step.crew
+            return Answer(until, self._cause(Limit.SHIFT, crew))
+        found = None
+        moment = now
+        while moment < start:
+            closed = self._closed(moment)
+            if closed is None:
+                break
+            moment, crew = closed
+            found = Answer(moment, self._cause(Limit.SHIFT, crew))
+        return found
+
+    def _closed(self, now: int) -> tuple[int, str] | None:
+        for laid in self._layout.at(now):
+            if laid.row.step.power_class is PowerClass.SHIFT_BOUND:
+                continue
+            hours = self._book.hours_of(laid.row.step.crew)
+            for part in laid.parts:
+                if part.has_people and not hours.covers(part.start, part.end):
+                    opening = hours.next_window(part.start, part.end - part.start)
+                    crew = laid.row.step.crew
+                    if opening is None:
+                        return part.end, crew
+                    return now + opening - part.start, crew
+        return None
+
+    # Limits that others take from
+
+    def _settle(
+        self, limit: Limit, now: int, start: int, needs: Asked
+    ) -> Answer | None:
+        """Return when all needs fit, moving on past each piece that is taken."""
+        found = None
+        moment = now
+        while moment < start:
+            laid = self._layout.at(moment)
+            blocked = self._blocked(needs(laid, self._bay)) if laid else None
+            if blocked is None:
+                break
+            need, until = blocked
+            later = self._layout.later(moment, need.start, min(until, AMPLE))
+            moment = max(moment + 1, later)
+            found = Answer(moment, self._cause(limit, need.key, until))
+        return found
+
+    @staticmethod
+    def _blocked(needs: Iterable[Need]) -> tuple[Need, int] | None:
+        for need in needs:
+            until = need.profile.blocked_until(need.start, need.end, need.amount)
+            if until is not None:
+                return need, until
+        return None
+
+    def _power(self, laid: list[Laid], bay: Bay | None) -> Iterator[Need]:
+        if bay is None:
+            return
+        thousandths = self._plan.template.site_permille
+        for _, _, _, parts in laid:
+            for part in parts:
+                if part.draw:
+                    for node in bay.nodes:
+                        yield from self._need(node, part, part.draw)
+                    yield from self._need(
+                        bay.site, part, permille(part.draw, thousandths)
+                    )
+
+    def _curtailed(self, laid: list[Laid], bay: Bay | None) -> Iterator[Need]:
+        profile = self._room.curtailed.get(bay.site) if bay else None
+        if bay is None or profile is None:
+            return
+        thousandths = self._plan.template.site_permille
+        for _, _, _, parts in laid:
+            for part in parts:
+                watts = permille(part.draw, thousandths)
+                yield Need(profile, bay.site, part.start, part.end, watts)
+
+    def _cooling(self, laid: list[Laid], bay: Bay | None) -> Iterator[Need]:
+        if bay is None:
+            return
+        thousandths = self._plan.template.liquid_permille
+        for _, _, _, parts in laid:
+            for part in parts:
+                yield from self._need(bay.loop, part, permille(part.draw, thousandths))
+
+    def _people(self, laid: list[Laid], _bay: Bay | None) -> Iterator[Need]:
+        for row, _, _, parts in laid:
+            for part in parts:
+                if part.has_people:
+                    yield from self._need(row.step.crew, part, row.step.crew_eighths)
+
+    def _places(self, laid: list[Laid], _bay: Bay | None) -> Iterator[Need]:
+        if self._opens is Session.STATION:
+            whole = Part(laid[0].start, laid[-1].end, 0, has_people=False)
+            yield from self._need(laid[0].row.step.place, whole, 1)
+        for row, start, end, _ in laid:
+            for place in places_of(row.step):
+                yield from self._need(place, Part(start, end, 0, has_people=False), 1)
+
+    def _need(self, key: str, part: Part, amount: int) -> Iterator[Need]:
+        profile = self._room.limits.get(key)
+        if profile is not None:
+            yield Need(profile, key, part.start, part.end, amount)
+
+    def _fitting(self) -> list[Bay]:
+        highest = max(row.step.draw for row in self._layout.rows)
+        return [
+            bay
+            for bay in self._book.problem.bays
+            if self._plan.template.key in bay.models and bay.limit >= highest
+        ]
+
+    def _any_bay(self, now: int, start: int) -> Answer | None:
+        """Return when some bay that fits is free for the whole stay."""
+        laid = self._layout.at(now)
+        if not laid or self._bay is None:
+            return None
+        opens, closes = laid[0].start, laid[-1].end
+        soonest = start
+        for bay in self._fitting():
+            profile = self._room.bays[bay.key]
+            shift = 0
+            while now + shift < soonest:
+                until = profile.blocked_until(opens + shift, closes + shift, 1)
+                if until is None:
+                    break
+                shift = until - opens
+            soonest = min(soonest, now + shift)
+            if soonest <= now:
+                return None
+        return Answer(soonest, self._cause(Limit.BAY, self._bay.key))
+
+    def _cause(self, limit: Limit, key: str, until: int = 0) -> Cause:
+        if limit is Limit.CURTAILMENT:
+            for event in self._book.problem.curtailments:
+                if event.start < until <= event.end:
+                    return event_cause(event)
+        return Cause(
+            limit=limit,
+            resource=key,
+            label=self._book.label_of(key),
+            owner=self._book.owner_of(key),
+        )
+
+
+def event_cause(event: Curtailment) -> Cause:
+    """Return a window of the grid as a cause."""
+    return Cause(
+        limit=Limit.CURTAILMENT,
+        resource=event.key,
+        label=event.label,
+        owner=event.owner,
+    )
