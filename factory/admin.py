@@ -1,0 +1,352 @@
+"""Master data for administrators; what happened is shown and never edited here.
+
+Only superusers get in. Orders, units, stock and records change through services alone,
+so that their events and balances hold; here they can be looked up.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from factory.models import (
+    BomLine,
+    Calendar,
+    CalendarException,
+    CoolingLoop,
+    Crew,
+    Customer,
+    FixedLag,
+    MeasuredResult,
+    Order,
+    OrderChange,
+    Outage,
+    Part,
+    PartAlternate,
+    PowerBay,
+    PowerNode,
+    RackModel,
+    RoutingStep,
+    Shift,
+    Site,
+    StaffProfile,
+    StepRecord,
+    StockIssue,
+    StockLot,
+    Unit,
+    WorkCentre,
+)
+from journal.services import record
+
+if TYPE_CHECKING:
+    MasterAdmin = admin.ModelAdmin[Any]
+    Rows = admin.TabularInline[Any, Any]
+    OutageForm = ModelForm[Outage]
+else:
+    # Django's classes take type arguments only for the type checker.
+    MasterAdmin = admin.ModelAdmin
+    Rows = admin.TabularInline
+    OutageForm = ModelForm
+
+
+class LookUpAdmin(MasterAdmin):
+    """Rows to look up: services write them, nobody edits them."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Refuse."""
+        return False
+
+    def has_change_permission(
+        self,
+        request: HttpRequest,
+        obj: Model | None = None,
+    ) -> bool:
+        """Refuse."""
+        return False
+
+    def has_delete_permission(
+        self,
+        request: HttpRequest,
+        obj: Model | None = None,
+    ) -> bool:
+        """Refuse."""
+        return False
+
+
+class WorkCentreRows(Rows):
+    """A site's work centres."""
+
+    model = WorkCentre
+    extra = 0
+
+
+class CrewRows(Rows):
+    """A site's crews."""
+
+    model = Crew
+    extra = 0
+
+
+@admin.register(Site)
+class SiteAdmin(MasterAdmin):
+    """Sites with their places and people."""
+
+    list_display = ["name", "code", "zone", "contracted_import_w", "partner"]
+    search_fields = ["name", "code"]
+    inlines = [WorkCentreRows, CrewRows]
+
+
+@admin.register(PowerNode)
+class PowerNodeAdmin(MasterAdmin):
+    """The power tree."""
+
+    list_display = ["code", "kind", "parent", "limit_w", "owner", "site"]
+    list_filter = ["site", "kind"]
+    search_fields = ["code", "owner"]
+    list_select_related = ["parent", "site"]
+
+
+@admin.register(CoolingLoop)
+class CoolingLoopAdmin(MasterAdmin):
+    """Cooling loops."""
+
+    list_display = ["name", "code", "limit_w", "owner", "site"]
+    list_filter = ["site"]
+    search_fields = ["name", "code", "owner"]
+
+
+@admin.register(PowerBay)
+class PowerBayAdmin(MasterAdmin):
+    """Power bays."""
+
+    list_display = ["code", "node", "loop", "limit_w", "site"]
+    list_filter = ["site", "node", "supported_models"]
+    search_fields = ["code"]
+    list_select_related = ["node", "loop", "site"]
+    filter_horizontal = ["supported_models"]
+
+
+class ShiftRows(Rows):
+    """A calendar's week."""
+
+    model = Shift
+    extra = 0
+
+
+class ExceptionRows(Rows):
+    """A calendar's dated exceptions."""
+
+    model = CalendarException
+    extra = 0
+
+
+@admin.register(Calendar)
+class CalendarAdmin(MasterAdmin):
+    """Calendars with shifts and exceptions."""
+
+    list_display = ["name", "code", "site"]
+    list_filter = ["site"]
+    search_fields = ["name", "code"]
+    inlines = [ShiftRows, ExceptionRows]
+
+
+@admin.register(Outage)
+class OutageAdmin(MasterAdmin):
+    """Outages; each one saved is an event, so that plans know of it."""
+
+    list_display = ["reason", "site", "starts_at", "ends_at", "remaining"]
+    list_filter = ["site", "starts_at"]
+    search_fields = ["reason"]
+    date_hierarchy = "starts_at"
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Outage,
+        form: OutageForm,
+        change: bool,  # noqa: FBT001 - as the admin calls it
+    ) -> None:
+        """Save the outage and say so in the journal."""
+        super().save_model(request, obj, form, change)
+        record(
+            kind="outage.recorded",
+            about=obj,
+            actor=f"user:{request.user.pk}",
+            summary=f"Outage: {obj.reason}",
+            after={
+                "starts_at": obj.starts_at.isoformat(),
+                "ends_at": obj.ends_at.isoformat(),
+                "remaining": obj.remaining,
+            },
+        )
+
+
+class StepRows(Rows):
+    """A model's routing."""
+
+    model = RoutingStep
+    extra = 0
+
+
+class LagRows(Rows):
+    """A model's fixed lags."""
+
+    model = FixedLag
+    extra = 0
+
+
+@admin.register(RackModel)
+class RackModelAdmin(MasterAdmin):
+    """Rack models with routing and lags."""
+
+    list_display = ["code", "name", "liquid_permille", "net_kg"]
+    search_fields = ["code", "name"]
+    inlines = [StepRows, LagRows]
+
+
+class AlternateRows(Rows):
+    """A part's approved stand-ins."""
+
+    model = PartAlternate
+    fk_name = "part"
+    extra = 0
+    autocomplete_fields = ["alternate"]
+
+
+@admin.register(Part)
+class PartAdmin(MasterAdmin):
+    """Parts with their alternates."""
+
+    list_display = ["code", "name", "revision", "trace", "owner", "buyer"]
+    list_filter = ["trace", "owner", "buyer"]
+    search_fields = ["code", "name"]
+    inlines = [AlternateRows]
+
+
+@admin.register(BomLine)
+class BomLineAdmin(MasterAdmin):
+    """What goes into what."""
+
+    list_display = ["rack_model", "part", "parent", "quantity", "consumed_at"]
+    list_filter = ["rack_model"]
+    search_fields = ["part__code", "parent__code"]
+    list_select_related = ["rack_model", "part", "parent", "consumed_at"]
+    autocomplete_fields = ["part", "parent"]
+
+
+@admin.register(Customer)
+class CustomerAdmin(MasterAdmin):
+    """Customers."""
+
+    list_display = ["name", "code", "transit_min", "owner"]
+    search_fields = ["name", "code"]
+
+
+@admin.register(StaffProfile)
+class StaffProfileAdmin(MasterAdmin):
+    """Who works here as what."""
+
+    list_display = ["user", "role", "site", "place"]
+    list_filter = ["role", "site", "place"]
+    search_fields = ["user__username", "user__last_name"]
+    list_select_related = ["user", "site"]
+    raw_id_fields = ["user"]
+
+
+@admin.register(Order)
+class OrderAdmin(LookUpAdmin):
+    """Orders, to look up."""
+
+    list_display = [
+        "number",
+        "customer",
+        "rack_model",
+        "quantity",
+        "service_class",
+        "state",
+        "requested_date",
+    ]
+    list_filter = ["site", "state", "service_class", "rack_model"]
+    search_fields = ["number", "external_id", "customer__name"]
+    list_select_related = ["customer", "rack_model"]
+    date_hierarchy = "requested_date"
+
+
+@admin.register(OrderChange)
+class OrderChangeAdmin(LookUpAdmin):
+    """Changes of orders, to look up."""
+
+    list_display = ["order", "kind", "author", "at"]
+    list_filter = ["kind"]
+    search_fields = ["order__number", "author"]
+    list_select_related = ["order"]
+
+
+@admin.register(Unit)
+class UnitAdmin(LookUpAdmin):
+    """Racks, trays and traced parts, to look up."""
+
+    list_display = ["serial", "kind", "state", "order", "part", "parent"]
+    list_filter = ["kind", "state", "site", "rack_model"]
+    search_fields = ["serial", "lot", "order__number", "part__code"]
+    list_select_related = ["order", "part", "parent"]
+
+
+@admin.register(StepRecord)
+class StepRecordAdmin(LookUpAdmin):
+    """What the floor recorded, to look up."""
+
+    list_display = [
+        "rack",
+        "step",
+        "attempt",
+        "outcome",
+        "bay",
+        "started_at",
+        "ended_at",
+        "reason_code",
+    ]
+    list_filter = ["outcome", "reason_code", "bay__node"]
+    search_fields = ["rack__serial", "note"]
+    list_select_related = ["rack", "step", "bay"]
+    date_hierarchy = "started_at"
+
+
+@admin.register(MeasuredResult)
+class MeasuredResultAdmin(LookUpAdmin):
+    """Measured values, to look up."""
+
+    list_display = ["record", "name", "value", "unit", "limits", "is_pass"]
+    list_filter = ["is_pass", "name"]
+    search_fields = ["record__rack__serial", "name"]
+    list_select_related = ["record"]
+
+
+@admin.register(StockLot)
+class StockLotAdmin(LookUpAdmin):
+    """Lots, to look up."""
+
+    list_display = [
+        "part",
+        "lot",
+        "quantity",
+        "issued",
+        "is_on_hold",
+        "consigned_by",
+        "received_at",
+    ]
+    list_filter = ["site", "is_on_hold", "consigned_by"]
+    search_fields = ["part__code", "lot", "source"]
+    list_select_related = ["part", "consigned_by"]
+
+
+@admin.register(StockIssue)
+class StockIssueAdmin(LookUpAdmin):
+    """What was taken from lots, to look up."""
+
+    list_display = ["lot", "rack", "step", "quantity", "at"]
+    search_fields = ["rack__serial", "lot__lot", "lot__part__code"]
+    list_select_related = ["lot__part", "rack", "step"]
+    date_hierarchy = "at"
