@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from scheduling.engine.problem import Problem, Rack
 from scheduling.engine.schedule import Schedule
+from scheduling.engine.waterfall.bars import Limit
 from scheduling.snapshot.supplies import AwaitedLine
 
 
@@ -19,7 +20,7 @@ class Shortage:
 
 
 def shortages(problem: Problem, schedule: Schedule) -> list[Shortage]:
-    """Return what unplannable racks lack, soonest due first.
+    """Return what racks lack that are unplannable for material, soonest due first.
 
     What planned racks leave of a part goes to the others in that order.
     """
@@ -28,7 +29,7 @@ def shortages(problem: Problem, schedule: Schedule) -> list[Shortage]:
         free[supply.part] += supply.quantity
     for peg in schedule.pegs:
         free[peg.part] -= peg.quantity
-    left_out = {one.rack for one in schedule.unplannable}
+    left_out = {one.rack for one in schedule.unplannable if one.limit == Limit.MATERIAL}
     racks = [rack for rack in problem.racks if rack.key in left_out]
     found = []
     for rack in sorted(racks, key=_soonest):

@@ -1,5 +1,6 @@
 """Rows of scheduling for tests: valid by default, only what matters is stated."""
 
+import dataclasses
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import count
@@ -8,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from factory.models import Place, PowerBay, Site, Unit
 from scheduling.clock import SiteClock, quarter_of
-from scheduling.engine.problem import Rack, Resource
+from scheduling.engine.problem import Problem, Rack, Resource
+from scheduling.engine.schedule import Schedule
 from scheduling.models import (
     Blob,
     GridEvent,
@@ -19,7 +21,9 @@ from scheduling.models import (
     Scenario,
 )
 from scheduling.snapshot.take import Snapshot, take
+from scheduling.storage import store_plan
 from tests.builders.factory import NOW
+from tests.builders.reference import reference_plan
 
 _numbers = count(1)
 
@@ -172,3 +176,49 @@ def _plan_rack(
         sentence=sentence,
         owner="Tomás Reyes",
     )
+
+
+def a_running_run(site: Site, token: int = 1, **fields: Any) -> Run:
+    """Return a run that a worker holds with a fencing token."""
+    return a_run(
+        site,
+        **{
+            "state": Run.State.RUNNING,
+            "ended_at": None,
+            "fencing_token": token,
+            "lease_owner": "worker:1",
+            "lease_until": NOW + timedelta(minutes=1),
+            "heartbeat_at": NOW,
+        }
+        | fields,
+    )
+
+
+def a_stored_plan(site: Site, *, as_of: datetime = NOW, **fields: Any) -> Plan:
+    """Return a plan of a site's live data that the plain scheduler made.
+
+    Its run has succeeded.
+    """
+    snapshot = a_snapshot(site, as_of)
+    run = a_running_run(site)
+    plan = store_plan(
+        run=run,
+        token=run.fencing_token,
+        snapshot=snapshot,
+        schedule=reference_plan(snapshot.problem),
+        **{"bound_cents": 0} | fields,
+    )
+    Run.objects.filter(pk=run.pk).update(state=Run.State.SUCCEEDED, ended_at=NOW)
+    return Plan.objects.get(pk=plan.pk)
+
+
+def short_of_material(problem: Problem) -> Schedule:
+    """Return a schedule that says of the racks it leaves out that material is short."""
+    schedule = reference_plan(problem)
+    left_out = tuple(
+        dataclasses.replace(
+            one, code="no_material", limit="material", sentence=f"{one.rack} is short."
+        )
+        for one in schedule.unplannable
+    )
+    return dataclasses.replace(schedule, unplannable=left_out)

@@ -14,13 +14,29 @@ from scheduling.errors import (
     NotLivePlanError,
     OutdatedPlanError,
     PromisesNotAcknowledgedError,
+    ReplacedPlanError,
+    UnfinishedPlanError,
 )
-from scheduling.models import CustomerPromise, Pegging, Publication, Scenario
+from scheduling.models import (
+    CustomerPromise,
+    Pegging,
+    Plan,
+    Publication,
+    Run,
+    Scenario,
+)
 from scheduling.queries.changes import Change
 from scheduling.services.publish import preview, publish
+from scheduling.storage import store_plan
 from suppliers.models import LineNeed
-from tests.builders.factory import NOW, an_order
-from tests.builders.scheduling import a_plan, a_run
+from tests.builders.factory import NOW, a_stock_lot, an_order
+from tests.builders.scheduling import (
+    a_plan,
+    a_run,
+    a_running_run,
+    a_snapshot,
+    short_of_material,
+)
 from tests.builders.suppliers import TODAY, a_commitment, a_line
 from tests.builders.world import a_small_world, a_user
 
@@ -486,3 +502,60 @@ def test_needs_of_the_plan_before_are_gone():
     put_in_force(plan_for(world, IN_TIME), 1)
 
     assert not LineNeed.objects.for_staff().exists()
+
+
+def test_a_line_nobody_promised_is_told_which_racks_wait_for_it():
+    world = a_small_world(racks=3, stocked=False)
+    a_stock_lot(world.site, world.parts["FRAME"], 3)
+    a_stock_lot(world.site, world.parts["SENSOR"], 29)
+    first = a_line(
+        site=world.site, part=world.parts["SENSOR"], quantity=29, need_by=TODAY
+    )
+    second = a_line(site=world.site, part=world.parts["SENSOR"], quantity=290)
+    snapshot = a_snapshot(world.site)
+    run = a_running_run(world.site)
+    plan = store_plan(
+        run=run,
+        token=run.fencing_token,
+        snapshot=snapshot,
+        schedule=short_of_material(snapshot.problem),
+        bound_cents=0,
+    )
+    Run.objects.filter(pk=run.pk).update(state=Run.State.SUCCEEDED, ended_at=NOW)
+
+    put_in_force(plan)
+
+    _, two, three = sorted(unit.serial for unit in world.racks)
+    needs = {need.line_id: need for need in LineNeed.objects.for_staff()}
+    assert set(needs) == {first.pk, second.pk}
+    assert (needs[first.pk].racks, needs[first.pk].blocked_racks) == (1, 1)
+    assert needs[first.pk].serials == [two]
+    assert needs[second.pk].serials == [three]
+    assert (needs[second.pk].needed_by, needs[second.pk].slack_min) == (
+        second.need_by,
+        0,
+    )
+
+
+def test_a_plan_whose_run_goes_on_is_not_published():
+    world = a_small_world()
+    plan = plan_for(world, IN_TIME, run=a_running_run(world.site))
+    before = counts()
+
+    with pytest.raises(UnfinishedPlanError) as refusal:
+        put_in_force(plan)
+
+    assert refusal.value.code == "plan_unfinished"
+    assert counts() == before
+
+
+def test_a_plan_that_its_run_has_replaced_is_not_published():
+    world = a_small_world()
+    plan = plan_for(world, IN_TIME)
+    stale = Plan.objects.get(pk=plan.pk)
+    Plan.objects.filter(pk=plan.pk).delete()
+
+    with pytest.raises(ReplacedPlanError) as refusal:
+        put_in_force(stale)
+
+    assert refusal.value.code == "plan_replaced"
