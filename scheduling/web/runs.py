@@ -107,8 +107,8 @@ def run_progress(request: HttpRequest, run_id: int) -> HttpResponse:
     return JsonResponse(progress, headers={"ETag": etag, "Cache-Control": "no-cache"})
 
 
-@require_POST
 @allow(*OFFICE, writers=PLANNERS)
+@require_POST
 def run_cancel(request: HttpRequest, run_id: int) -> HttpResponse:
     """Ask a run to stop; it keeps the best plan it has."""
     run = _run(request, run_id)

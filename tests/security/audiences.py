@@ -1,0 +1,65 @@
+"""Who may do what at each address: the table the access matrix holds the code to.
+
+Every named address of ours is listed; one that is not fails the build. The first set may
+GET, the second POST. Pages of libraries are listed by prefix, with who may see them.
+"""
+
+from factory.access import Audience
+
+PLANNER = Audience.PLANNER
+BUYER = Audience.BUYER
+ENERGY = Audience.ENERGY_DESK
+TECHNICIAN = Audience.TECHNICIAN
+QUALITY = Audience.QUALITY
+ADMINISTRATOR = Audience.ADMINISTRATOR
+SUPPLIER = Audience.SUPPLIER
+
+NOBODY: frozenset[Audience] = frozenset()
+OFFICE = frozenset({PLANNER, BUYER, ENERGY, QUALITY, ADMINISTRATOR})
+STAFF = OFFICE | {TECHNICIAN}
+PLANNERS = frozenset({PLANNER, ADMINISTRATOR})
+BUYERS = frozenset({PLANNER, BUYER, ADMINISTRATOR})
+FLOOR = frozenset({TECHNICIAN, PLANNER, QUALITY, ADMINISTRATOR})
+TECHNICIANS = frozenset({TECHNICIAN, ADMINISTRATOR})
+SUPPLIERS = frozenset({SUPPLIER})
+
+ANSWERS = ("accept", "promise", "cannot-say", "withdraw", "reject", "seen", "undo")
+
+PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
+    "control": (OFFICE, NOBODY),
+    "plan": (OFFICE, NOBODY),
+    "plan_data": (OFFICE, NOBODY),
+    "plan_rack": (OFFICE, NOBODY),
+    "commitments": (OFFICE, NOBODY),
+    "publish": (OFFICE, PLANNERS),
+    "orders": (OFFICE, NOBODY),
+    "order": (OFFICE, NOBODY),
+    "runs": (OFFICE, PLANNERS),
+    "run": (OFFICE, NOBODY),
+    "run_progress": (OFFICE, NOBODY),
+    "run_cancel": (OFFICE, PLANNERS),
+    "components": (STAFF, NOBODY),
+    "commitment": (OFFICE, NOBODY),
+    "suppliers": (OFFICE, NOBODY),
+    "supplier": (OFFICE, NOBODY),
+    "floor": (FLOOR, TECHNICIANS),
+    "floor_rack": (FLOOR, TECHNICIANS),
+    "portal": (SUPPLIERS, NOBODY),
+    "portal_line": (SUPPLIERS, NOBODY),
+    **{f"portal_{verb}": (SUPPLIERS, SUPPLIERS) for verb in ANSWERS},
+    **{f"commitment_{verb}": (OFFICE, BUYERS) for verb in ANSWERS},
+}
+
+API: dict[str, dict[str, str]] = {
+    "api-orders-upsert": {"POST": "sensitive_data"},
+    "api-purchase-orders-upsert": {"POST": "sensitive_data"},
+    "api-promise-dates": {"GET": "sensitive_data"},
+    "api-runs": {"POST": "code_execution"},
+    "api-run": {"GET": "code_execution"},
+    "api-run-cancel": {"POST": "code_execution"},
+}
+
+OPEN = {"healthz", "readyz", "api-schema", "api-docs"}
+"""Open to everybody: they hold no row of ours."""
+
+LIBRARIES = {"accounts/": "everybody, for signing in", "admin/": "administrators"}
