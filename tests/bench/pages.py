@@ -1,0 +1,229 @@
+"""How long pages take, and whether their queries grow with the rows."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from factory.models import Order, Place, Unit
+from scheduling.models import Plan, PlannedRack, Publication, Run
+from suppliers.models import Commitment, PurchaseOrderLine, Supplier, SupplierUser
+from suppliers.queries.board import Tab
+from tests.bench.row import Row, at_most, p95, say
+from tests.bench.worlds import World, a_reader
+
+GOAL_MS = 300
+WARM_UPS = 3
+MOST_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One address as one person opens it.
+
+    Attributes:
+        name: As the table shows it.
+        url: Path and query string.
+        reader: Who opens it.
+    """
+
+    name: str
+    url: str
+    reader: Client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What opening a page cost.
+
+    Attributes:
+        times_ms: Each request's milliseconds, after the warm-ups.
+        queries: Of one request.
+        size: Bytes of the answer.
+    """
+
+    times_ms: tuple[float, ...]
+    queries: int
+    size: int
+
+
+def pages(world: World) -> list[Page]:
+    """Return every page of the site, lists with each of their tabs."""
+    return [*_planner(world), *_buyer(), *_supplier(), *_technician(world)]
+
+
+def visit(page: Page, requests: int) -> Visit:
+    """Open a page so many times after three warm-ups, through all the middleware.
+
+    Raises:
+        RuntimeError: If it does not answer 200; a figure of an error page is none.
+    """
+    for _ in range(WARM_UPS):
+        answer = page.reader.get(page.url)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{page.name} answers {answer.status_code}: {page.url}")
+    times = []
+    for _ in range(requests):
+        began = time.perf_counter()
+        answer = page.reader.get(page.url)
+        times.append((time.perf_counter() - began) * 1000)
+    with CaptureQueriesContext(connection) as queries:
+        page.reader.get(page.url)
+    return Visit(times_ms=tuple(times), queries=len(queries), size=len(answer.content))
+
+
+def visit_all(world: World, requests: int) -> dict[str, Visit]:
+    """Open every page; return what each cost by its name."""
+    found = {}
+    for page in pages(world):
+        say(f"  {page.name}")
+        found[page.name] = visit(page, requests)
+    return found
+
+
+def time_rows(world: World, visits: dict[str, Visit]) -> Iterator[Row]:
+    """Yield a row a page, the slowest first."""
+    note = world.describe()
+    slowest_first = sorted(visits.items(), key=lambda item: -p95(item[1].times_ms))
+    for name, cost in slowest_first:
+        yield at_most(
+            f"page {name}, p95",
+            p95(cost.times_ms),
+            GOAL_MS,
+            "ms",
+            f"{cost.queries} queries, {cost.size / 1000:,.0f} kB; "
+            f"{len(cost.times_ms)} requests; {note}",
+        )
+
+
+def slowest_row(world: World, visits: dict[str, Visit]) -> Row:
+    """Return the slowest page of a world as one row."""
+    name, cost = max(visits.items(), key=lambda item: p95(item[1].times_ms))
+    return at_most(
+        f"slowest page at {world.racks:,} racks, p95",
+        p95(cost.times_ms),
+        GOAL_MS,
+        "ms",
+        f"{name}; {len(visits)} pages; {world.describe()}",
+    )
+
+
+def growth_row(small: dict[str, Visit], large: dict[str, Visit], between: str) -> Row:
+    """Return whether any page asks more of the database when there is more in it."""
+    both = small.keys() & large.keys()
+    grown = sorted(
+        f"{name} {small[name].queries} → {large[name].queries}"
+        for name in both
+        if large[name].queries > small[name].queries
+    )
+    most = max(both, key=lambda name: large[name].queries)
+    return Row(
+        figure="queries a page, small → large",
+        goal="none grows",
+        result=f"{len(grown)} of {len(both)} grow",
+        is_missed=bool(grown),
+        note="; ".join(
+            [
+                *grown[:MOST_NAMED],
+                f"most: {most}, {large[most].queries}",
+                between,
+            ]
+        ),
+    )
+
+
+def _planner(world: World) -> Iterator[Page]:
+    """Yield the office's pages as the planner opens them."""
+    reader = a_reader("planner")
+    plan = Publication.objects.get().plan
+    proposal = Plan.objects.order_by("-pk")[0]
+    rack = PlannedRack.objects.filter(plan=plan, ships_at__isnull=False)[0].rack
+    order = Order.objects.exclude(racks=None).order_by("-quantity", "number")[0]
+    run = Run.objects.order_by("-pk")[0]
+    supplier = _busiest_supplier()
+    commitment = Commitment.objects.for_staff().order_by("-version", "pk")[0]
+    urls = {
+        "control": reverse("control"),
+        "plan": reverse("plan"),
+        "plan, one rack": f"{reverse('plan')}?rack={rack.serial}",
+        "plan, proposal": f"{reverse('plan')}?plan={proposal.pk}",
+        "plan data": reverse("plan_data", args=[plan.pk]),
+        "plan rack panel": f"{reverse('plan_rack', args=[plan.pk])}?rack={rack.serial}",
+        "publish": reverse("publish"),
+        "orders, open": reverse("orders"),
+        "orders, late": f"{reverse('orders')}?show=late",
+        "orders, all": f"{reverse('orders')}?show=all",
+        "orders, search": f"{reverse('orders')}?q=alder",
+        "order": reverse("order", args=[order.number]),
+        **{
+            f"commitments, {tab.value}": f"{reverse('commitments')}?tab={tab.value}"
+            for tab in Tab
+        },
+        "commitments, last page": f"{reverse('commitments')}?tab=all&page=999999",
+        "commitments, outward": f"{reverse('commitments')}?side=out",
+        "commitment": reverse("commitment", args=[commitment.pk]),
+        "suppliers": reverse("suppliers"),
+        "supplier": reverse("supplier", args=[supplier.code]),
+        "runs": reverse("runs"),
+        "run": reverse("run", args=[run.pk]),
+        "run progress": reverse("run_progress", args=[run.pk]),
+    }
+    for name, url in urls.items():
+        yield Page(name=name, url=url, reader=reader)
+
+
+def _buyer() -> Iterator[Page]:
+    """Yield what differs for a reader who may not publish."""
+    reader = a_reader("buyer")
+    yield Page(name="publish, buyer", url=reverse("publish"), reader=reader)
+
+
+def _supplier() -> Iterator[Page]:
+    """Yield the portal as the demo's first supplier opens it."""
+    person = SupplierUser.objects.for_staff().get(user__username="supplier")
+    line = (
+        PurchaseOrderLine.objects.for_supplier(person.supplier)
+        .filter(state=PurchaseOrderLine.State.OPEN)
+        .order_by("pk")[0]
+    )
+    reader = a_reader("supplier")
+    yield Page(name="portal", url=reverse("portal"), reader=reader)
+    yield Page(
+        name="portal line", url=reverse("portal_line", args=[line.pk]), reader=reader
+    )
+
+
+def _technician(world: World) -> Iterator[Page]:
+    """Yield the floor as a technician opens it."""
+    reader = a_reader("technician")
+    rack = (
+        Unit.objects.racks()
+        .filter(site=world.site, state=Unit.State.IN_WORK)
+        .order_by("pk")[0]
+    )
+    yield Page(name="floor", url=reverse("floor"), reader=reader)
+    yield Page(
+        name="floor, everywhere", url=f"{reverse('floor')}?place=all", reader=reader
+    )
+    yield Page(
+        name="floor, bays",
+        url=f"{reverse('floor')}?place={Place.BAY.value}",
+        reader=reader,
+    )
+    yield Page(
+        name="floor rack", url=reverse("floor_rack", args=[rack.serial]), reader=reader
+    )
+
+
+def _busiest_supplier() -> Supplier:
+    """Return the supplier with most lines."""
+    counts: dict[int, int] = {}
+    for (pk,) in PurchaseOrderLine.objects.for_staff().values_list(
+        "purchase_order__supplier"
+    ):
+        counts[pk] = counts.get(pk, 0) + 1
+    return Supplier.objects.get(pk=max(counts, key=lambda pk: (counts[pk], pk)))

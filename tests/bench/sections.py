@@ -1,0 +1,112 @@
+"""The benchmark's sections, each a world and what is measured in it."""
+
+import importlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Protocol
+
+from django.utils import timezone
+
+from scheduling.models import Plan
+from tests.bench import pages, planning
+from tests.bench.row import Row
+from tests.bench.worlds import AS_OF, World, a_reader, a_world
+
+DEMO_RACKS = 120
+SMALL_RACKS = 30
+MANY_RACKS = 1_000
+MOST_RACKS = 10_000
+COMMITMENTS = 50_000
+SNAPSHOT_GOALS_S = {MANY_RACKS: 1.0, MOST_RACKS: 8.0}
+
+
+class Options(Protocol):
+    """What the command line asked for."""
+
+    @property
+    def is_quick(self) -> bool:
+        """Say whether to measure less."""
+
+    @property
+    def seed(self) -> int:
+        """Return the seed of all demo data."""
+
+
+def plan(options: Options) -> Iterator[Row]:
+    """Measure the way from the click to a plan on the demo site."""
+    times = 2 if options.is_quick else 5
+    with a_world(racks=DEMO_RACKS, seed=options.seed, as_of=AS_OF) as world:
+        yield planning.first_plan_row(world, times)
+        yield from planning.cost_rows(world, 10 if options.is_quick else 60)
+        stored = Plan.objects.order_by("-pk")[0]
+        yield planning.referee_row(world, stored, times)
+        yield planning.gantt_row(world, stored, a_reader("planner"), times)
+
+
+def large(options: Options) -> Iterator[Row]:
+    """Measure snapshot, referee and drawing data of more racks than the demo has."""
+    sizes = (MANY_RACKS,) if options.is_quick else (MANY_RACKS, MOST_RACKS)
+    for racks in sizes:
+        with a_world(racks=racks, seed=options.seed, as_of=AS_OF) as world:
+            times = 5 if racks == MANY_RACKS else 3
+            yield planning.snapshot_row(world, SNAPSHOT_GOALS_S[racks], times)
+            if racks == MANY_RACKS:
+                made = planning.a_plan(world)
+                yield planning.referee_row(world, made, times)
+                yield planning.gantt_row(world, made, a_reader("planner"), times)
+
+
+def site(options: Options) -> Iterator[Row]:
+    """Measure every page with a large ledger, and whether queries grow with rows."""
+    requests = 10 if options.is_quick else 30
+    with _in_use(SMALL_RACKS, 0, options) as world:
+        small = pages.visit_all(world, requests=1)
+        before = world.describe()
+    with _in_use(DEMO_RACKS, COMMITMENTS, options) as world:
+        visits = pages.visit_all(world, requests)
+        yield from pages.time_rows(world, visits)
+        yield pages.growth_row(small, visits, f"{before} → {world.describe()}")
+    if not options.is_quick:
+        with _in_use(MANY_RACKS, COMMITMENTS, options) as world:
+            visits = pages.visit_all(world, requests)
+            yield pages.slowest_row(world, visits)
+            yield pages.growth_row(small, visits, f"{before} → {world.describe()}")
+
+
+@contextmanager
+def _in_use(racks: int, commitments: int, options: Options) -> Iterator[World]:
+    """Give a demo of this hour with one plan in force and a proposal beside it."""
+    as_of = timezone.now().replace(minute=0, second=0, microsecond=0)
+    with a_world(
+        racks=racks, seed=options.seed, as_of=as_of, commitments=commitments
+    ) as world:
+        planning.put_in_force(planning.a_plan(world))
+        planning.a_plan(world)
+        yield world
+
+
+def engine(options: Options) -> Iterable[Row]:
+    """Return the engine's own rows, and say what public instances would add."""
+    name = "tests.bench.engine"
+    if find_spec(name) is None:
+        return []
+    rows: list[Row] = list(importlib.import_module(name).rows(options))
+    if not os.environ.get("RACKLINE_BENCH_DATA"):
+        rows.append(
+            Row(
+                figure="public instances",
+                result="not measured",
+                note="set RACKLINE_BENCH_DATA to the folder that holds them",
+            )
+        )
+    return rows
+
+
+SECTIONS: dict[str, Callable[[Options], Iterable[Row]]] = {
+    "plan": plan,
+    "large": large,
+    "pages": site,
+    "engine": engine,
+}
