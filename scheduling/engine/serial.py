@@ -2,7 +2,8 @@
 
 Canonical means: keys sorted, no spaces, UTF-8, so that equal objects have equal bytes
 and equal digests. Fields that hold their default are left out, which keeps 10,000 racks
-at a few megabytes; ``version`` always stands.
+at a few megabytes; version, prices and rules always stand, since a later release may
+assume others. Schedules are written as rows (``rows``).
 """
 
 import hashlib
@@ -12,20 +13,20 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from scheduling.engine.errors import InvalidProblemError
-from scheduling.engine.problem import PROBLEM_VERSION, Problem
+from scheduling.engine.problem import PROBLEM_VERSION, Prices, Problem, SoakRule
+from scheduling.engine.rows import plain_schedule, read_schedule
 from scheduling.engine.schedule import SCHEDULE_VERSION, Schedule
 
-T = TypeVar("T")
 Writer = Callable[[Any], Any]
 Reader = Callable[[Any], Any]
 
 
 def problem_to_json(problem: Problem) -> bytes:
     """Return a problem as canonical JSON."""
-    return _bytes(problem)
+    return _dumped(_plain(problem))
 
 
 def problem_from_json(data: bytes) -> Problem:
@@ -35,12 +36,15 @@ def problem_from_json(data: bytes) -> Problem:
         InvalidProblemError: If it is not JSON of this form and version, or an object in
             it is out of range.
     """
-    return _read(Problem, data, PROBLEM_VERSION)
+    plain = _loaded("problem", data, PROBLEM_VERSION)
+    read: Any = _reader
+    found: Problem = read(Problem)(plain)
+    return found
 
 
 def schedule_to_json(schedule: Schedule) -> bytes:
     """Return a schedule as canonical JSON."""
-    return _bytes(schedule)
+    return _dumped(plain_schedule(schedule))
 
 
 def schedule_from_json(data: bytes) -> Schedule:
@@ -49,7 +53,7 @@ def schedule_from_json(data: bytes) -> Schedule:
     Raises:
         InvalidProblemError: If it is not JSON of this form and version.
     """
-    return _read(Schedule, data, SCHEDULE_VERSION)
+    return read_schedule(_loaded("schedule", data, SCHEDULE_VERSION))
 
 
 def digest(data: bytes) -> str:
@@ -57,10 +61,10 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _bytes(value: object) -> bytes:
+def _dumped(plain: object) -> bytes:
     """Return canonical JSON."""
     return json.dumps(
-        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+        plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False
     ).encode()
 
 
@@ -76,15 +80,28 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any part of a problem
     plain = {}
     for name, default in _written(kind):
         inner = getattr(value, name)
-        if name == "version" or inner != default:
+        if inner != default:
             plain[name] = _plain(inner)
     return plain
 
 
 @cache
 def _written(kind: Any) -> tuple[tuple[str, object], ...]:  # noqa: ANN401
-    """Return each field's name and default (a fresh object where there is none)."""
-    return tuple((field.name, _default(field)) for field in fields(kind))
+    """Return each field's name and the default that need not be written."""
+    return tuple(
+        (field.name, object() if _is_kept(kind, field.name) else _default(field))
+        for field in fields(kind)
+    )
+
+
+def _is_kept(kind: type, name: str) -> bool:
+    """Return whether a field always stands: what is assumed may change its default."""
+    return kind in {Prices, SoakRule} or name in {
+        "version",
+        "prices",
+        "soak",
+        "bay_stay_limit",
+    }
 
 
 def _default(field: Field[Any]) -> object:
@@ -96,21 +113,19 @@ def _default(field: Field[Any]) -> object:
     return object()
 
 
-def _read(kind: type[T], data: bytes, version: int) -> T:
-    """Parse bytes as one dataclass of a version."""
-    name = kind.__name__.lower()
+def _loaded(name: str, data: bytes, version: int) -> dict[str, Any]:
+    """Parse bytes as an object of a version."""
     try:
         plain = json.loads(data)
     except (ValueError, RecursionError):
         raise InvalidProblemError(name, "json", "unreadable", "JSON is read") from None
     found = plain.get("version") if isinstance(plain, dict) else None
-    if found != version:
+    if type(found) is not int or found != version:
         raise InvalidProblemError(
             name, "version", found, f"version {version} is read here"
         )
-    read: Any = _reader
-    value: T = read(kind)(plain)
-    return value
+    loaded: dict[str, Any] = plain
+    return loaded
 
 
 @cache
