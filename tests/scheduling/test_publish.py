@@ -35,6 +35,7 @@ from tests.builders.scheduling import (
     a_run,
     a_running_run,
     a_snapshot,
+    a_stored_plan,
     short_of_material,
 )
 from tests.builders.suppliers import TODAY, a_commitment, a_line
@@ -559,3 +560,28 @@ def test_a_plan_that_its_run_has_replaced_is_not_published():
         put_in_force(stale)
 
     assert refusal.value.code == "plan_replaced"
+
+
+def test_a_silent_line_is_told_which_racks_wait_for_a_later_promise_of_its_part():
+    world = a_small_world(racks=2, stocked=False)
+    sensor = world.parts["SENSOR"]
+    a_stock_lot(world.site, world.parts["FRAME"], 2)
+    promised = a_line(site=world.site, part=sensor, need_by=TODAY + timedelta(days=9))
+    a_commitment(promised)
+    silent = a_line(site=world.site, part=sensor, quantity=29, need_by=TODAY)
+    plan = a_stored_plan(world.site)
+
+    put_in_force(plan)
+
+    needs = {need.line_id: need for need in LineNeed.objects.for_staff()}
+    waited = max(
+        sum(
+            bar.minutes for bar in plan.attributions.filter(rack=unit, limit="material")
+        )
+        for unit in world.racks
+    )
+    assert waited > 7 * 1_440
+    assert (needs[promised.pk].racks, needs[promised.pk].blocked_racks) == (2, 2)
+    assert (needs[silent.pk].racks, needs[silent.pk].blocked_racks) == (1, 1)
+    assert needs[silent.pk].slack_min == -waited
+    assert needs[silent.pk].needed_by == TODAY
