@@ -1,5 +1,6 @@
 """The control page: how the site stands, in one sentence, seven numbers and a list."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -98,50 +99,50 @@ def _strip(kpis: Kpis, now: Standing) -> list[dict[str, str]]:
         _kpi(
             "Promises kept",
             _of_permille(kpis.promises_kept_permille),
-            "%",
-            _change(kpis, before, "promises_kept_permille", 10, "pt", good="up"),
+            "" if kpis.promises_kept_permille is None else "%",
+            _change(kpis, before, "promises_kept_permille", _points, good="up"),
             reverse("commitments") + "?side=out",
         ),
         _kpi(
             "Racks late",
             grouped(kpis.late_racks),
             f"of {grouped(kpis.racks)}",
-            _change(kpis, before, "late_racks", 1, "", good="down"),
+            _change(kpis, before, "late_racks", grouped, good="down"),
             reverse("orders") + "?show=late",
         ),
         _kpi(
             "Cost of lateness",
             money_short(kpis.late_cents),
             "",
-            _change(kpis, before, "late_cents", 100_000, "k$", good="down"),
+            _change(kpis, before, "late_cents", money_short, good="down"),
             reverse("orders") + "?show=late",
         ),
         _kpi(
             "Lead time, median",
             duration(kpis.lead_min),
             f"physics {duration(kpis.physics_min)}",
-            _change(kpis, before, "lead_min", 1440, "d", good="down"),
+            _change(kpis, before, "lead_min", duration, good="down"),
             reverse("orders"),
         ),
         _kpi(
             f"Clear to build, {CLEAR_DAYS} d",
             grouped(kpis.clear_racks),
             f"of {grouped(kpis.starting_racks)}",
-            _change(kpis, before, "clear_racks", 1, "", good="up"),
+            _change(kpis, before, "clear_racks", grouped, good="up"),
             reverse("commitments"),
         ),
         _kpi(
             "Power at peak",
             percent(kpis.peak_w / kpis.contract_w).removesuffix(f"{JOINT}%"),
             f"% of {kw(kpis.contract_w)}",
-            _change(kpis, before, "peak_w", 1000, "kW", good=""),
+            _change(kpis, before, "peak_w", kw, good=""),
             reverse("plan"),
         ),
         _kpi(
             f"Ships in {CLEAR_DAYS} d",
             grouped(kpis.shipping_racks),
             f"racks, {megawatts(kpis.shipping_w)}",
-            _change(kpis, before, "shipping_racks", 1, "", good="up"),
+            _change(kpis, before, "shipping_racks", grouped, good="up"),
             reverse("orders"),
         ),
     )
@@ -167,20 +168,29 @@ def _kpi(
 
 
 def _change(
-    kpis: Kpis, before: dict[str, Any], field: str, size: int, unit: str, *, good: str
+    kpis: Kpis,
+    before: dict[str, Any],
+    field: str,
+    worded: Callable[[int], str],
+    *,
+    good: str,
 ) -> dict[str, str]:
     """Return change, direction and mood of a number against the publication before.
 
-    ``size`` is how many of the field's units make one shown; ``good`` the direction
-    that is good, empty where neither is.
+    ``worded`` puts a size into words; ``good`` is the direction that is good, empty
+    where neither is.
     """
     was, is_now = before.get(field), asdict(kpis)[field]
     if was is None or is_now is None or was == is_now:
         return {"change": "", "way": "", "mood": ""}
     way = "up" if is_now > was else "down"
     mood = "" if not good else "good" if way == good else "bad"
-    amount = grouped(abs(is_now - was) / size, 0 if size == 1 else 1)
-    return {"change": f"{amount}{JOINT}{unit}".strip(), "way": way, "mood": mood}
+    return {"change": worded(abs(is_now - was)), "way": way, "mood": mood}
+
+
+def _points(permille: int) -> str:
+    """Return a change of a share, given per mille, in percentage points."""
+    return f"{grouped(permille / 10, 1)}{JOINT}pt"
 
 
 def _of_permille(share: int | None) -> str:
