@@ -1,0 +1,88 @@
+"""What stands before anything is planned: work under way, places held, pinned starts."""
+
+from scheduling.engine.kernels.compile import compiled
+from scheduling.engine.kernels.fit import finish_manual
+from scheduling.engine.kernels.load import add_power, add_step, add_work
+from scheduling.engine.kernels.memory import (
+    CALENDAR,
+    DONE,
+    GROUP_FIRST,
+    GROUP_HOLD,
+    GROUP_LAST,
+    GROUPS,
+    IS_FACT,
+    KIND,
+    LEVELS,
+    MANUAL,
+    ONLY_POOL,
+    SOAK,
+    SPAN,
+    STEPS,
+    TEMPLATE,
+    Memory,
+    group_of,
+    pin_of,
+    rack_of,
+    step_of,
+    template_of,
+)
+from scheduling.engine.kernels.profile import add
+from scheduling.engine.kernels.seat import (
+    hold_row,
+    holds_already,
+    is_running,
+    least_minutes,
+    minutes_of,
+)
+from scheduling.engine.kernels.soak import block_minutes
+
+
+@compiled
+def _hold_step(
+    memory: Memory, rack: int, step: int, pool: int, start: int, sign: int
+) -> None:
+    template = rack_of(memory, rack, TEMPLATE)
+    kind = step_of(memory, template, step, KIND)
+    work = minutes_of(memory, rack, step)
+    span = memory.words[SPAN]
+    if kind == SOAK:
+        lowest = memory.words[LEVELS] - 1
+        end = min(span, start + block_minutes(memory, work, 0, lowest))
+        add_work(memory, template, step, pool, lowest, start, end, sign)
+        last = min(span, start + work)
+        add_power(memory, template, step, pool, lowest + 1, end, last, sign)
+        return
+    end = start + work
+    if kind == MANUAL:
+        calendar = step_of(memory, template, step, CALENDAR)
+        end = finish_manual(memory, calendar, start, work)
+    add_step(memory, rack, step, pool, start, min(end, span), 0, sign)
+
+
+@compiled
+def hold_facts(memory: Memory, rack: int, sign: int) -> None:
+    """Take (``sign`` -1) or give back the least a rack's facts use, whatever is planned.
+
+    A soak under way counts at its lowest level for its first block and on standby after
+    that; a held bay or station for the time its steps need with no wait.
+    """
+    template = rack_of(memory, rack, TEMPLATE)
+    if rack_of(memory, rack, IS_FACT) == 0:
+        return
+    done = rack_of(memory, rack, DONE)
+    pool = rack_of(memory, rack, ONLY_POOL)
+    span = memory.words[SPAN]
+    for step in range(done, template_of(memory, template, STEPS)):
+        start = pin_of(memory, rack, step)
+        if is_running(memory, rack, step):
+            start = 0
+        if 0 <= start < span:
+            _hold_step(memory, rack, step, pool, start, sign)
+    for group in range(template_of(memory, template, GROUPS)):
+        last = group_of(memory, template, group, GROUP_LAST)
+        hold = group_of(memory, template, group, GROUP_HOLD)
+        if last < done or not holds_already(memory, rack, hold):
+            continue
+        first = max(done, group_of(memory, template, group, GROUP_FIRST))
+        end = min(span, least_minutes(memory, rack, first, last))
+        add(memory, hold_row(memory, rack, hold, pool), 0, end, sign)

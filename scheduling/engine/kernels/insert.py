@@ -1,0 +1,208 @@
+"""Tries a place for one rack: earliest end first, then no start earlier than needed."""
+
+from scheduling.engine.kernels.compile import compiled
+from scheduling.engine.kernels.fit import (
+    clear,
+    finish_manual,
+    latest_manual,
+    latest_through,
+    need_step,
+)
+from scheduling.engine.kernels.memory import (
+    AT_KEPT_TIME,
+    AT_TRIAL_TIME,
+    CALENDAR,
+    DONE,
+    GROUP_FIRST,
+    GROUP_HOLD,
+    GROUP_LAST,
+    GROUPS,
+    HAS_PREVIOUS,
+    HOLD_BAY,
+    KIND,
+    KIT_STARTED,
+    MANUAL,
+    NONE,
+    SOAK,
+    STAY,
+    STEPS,
+    TEMPLATE,
+    TRIAL_POOL,
+    Memory,
+    copy,
+    end_of,
+    group_of,
+    pin_of,
+    rack_of,
+    set_time,
+    start_of,
+    step_of,
+    template_of,
+)
+from scheduling.engine.kernels.price import trial_price
+from scheduling.engine.kernels.profile import first_below
+from scheduling.engine.kernels.seat import (
+    hold_row,
+    least_minutes,
+    minutes_of,
+    need_chain,
+    seat_rack,
+)
+from scheduling.engine.kernels.soak import is_full, seat_full
+
+
+@compiled
+def _delay_step(memory: Memory, rack: int, step: int, pool: int, due: int) -> None:
+    """Move one tried step to its latest start that ends by ``due``."""
+    template = rack_of(memory, rack, TEMPLATE)
+    now = start_of(memory, memory.words[AT_TRIAL_TIME], step)
+    if end_of(memory, memory.words[AT_TRIAL_TIME], step) >= due:
+        return
+    kind = step_of(memory, template, step, KIND)
+    work = minutes_of(memory, rack, step)
+    clear(memory)
+    if kind == MANUAL:
+        calendar = step_of(memory, template, step, CALENDAR)
+        need_step(memory, template, step, pool, 0, 0, 0)
+        start = latest_manual(memory, calendar, due, work, now)
+        if start > now:
+            set_time(memory, step, start, finish_manual(memory, calendar, start, work))
+        return
+    need_step(memory, template, step, pool, 0, 0, work)
+    start = latest_through(memory, due, work, now)
+    if start > now:
+        if kind == SOAK:
+            seat_full(memory, rack, step, start, work)
+        else:
+            set_time(memory, step, start, start + work)
+
+
+@compiled
+def _delay_chain(
+    memory: Memory, rack: int, first: int, last: int, due: int
+) -> bool:
+    """Move a bay session without gaps as one; False if it has gaps."""
+    words = memory.words
+    times = words[AT_TRIAL_TIME]
+    begin = start_of(memory, times, first)
+    length = end_of(memory, times, last) - begin
+    if length != least_minutes(memory, rack, first, last):
+        return False
+    if not need_chain(memory, rack, first, last, words[TRIAL_POOL], False):
+        return False
+    start = latest_through(memory, due, length, begin)
+    if start > begin:
+        for at in range(times + 2 * first, times + 2 * last + 2):
+            words[at] += start - begin
+    return True
+
+
+@compiled
+def _delay_session(
+    memory: Memory, rack: int, first: int, last: int, hold: int, due: int
+) -> None:
+    """Move the steps of a group to their latest; it may hold its place up to ``due``."""
+    words = memory.words
+    template = rack_of(memory, rack, TEMPLATE)
+    if hold == HOLD_BAY and _delay_chain(memory, rack, first, last, due):
+        return
+    pool = words[TRIAL_POOL] if hold == HOLD_BAY else -1
+    end = end_of(memory, words[AT_TRIAL_TIME], last)
+    row = hold_row(memory, rack, hold, pool)
+    if row >= 0 and due > end:
+        taken = first_below(memory, row, end, due, 1)
+        if taken >= 0:
+            due = taken
+    # Nothing after a derated or paused soak moves: that would only hold the bay longer.
+    latest = last
+    for step in range(first, last + 1):
+        if step_of(memory, template, step, KIND) == SOAK and not is_full(
+            memory, rack, step, minutes_of(memory, rack, step)
+        ):
+            latest = step - 1
+            due = start_of(memory, words[AT_TRIAL_TIME], step)
+    for back in range(latest - first + 1):
+        step = latest - back
+        _delay_step(memory, rack, step, pool, due)
+        due = start_of(memory, words[AT_TRIAL_TIME], step)
+
+
+@compiled
+def _has_pin(memory: Memory, rack: int, first: int, last: int) -> bool:
+    for step in range(first, last + 1):
+        if pin_of(memory, rack, step) != NONE:
+            return True
+    return False
+
+
+@compiled
+def _stays_too_long(memory: Memory, rack: int) -> bool:
+    words = memory.words
+    template = rack_of(memory, rack, TEMPLATE)
+    for group in range(template_of(memory, template, GROUPS)):
+        if group_of(memory, template, group, GROUP_HOLD) == HOLD_BAY:
+            first = group_of(memory, template, group, GROUP_FIRST)
+            last = group_of(memory, template, group, GROUP_LAST)
+            stay = end_of(memory, words[AT_TRIAL_TIME], last) - start_of(
+                memory, words[AT_TRIAL_TIME], first
+            )
+            if first >= rack_of(memory, rack, DONE) and stay > words[STAY]:
+                return True
+    return False
+
+
+@compiled
+def delay_rack(memory: Memory, rack: int) -> None:
+    """Start a tried rack as late as its last step allows, to cut work in progress.
+
+    A rack already begun is left alone: the price runs from its first step.
+    """
+    if rack_of(memory, rack, KIT_STARTED) != NONE:
+        return
+    words = memory.words
+    template = rack_of(memory, rack, TEMPLATE)
+    done = rack_of(memory, rack, DONE)
+    length = 2 * template_of(memory, template, STEPS)
+    copy(memory, words[AT_TRIAL_TIME], words[AT_KEPT_TIME], length)
+    groups = template_of(memory, template, GROUPS)
+    due = -1
+    for back in range(groups):
+        group = groups - 1 - back
+        last = group_of(memory, template, group, GROUP_LAST)
+        if last < done:
+            break
+        first = max(done, group_of(memory, template, group, GROUP_FIRST))
+        hold = group_of(memory, template, group, GROUP_HOLD)
+        if due >= 0 and not _has_pin(memory, rack, first, last):
+            _delay_session(memory, rack, first, last, hold, due)
+        due = start_of(memory, words[AT_TRIAL_TIME], first)
+    before = start_of(memory, words[AT_KEPT_TIME], done)
+    if due <= before or _stays_too_long(memory, rack):
+        copy(memory, words[AT_KEPT_TIME], words[AT_TRIAL_TIME], length)
+
+
+@compiled
+def try_rack(
+    memory: Memory,
+    rack: int,
+    bay_floor: int,
+    keep: bool,
+    force: bool,
+    ways: int,
+    skip: int,
+    delay: bool,
+) -> int:
+    """Try a place for a rack that is not in the plan; return its price, or -1 if none."""
+    if not seat_rack(memory, rack, bay_floor, keep, force, ways, skip):
+        return -1
+    price = trial_price(memory, rack)
+    if not delay:
+        return price
+    delay_rack(memory, rack)
+    later = trial_price(memory, rack)
+    words = memory.words
+    if later > price and words[HAS_PREVIOUS] != 0:
+        steps = template_of(memory, rack_of(memory, rack, TEMPLATE), STEPS)
+        copy(memory, words[AT_KEPT_TIME], words[AT_TRIAL_TIME], 2 * steps)
+        return price
+    return later

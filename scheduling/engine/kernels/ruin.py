@@ -1,0 +1,396 @@
+"""Ruin and recreate: takes a few racks out of a plan and puts each back at its earliest.
+
+A move costs what it touches, not the whole plan. Worse plans are accepted with a
+probability that falls with the temperature; a move is given up as soon as the racks put
+back so far cost more than it may.
+"""
+
+import math
+
+from scheduling.engine.kernels.compile import compiled
+from scheduling.engine.kernels.facts import hold_facts
+from scheduling.engine.kernels.insert import try_rack
+from scheduling.engine.kernels.load import add_rack, lift, settle
+from scheduling.engine.kernels.memory import (
+    ABSENT,
+    AT_BEST_SEAT,
+    AT_BEST_SOAK,
+    AT_BEST_TIME,
+    AT_CHOSEN,
+    AT_KEY,
+    AT_OLD_SEAT,
+    AT_OLD_SOAK,
+    AT_OLD_TIME,
+    AT_ORDER,
+    AT_RANK,
+    AT_SEAT,
+    BLOCKS,
+    DIRTY,
+    DUE,
+    FORCED,
+    HAS_PREVIOUS,
+    IS_FACT,
+    LEAST_PRICE,
+    MAIN_STEP,
+    MOST_STEPS,
+    NONE,
+    PLACED,
+    PRICE,
+    RACKS,
+    RANDOM_A,
+    RANDOM_B,
+    SEAT_COLUMNS,
+    TEMPLATE,
+    Memory,
+    Wide,
+    copy,
+    rack_of,
+    seat_of,
+    set_seat,
+    soak_at,
+    start_of,
+    template_of,
+    time_at,
+)
+from scheduling.engine.kernels.price import demand_price
+
+BOTH_WAYS = 3
+RANDOM_RANGE = 2_147_483_562
+DAY = 1440
+FACTS_FIRST = 1 << 60
+
+
+@compiled
+def draw(memory: Memory, below: int) -> int:
+    """Return a random integer from 0 to ``below`` - 1 (two combined generators)."""
+    words = memory.words
+    first = (40_014 * words[RANDOM_A]) % 2_147_483_563
+    second = (40_692 * words[RANDOM_B]) % 2_147_483_399
+    words[RANDOM_A] = first
+    words[RANDOM_B] = second
+    return ((first - second) % RANDOM_RANGE) % below
+
+
+@compiled
+def _chance(memory: Memory) -> float:
+    """Return a random number in (0, 1)."""
+    return (draw(memory, RANDOM_RANGE) + 1.0) / (RANDOM_RANGE + 1.0)
+
+
+@compiled
+def _excess(memory: Memory, rack: int) -> int:
+    """Return what a rack costs beyond its least."""
+    return seat_of(memory, rack, PRICE) - rack_of(memory, rack, LEAST_PRICE)
+
+
+@compiled
+def _costliest(memory: Memory, among: int) -> int:
+    """Return the rack with the most excess among some drawn at random."""
+    racks = memory.words[RACKS]
+    best = draw(memory, racks)
+    for _ in range(among - 1):
+        other = draw(memory, racks)
+        if _excess(memory, other) > _excess(memory, best):
+            best = other
+    return best
+
+
+@compiled
+def _choose(memory: Memory, wanted: int) -> int:
+    """Choose racks to take out, a costly one and others near it; return how many."""
+    words = memory.words
+    racks = words[RACKS]
+    chosen_at = words[AT_CHOSEN]
+    seed = _costliest(memory, 5)
+    words[chosen_at] = seed
+    chosen = 1
+    place = words[words[AT_RANK] + seed]
+    kind = draw(memory, 4)
+    low, high = 0, racks
+    if kind == 0:
+        reach = wanted + draw(memory, 2 * wanted)
+        low, high = place - reach, place + reach + 1
+    elif kind == 1:
+        # Those that took a bay before it.
+        low, high = place - 2 * wanted - draw(memory, 6 * wanted), place + 1
+    elif kind == 2:
+        low, high = place - 4 * wanted, place + 4 * wanted + 1
+    low, high = max(0, low), min(racks, high)
+    for _ in range(3 * wanted):
+        if chosen >= wanted:
+            break
+        if kind == 3:
+            rack = _costliest(memory, 2)
+        else:
+            rack = words[words[AT_ORDER] + low + draw(memory, high - low)]
+        known = seat_of(memory, rack, FORCED) != 0
+        for at in range(chosen_at, chosen_at + chosen):
+            known = known or words[at] == rack
+        if not known:
+            words[chosen_at + chosen] = rack
+            chosen += 1
+    return chosen
+
+
+@compiled
+def _key(memory: Memory, rack: int, kind: int, noise: int) -> int:
+    """Return what the racks taken out are sorted by in one of six ways."""
+    due = rack_of(memory, rack, DUE)
+    if due == NONE:
+        due = 1 << 30
+    if kind == 0:
+        return due
+    if kind == 1:
+        return due - draw(memory, noise) + draw(memory, noise)
+    if kind == 2:
+        return draw(memory, 1 << 20)
+    if kind == 3:
+        return memory.words[memory.words[AT_RANK] + rack]
+    if kind == 4:
+        return -_excess(memory, rack)
+    if rack == memory.words[memory.words[AT_CHOSEN]]:
+        return -1
+    return draw(memory, 1 << 20)
+
+
+@compiled
+def _arrange(memory: Memory, chosen: int) -> None:
+    """Put the racks taken out into the order in which they come back; facts first."""
+    words = memory.words
+    kind = draw(memory, 6)
+    noise = 1 + draw(memory, 6 * DAY)
+    racks, keys = words[AT_CHOSEN], words[AT_KEY]
+    for at in range(chosen):
+        rack = words[racks + at]
+        words[keys + at] = _key(memory, rack, kind, noise)
+        if rack_of(memory, rack, IS_FACT) != 0:
+            words[keys + at] -= FACTS_FIRST
+    for at in range(1, chosen):
+        rack, key = words[racks + at], words[keys + at]
+        back = at - 1
+        while back >= 0 and words[keys + back] > key:
+            words[racks + back + 1] = words[racks + back]
+            words[keys + back + 1] = words[keys + back]
+            back -= 1
+        words[racks + back + 1] = rack
+        words[keys + back + 1] = key
+
+
+@compiled
+def _copy_seat(memory: Memory, rack: int, at: int, back: bool) -> None:
+    """Remember a rack's place at a slot, or bring it back from there."""
+    words = memory.words
+    times, soaks = 2 * words[MOST_STEPS], 2 * words[BLOCKS]
+    seat = words[AT_SEAT] + rack * SEAT_COLUMNS
+    old_time = words[AT_OLD_TIME] + at * times
+    old_soak = words[AT_OLD_SOAK] + at * soaks
+    old_seat = words[AT_OLD_SEAT] + at * SEAT_COLUMNS
+    if back:
+        copy(memory, old_time, time_at(memory, rack), times)
+        copy(memory, old_soak, soak_at(memory, rack), soaks)
+        copy(memory, old_seat, seat, SEAT_COLUMNS)
+    else:
+        copy(memory, time_at(memory, rack), old_time, times)
+        copy(memory, soak_at(memory, rack), old_soak, soaks)
+        copy(memory, seat, old_seat, SEAT_COLUMNS)
+
+
+@compiled
+def _take_out(memory: Memory, chosen: int) -> int:
+    """Take the chosen racks out, their facts held; return what they cost."""
+    words = memory.words
+    cost = 0
+    for at in range(chosen):
+        rack = words[words[AT_CHOSEN] + at]
+        cost += seat_of(memory, rack, PRICE)
+        _copy_seat(memory, rack, at, False)
+        if seat_of(memory, rack, PLACED) != 0:
+            lift(memory, rack)
+            hold_facts(memory, rack, -1)
+    return cost
+
+
+@compiled
+def _undo(memory: Memory, chosen: int) -> None:
+    """Bring the racks taken out back as they were."""
+    words = memory.words
+    for at in range(chosen):
+        rack = words[words[AT_CHOSEN] + at]
+        if seat_of(memory, rack, PLACED) != 0:
+            lift(memory, rack)
+        else:
+            hold_facts(memory, rack, 1)
+    for at in range(chosen):
+        rack = words[words[AT_CHOSEN] + at]
+        _copy_seat(memory, rack, at, True)
+        set_seat(memory, rack, DIRTY, 1)
+        if seat_of(memory, rack, PLACED) != 0:
+            add_rack(memory, rack, -1)
+        else:
+            hold_facts(memory, rack, -1)
+
+
+@compiled
+def put_back(
+    memory: Memory,
+    rack: int,
+    bay_floor: int,
+    keep: bool,
+    ways: int,
+    skip: int,
+    delay: bool,
+    force: bool,
+) -> int:
+    """Put one rack back and return its price; without a place it stays out."""
+    hold_facts(memory, rack, 1)
+    price = try_rack(memory, rack, bay_floor, keep, force, ways, skip, delay)
+    if price < 0:
+        hold_facts(memory, rack, -1)
+        return rack_of(memory, rack, ABSENT)
+    settle(memory, rack, price)
+    return price
+
+
+@compiled
+def _put_back_all(memory: Memory, chosen: int, most: float) -> int:
+    """Put all back in their order; return their price, or -1 once it exceeds ``most``."""
+    words = memory.words
+    total = 0
+    least = 0
+    for at in range(chosen):
+        least += rack_of(memory, words[words[AT_CHOSEN] + at], LEAST_PRICE)
+    wait = draw(memory, 5) == 0
+    for at in range(chosen):
+        rack = words[words[AT_CHOSEN] + at]
+        keep = words[HAS_PREVIOUS] != 0 and draw(memory, 2) == 0
+        pick = draw(memory, 10)
+        ways = 1 + pick if pick < BOTH_WAYS - 1 else BOTH_WAYS
+        skip = 0
+        if draw(memory, 4) == 0:
+            skip = draw(memory, 1 << 20) & draw(memory, 1 << 20)
+        bay_floor = 0
+        if wait and draw(memory, 2) == 0:
+            main = template_of(memory, rack_of(memory, rack, TEMPLATE), MAIN_STEP)
+            start = start_of(memory, time_at(memory, rack), main)
+            bay_floor = start + draw(memory, 3 * DAY) - DAY
+        price = put_back(memory, rack, bay_floor, keep, ways, skip, True, False)
+        if seat_of(memory, rack, PLACED) == 0:
+            price = put_back(memory, rack, 0, False, BOTH_WAYS, 0, True, False)
+        total += price
+        least -= rack_of(memory, rack, LEAST_PRICE)
+        if total + least > most:
+            return -1
+    return total
+
+
+@compiled
+def copy_best(memory: Memory) -> None:
+    """Copy the racks that changed since the last copy into the best plan."""
+    words = memory.words
+    times, soaks = 2 * words[MOST_STEPS], 2 * words[BLOCKS]
+    for rack in range(words[RACKS]):
+        if seat_of(memory, rack, DIRTY) != 0:
+            set_seat(memory, rack, DIRTY, 0)
+            seat = rack * SEAT_COLUMNS
+            copy(
+                memory,
+                words[AT_SEAT] + seat,
+                words[AT_BEST_SEAT] + seat,
+                SEAT_COLUMNS,
+            )
+            copy(
+                memory,
+                time_at(memory, rack),
+                words[AT_BEST_TIME] + rack * times,
+                times,
+            )
+            copy(
+                memory,
+                soak_at(memory, rack),
+                words[AT_BEST_SOAK] + rack * soaks,
+                soaks,
+            )
+
+
+@compiled
+def improve(
+    memory: Memory, total: int, best: int, moves: int, temperature: float, size: int
+) -> tuple[int, int]:
+    """Make a number of moves; return the price of the plan and of the best so far.
+
+    Args:
+        memory: Problem and plan; the best plan so far is kept in it, too.
+        total: Price of the plan in units of money.
+        best: Price of the best plan.
+        moves: How many moves to make.
+        temperature: By how much a move may make the plan worse, about.
+        size: Most racks a move takes out.
+    """
+    demand = demand_price(memory)
+    for _ in range(moves):
+        wanted = 1 + draw(memory, 1 + draw(memory, size))
+        chosen = _choose(memory, wanted)
+        _arrange(memory, chosen)
+        before = _take_out(memory, chosen)
+        allowed = -temperature * math.log(_chance(memory))
+        # A lower peak may pay for dearer racks.
+        after = _put_back_all(memory, chosen, before + demand + allowed)
+        if after >= 0:
+            peak = demand_price(memory)
+            change = after + peak - before - demand
+            if change <= allowed:
+                total += change
+                demand = peak
+                if total < best:
+                    best = total
+                    copy_best(memory)
+                continue
+        _undo(memory, chosen)
+    return total, best
+
+
+@compiled
+def settle_again(memory: Memory) -> int:
+    """Take out and put back every rack alone, in order of time; return the saving."""
+    words = memory.words
+    saved = 0
+    demand = demand_price(memory)
+    for place in range(words[RACKS]):
+        rack = words[words[AT_ORDER] + place]
+        if seat_of(memory, rack, FORCED) != 0:
+            continue
+        words[words[AT_CHOSEN]] = rack
+        before = _take_out(memory, 1)
+        after = put_back(memory, rack, 0, False, BOTH_WAYS, 0, True, False)
+        peak = demand_price(memory)
+        if after + peak <= before + demand:
+            saved += before + demand - after - peak
+            demand = peak
+        else:
+            _undo(memory, 1)
+    return saved
+
+
+@compiled
+def decode(
+    memory: Memory, order: Wide, first: int, keep: bool, delay: bool, stop: bool
+) -> int:
+    """Place racks one after the other, whole; return how far it came.
+
+    Facts must be held beforehand. With ``stop`` it returns the place of the first rack
+    that finds none, so that the caller can look further ahead in time.
+    """
+    for place in range(first, order.shape[0]):
+        rack = order[place]
+        if keep:
+            put_back(memory, rack, 0, True, BOTH_WAYS, 0, delay, False)
+        if seat_of(memory, rack, PLACED) == 0:
+            put_back(memory, rack, 0, False, BOTH_WAYS, 0, delay, False)
+        if seat_of(memory, rack, PLACED) != 0:
+            continue
+        if stop:
+            return place
+        if rack_of(memory, rack, IS_FACT) != 0:
+            put_back(memory, rack, 0, False, BOTH_WAYS, 0, False, True)
+            set_seat(memory, rack, FORCED, seat_of(memory, rack, PLACED))
+    return order.shape[0]
