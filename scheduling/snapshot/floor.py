@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from factory.models import Site
 from scheduling.clock import SiteClock
 from scheduling.engine.opening import OpenHours
+from scheduling.engine.problem import Material
 from scheduling.engine.schedule import Unplannable
 from scheduling.snapshot.calendars import Week
 from scheduling.snapshot.progress import Record, Route, progress_of, read_records
 from scheduling.snapshot.racks import RackRow, read_racks
-from scheduling.snapshot.reserved import Waiting
+from scheduling.snapshot.reserved import Waiting, materials_ahead
 from scheduling.snapshot.routings import Routings, read_routings
 
 
@@ -43,7 +45,9 @@ def read_floor(site: Site, clock: SiteClock, weeks: Mapping[int, Week]) -> Floor
         site, {row.model for row in rows if row.is_to_plan or row.rack in records}
     )
     hours = _hours(site, clock, weeks, records)
-    waiting, left_out = [], []
+    waiting: list[Waiting] = []
+    left_out: list[Unplannable] = []
+    ahead: dict[tuple[int, int, bool], tuple[Material, ...]] = {}
     occupied: set[int] = set()
     stations = 0
     for row in rows:
@@ -58,12 +62,23 @@ def read_floor(site: Site, clock: SiteClock, weeks: Mapping[int, Week]) -> Floor
             stations += progress.holds_station
             occupied |= {_last_bay(attempts)} if progress.bay else set()
         elif progress.done < len(template.steps):
-            waiting.append(Waiting(row=row, template=template, progress=progress))
+            stage = (row.model, progress.done, progress.running is not None)
+            if stage not in ahead:
+                ahead[stage] = materials_ahead(template, progress)
+            waiting.append(
+                Waiting(
+                    row=row,
+                    template=template,
+                    progress=progress,
+                    materials=ahead[stage],
+                )
+            )
+    waiting, displaced = _one_a_bay(waiting, records)
     return Floor(
         rows=rows,
         routings=routings,
         waiting=waiting,
-        left_out=tuple(left_out),
+        left_out=(*left_out, *displaced),
         occupied=frozenset(occupied),
         stations_held=stations,
     )
@@ -103,4 +118,44 @@ def _without_routing(row: RackRow) -> Unplannable:
         code="no_routing",
         sentence=f"{row.serial}: its rack model has no routing steps.",
         limit="routing",
+    )
+
+
+def _one_a_bay(
+    waiting: Sequence[Waiting], records: Mapping[int, Sequence[Record]]
+) -> tuple[list[Waiting], list[Unplannable]]:
+    """Return racks to plan, and those whose records put them where another rack is.
+
+    A bay holds one rack: the one somebody worked on last.
+    """
+    last: dict[str, Waiting] = {}
+    for one in waiting:
+        bay = one.progress.bay
+        if bay and (
+            bay not in last or _began(one, records) > _began(last[bay], records)
+        ):
+            last[bay] = one
+    kept, displaced = [], []
+    for one in waiting:
+        holder = last.get(one.progress.bay, one)
+        if holder is one:
+            kept.append(one)
+        else:
+            displaced.append(_displaced(one.row.serial, holder))
+    return kept, displaced
+
+
+def _began(waiting: Waiting, records: Mapping[int, Sequence[Record]]) -> datetime:
+    """Return when the last attempt at a rack in a bay began."""
+    return records[waiting.row.rack][-1].started_at
+
+
+def _displaced(serial: str, holder: Waiting) -> Unplannable:
+    bay, other = holder.progress.bay.partition(":")[2], holder.row.serial
+    return Unplannable(
+        rack=serial,
+        code="bay_taken",
+        sentence=f"{serial}: its records put it in bay {bay}, where {other} was worked "
+        "on since. Correct the records.",
+        limit="bay",
     )

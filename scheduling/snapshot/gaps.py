@@ -9,12 +9,15 @@ from dataclasses import dataclass
 
 from factory.models import BomLine, Crew, Part, Site, WorkCentre
 from factory.models.site import Place
-from scheduling.engine.problem import Session, Step
+from scheduling.engine.problem import Session, Template
 from scheduling.engine.schedule import Unplannable
 from scheduling.snapshot.floor import Floor
 from scheduling.snapshot.materials import Materials
 from scheduling.snapshot.reserved import Waiting
 from suppliers.models import Source
+
+Missing = tuple[int, str, str, str]
+"""``(position of the step, reason code, what is missing, word of the limit)``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,22 +25,23 @@ class Known:
     """What a site and its parts lists have, as far as racks may miss it.
 
     Attributes:
-        crews: Engine's keys of crews.
-        places: Engine's keys of work centres.
+        missing: Crews and places that a routing names and the site does not have, by
+            template key, in routing order.
         circles: Parts lists that run in a circle, by model code: the parts in order.
         unsupplied: Owner by code of parts that nothing supplies and nobody may.
     """
 
-    crews: Collection[str]
-    places: Collection[str]
+    missing: Mapping[str, Sequence[Missing]]
     circles: Mapping[str, Sequence[str]]
     unsupplied: Mapping[str, str]
 
 
 def read_known(site: Site, floor: Floor, materials: Materials) -> Known:
     """Return what there is. Five queries."""
-    crews = Crew.objects.filter(site=site).values_list("skill", flat=True)
-    places = WorkCentre.objects.filter(site=site).values_list("place", flat=True)
+    skills = Crew.objects.filter(site=site).values_list("skill", flat=True)
+    kinds = WorkCentre.objects.filter(site=site).values_list("place", flat=True)
+    crews = {f"crew:{skill}" for skill in skills}
+    places = {f"place:{kind}" for kind in kinds}
     supplied = {supply.part for supply in materials.supplies}
     supplied |= {line.part for line in materials.awaited}
     supplied |= {part for has in materials.set_aside.values() for part in has}
@@ -49,8 +53,10 @@ def read_known(site: Site, floor: Floor, materials: Materials) -> Known:
     )
     owners = Part.objects.filter(code__in=missing - sourced)
     return Known(
-        crews={f"crew:{skill}" for skill in crews},
-        places={f"place:{place}" for place in places},
+        missing={
+            template.key: tuple(_missing(template, crews, places))
+            for template in floor.routings.templates
+        },
         circles=_circles(floor.routings.by_model),
         unsupplied=dict(owners.values_list("code", "buyer")),
     )
@@ -73,9 +79,11 @@ def _gaps(waiting: Waiting, known: Known) -> Iterator[Unplannable]:
             f"{serial}: the parts list of {template.label} runs in a circle: {way}.",
             "material",
         )
-    for step in template.steps[waiting.progress.done :]:
-        yield from _without_hands(serial, step, known)
-    for material in waiting.materials():
+    for place, code, words, limit in known.missing.get(template.key, ()):
+        if place >= waiting.progress.done:
+            step = template.steps[place].code
+            yield _no(serial, code, f"{serial} {step}: the site has no {words}.", limit)
+    for material in waiting.materials:
         if material.part in known.unsupplied:
             owner = known.unsupplied[material.part]
             owned = f" {owner} owns this part." if owner else ""
@@ -88,28 +96,19 @@ def _gaps(waiting: Waiting, known: Known) -> Iterator[Unplannable]:
             )
 
 
-def _without_hands(serial: str, step: Step, known: Known) -> Iterator[Unplannable]:
-    """Yield the crew and the places of a step that the site does not have."""
-    if step.crew not in known.crews:
-        skill = step.crew.partition(":")[2]
-        yield _no(
-            serial,
-            "no_crew",
-            f"{serial} {step.code}: the site has no crew of skill {skill}.",
-            "people",
-        )
-    wanted = [step.extra] if step.extra else []
-    if step.session != Session.BAY:
-        wanted.append(step.place)
-    for place in wanted:
-        if place not in known.places:
-            name = Place(place.partition(":")[2]).label.lower()
-            yield _no(
-                serial,
-                "no_place",
-                f"{serial} {step.code}: the site has no {name}.",
-                "batching",
-            )
+def _missing(
+    template: Template, crews: Collection[str], places: Collection[str]
+) -> Iterator[Missing]:
+    """Yield the crews and places that a routing names and the site does not have."""
+    for place, step in enumerate(template.steps):
+        if step.crew not in crews:
+            skill = step.crew.partition(":")[2]
+            yield place, "no_crew", f"crew of skill {skill}", "people"
+        held = "" if step.session == Session.BAY else step.place
+        for key in (step.extra, held):
+            if key and key not in places:
+                words = Place(key.partition(":")[2]).label.lower()
+                yield place, "no_place", words, "batching"
 
 
 def _no(serial: str, code: str, sentence: str, limit: str) -> Unplannable:

@@ -1,13 +1,13 @@
 """How far ahead a problem has to reach, so that no rack falls off its end."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
 from factory.models import Crew, Site, WorkCentre
-from scheduling.engine.problem import Session, Step, Supply
+from scheduling.engine.problem import Session, Step, Supply, Template
 from scheduling.engine.units import MINUTES_PER_DAY
 from scheduling.snapshot.calendars import Week
 from scheduling.snapshot.limits import EIGHTHS
@@ -83,7 +83,7 @@ def all_built(
     """
     needs: dict[str, int] = defaultdict(int)
     for rack in racks:
-        for material in rack.materials():
+        for material in rack.materials:
             needs[material.part] += material.quantity
     missing = dict(needs)
     last = work_min
@@ -98,10 +98,15 @@ def all_built(
 
 def work(racks: Iterable[Waiting], pace: Pace) -> int:
     """Return the minutes the busiest resource needs for all that is left to do."""
-    loads: dict[tuple[str, str], int] = defaultdict(int)
+    stages: Counter[tuple[str, int]] = Counter()
+    templates: dict[str, Template] = {}
     for rack in racks:
-        for step in rack.template.steps[rack.progress.done :]:
-            _add(loads, step, rack.template.site_permille)
+        stages[rack.template.key, rack.progress.done] += 1
+        templates[rack.template.key] = rack.template
+    loads: dict[tuple[str, str], int] = defaultdict(int)
+    for (key, done), count in stages.items():
+        for step in templates[key].steps[done:]:
+            _add(loads, step, templates[key].site_permille, count)
     busiest = Fraction(0)
     for (kind, key), load in loads.items():
         capacity = _capacity(pace, kind, key)
@@ -111,13 +116,17 @@ def work(racks: Iterable[Waiting], pace: Pace) -> int:
     return ceil(busiest)
 
 
-def _add(loads: dict[tuple[str, str], int], step: Step, site_permille: int) -> None:
-    loads["crew", step.crew] += step.duration * step.crew_eighths
+def _add(
+    loads: dict[tuple[str, str], int], step: Step, site_permille: int, count: int
+) -> None:
+    """Add what a step of so many racks takes of its crew and its place or bay."""
+    minutes = step.duration * count
+    loads["crew", step.crew] += minutes * step.crew_eighths
     if step.session == Session.BAY:
-        loads["bay", ""] += step.duration
-        loads["import", ""] += step.duration * step.draw * site_permille // 1_000
+        loads["bay", ""] += minutes
+        loads["import", ""] += minutes * step.draw * site_permille // 1_000
     else:
-        loads["place", step.place] += step.duration
+        loads["place", step.place] += minutes
 
 
 def _capacity(pace: Pace, kind: str, key: str) -> float:

@@ -26,19 +26,28 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A rack to plan, with its routing and what it has done."""
+    """A rack to plan, with its routing and what it has done.
+
+    Attributes:
+        row: The rack and its order.
+        template: Its routing.
+        progress: What has happened.
+        materials: What it still consumes, in routing order.
+    """
 
     row: RackRow
     template: Template
     progress: Progress
+    materials: tuple[Material, ...]
 
-    def materials(self) -> list[Material]:
-        """Return what it still consumes, in routing order."""
-        first = self.progress.done + (1 if self.progress.running else 0)
-        places = {step.code: i for i, step in enumerate(self.template.steps)}
-        # A step the routing lacks is bad input; the engine's own look says so.
-        ahead = [m for m in self.template.materials if places.get(m.step, 0) >= first]
-        return sorted(ahead, key=lambda material: places.get(material.step, 0))
+
+def materials_ahead(template: Template, progress: Progress) -> tuple[Material, ...]:
+    """Return what a rack still consumes, in routing order."""
+    first = progress.done + (1 if progress.running else 0)
+    places = {step.code: place for place, step in enumerate(template.steps)}
+    # A step the routing lacks is bad input; the engine's own look says so.
+    ahead = [m for m in template.materials if places.get(m.step, 0) >= first]
+    return tuple(sorted(ahead, key=lambda material: places.get(material.step, 0)))
 
 
 def read_issued(site: Site) -> dict[int, dict[tuple[str, str], int]]:
@@ -65,7 +74,7 @@ def issued_ahead(
     Such are the parts of a failed step that is to be repeated.
     """
     found: dict[str, int] = defaultdict(int)
-    for material in waiting.materials():
+    for material in waiting.materials:
         pieces = issued.get((material.step, material.part), 0)
         if pieces:
             found[material.part] += min(pieces, material.quantity)
@@ -90,7 +99,7 @@ def reserve_consigned(
     found = []
     for waiting in racks:
         has = dict(set_aside.get(waiting.row.rack, {}))
-        for material in waiting.materials():
+        for material in waiting.materials:
             covered = min(has.get(material.part, 0), material.quantity)
             if covered:
                 has[material.part] -= covered

@@ -73,21 +73,27 @@ class Promised:
     tranche_ids: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Dock:
-    """When what reaches the dock becomes usable.
+    """When what reaches the dock becomes usable; every date is worked out once."""
 
-    Attributes:
-        clock: Epoch and zone.
-        usable_from: Minute of the local day from which a delivery can be received.
-        receiving: Working minutes that receiving takes.
-        week: When receiving works; None is around the clock.
-    """
+    def __init__(
+        self, clock: SiteClock, *, usable_from: int, receiving: int, week: Week | None
+    ) -> None:
+        """Take the rule of receiving.
 
-    clock: SiteClock
-    usable_from: int
-    receiving: int
-    week: Week | None
+        Args:
+            clock: Epoch and zone.
+            usable_from: Minute of the local day from which a delivery can be received.
+            receiving: Working minutes that receiving takes.
+            week: When receiving works; None is around the clock.
+        """
+        self.clock = clock
+        self._usable_from = usable_from
+        self._receiving = receiving
+        self._week = week
+        self._hours = OpenHours(())
+        self._hours_until = 0
+        self._known: dict[date, Minutes | None] = {}
 
     def usable(self, day: date) -> Minutes | None:
         """Return when a promise for a dock date becomes usable; None is never.
@@ -96,20 +102,24 @@ class Dock:
         overdue: nobody can say more than "not before tomorrow", so it counts as one for
         the day after the epoch.
         """
-        today = self.clock.day_of(0)
-        if day >= today:
-            usable = self._received(day)
-            if usable is None or usable > 0:
-                return usable
-        return self._received(today + DAY)
+        if day not in self._known:
+            today = self.clock.day_of(0)
+            usable = self._received(day) if day >= today else Minutes(0)
+            if usable is not None and usable <= 0:
+                usable = self._received(today + DAY)
+            self._known[day] = usable
+        return self._known[day]
 
     def _received(self, day: date) -> Minutes | None:
-        start = self.clock.wall(day, self.usable_from)
-        if self.week is None:
-            return Minutes(start + self.receiving)
-        found = OpenHours(
-            self.week.windows(self.clock, start, start + RECEIVING_REACH)
-        ).finish(start, self.receiving)
+        start = self.clock.wall(day, self._usable_from)
+        if self._week is None:
+            return Minutes(start + self._receiving)
+        if start + RECEIVING_REACH > self._hours_until:
+            self._hours_until = 2 * start + RECEIVING_REACH
+            self._hours = OpenHours(
+                self._week.windows(self.clock, -MINUTES_PER_DAY, self._hours_until)
+            )
+        found = self._hours.finish(start, self._receiving)
         return None if found is None else Minutes(found)
 
 
@@ -126,7 +136,7 @@ def dock_of(site: Site, clock: SiteClock, weeks: Mapping[int, Week]) -> Dock:
         crew = Crew.objects.filter(site=site, skill=RECEIVING_SKILL).first()
         week = weeks.get(crew.calendar_id) if crew else None
     return Dock(
-        clock=clock,
+        clock,
         usable_from=site.dock_usable_from.hour * 60 + site.dock_usable_from.minute,
         receiving=site.receiving_min,
         week=week,
@@ -176,16 +186,13 @@ def read_promised(site: Site, parts: Collection[int], dock: Dock) -> Promised:
     A line that is received in part has received its earliest tranches.
     """
     tranches = _tranches(site, parts)
-    usable: dict[date, Minutes | None] = {}
     supplies: list[Supply] = []
     awaited: list[AwaitedLine] = []
     tranche_ids: dict[str, int] = {}
     for line in _open_lines(site, parts):
         promised = 0
         for tranche, quantity, day in _outstanding(line, tranches[line.line]):
-            if day not in usable:
-                usable[day] = dock.usable(day)
-            available = usable[day]
+            available = dock.usable(day)
             promised += quantity
             if available is None:
                 continue

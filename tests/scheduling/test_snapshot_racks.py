@@ -333,3 +333,25 @@ def test_received_times_keep_their_zone():
     (only,) = a_snapshot(world.site).problem.racks
 
     assert only.received == -30
+
+
+def test_of_two_racks_recorded_in_one_bay_the_last_worked_on_has_it():
+    world = a_small_world(racks=2)
+    first, second = world.racks
+    bay = world.bays[0]
+    for unit, began in ((first, 800), (second, 700)):
+        records_until(unit, "FLASH", bay=bay, times=EARLIER | {"FILL": ago(began)})
+
+    snapshot = a_snapshot(world.site)
+
+    assert [one.key for one in snapshot.problem.racks] == [second.serial]
+    (left_out,) = snapshot.left_out
+    assert (left_out.rack, left_out.code, left_out.limit) == (
+        first.serial,
+        "bay_taken",
+        "bay",
+    )
+    assert left_out.sentence == (
+        f"{first.serial}: its records put it in bay {bay.code}, where {second.serial} "
+        "was worked on since. Correct the records."
+    )
