@@ -1,6 +1,6 @@
 """Orders beside their plan: promised, planned, and the earliest physics allows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypedDict
@@ -252,6 +252,12 @@ def promises_of(order: Order) -> list[CustomerPromise]:
     """Return every promise made for an order, first to last. One query."""
     promises = CustomerPromise.objects.filter(order=order)
     return list(promises.select_related("publication").order_by("number"))
+
+
+def promised_dates(orders: Iterable[int]) -> dict[int, date]:
+    """Return the date each order is promised for, by primary key. One query."""
+    promises = CustomerPromise.objects.filter(order__in=set(orders))
+    return dict(promises.order_by("number").values_list("order", "date"))
 
 
 def matching(orders: "QuerySet[DatedOrder]", text: str) -> "QuerySet[DatedOrder]":

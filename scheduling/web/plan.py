@@ -1,17 +1,18 @@
 """The plan page: bays over time, kilowatts below, and why a rack is where it is."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from factory.access import OFFICE, allow
-from factory.models import Order, Site
+from factory.models import Order
 from journal.wording import UNKNOWN, duration
 from scheduling.blobs import load_problem, load_schedule
 from scheduling.charts import waterfall
@@ -36,16 +37,24 @@ def plan_page(request: HttpRequest) -> HttpResponse:
     racks = (
         PlannedRack.objects.filter(plan=plan)
         .select_related("rack__order", "rack__rack_model", "bay")
-        .order_by("bay__code", "bay_from", "rack__serial")
+        .order_by(
+            F("bay__code").asc(nulls_last=True),
+            F("bay_from").asc(nulls_last=True),
+            "rack__serial",
+        )
     )
     page = Paginator(racks, RACKS_A_PAGE).get_page(request.GET.get("page"))
+    promised = order_queries.promised_dates(
+        planned.rack.order_id for planned in page if planned.rack.order_id
+    )
+    zone = ZoneInfo(now.site.zone)
     context: dict[str, Any] = {
         "standing": now,
         "plan": plan,
         "is_published": now.publication is not None
         and now.publication.plan_id == plan.pk,
         "page": page,
-        "rows": [_table_row(planned, site_of(request)) for planned in page],
+        "rows": [_table_row(planned, promised, zone) for planned in page],
         "gantt_url": reverse("plan_data", args=[plan.pk]),
         "panel_url": reverse("plan_rack", args=[plan.pk]),
         "which": _which(request, plan),
@@ -82,24 +91,44 @@ def plan_rack(request: HttpRequest, plan_id: int) -> HttpResponse:
     return render(request, "scheduling/_why.html", _why(chosen, plan, request))
 
 
-def _table_row(planned: PlannedRack, site: Site) -> dict[str, Any]:
+def _table_row(
+    planned: PlannedRack, promised: dict[int, date], zone: ZoneInfo
+) -> dict[str, Any]:
     """Return one rack as ``components/plan_table.html`` takes it."""
-    zone = ZoneInfo(site.zone)
-    order = planned.rack.order
-    status = "unplannable" if planned.unplannable_code else "on_time"
+    dates = _dates(planned, promised.get(planned.rack.order_id or 0), zone)
     return {
         "rack": planned.rack.serial,
         "url": "?" + urlencode({"plan": planned.plan_id, "rack": planned.rack.serial}),
         "place": planned.bay.code if planned.bay else UNKNOWN,
         "start": planned.starts_at,
         "end": planned.ships_at,
-        "waited_min": (planned.lead_min or 0) - (planned.physics_min or 0),
+        "waited_min": _waited_min(planned),
         "limit": planned.limit,
-        "due": order.requested_date if order else None,
-        "planned": planned.ships_at.astimezone(zone).date()
-        if planned.ships_at
-        else None,
-        "status": "late" if planned.late_min else status,
+        "due": dates["promised"],
+        "planned": dates["planned"],
+        "status": dates["status"],
+    }
+
+
+def _waited_min(planned: PlannedRack) -> int | None:
+    """Return how much of a rack's lead time physics does not need; None if unknown."""
+    if planned.lead_min is None or planned.physics_min is None:
+        return None
+    return planned.lead_min - planned.physics_min
+
+
+def _dates(
+    planned: PlannedRack, promised: date | None, zone: ZoneInfo
+) -> dict[str, Any]:
+    """Return the day promised, else asked for, the day planned, and how they agree."""
+    order = planned.rack.order
+    promised = promised or (order.requested_date if order else None)
+    ships = planned.ships_at.astimezone(zone).date() if planned.ships_at else None
+    is_late = ships is not None and promised is not None and ships > promised
+    return {
+        "promised": promised,
+        "planned": ships,
+        "status": "late" if is_late else "on_time" if ships else "unplannable",
     }
 
 
@@ -161,17 +190,10 @@ def _why(chosen: PlannedRack, plan: Plan, request: HttpRequest) -> dict[str, Any
     subject = chosen.rack.serial
     segments = segments_of(order_queries.bars_of(plan, chosen.rack))
     order = chosen.rack.order
-    promises = order_queries.promises_of(order) if order else []
-    promise = promises[-1] if promises else None
-    promised = promise.date if promise else order.requested_date if order else None
-    planned = chosen.ships_at.astimezone(zone).date() if chosen.ships_at else None
-    is_late = planned is not None and promised is not None and planned > promised
-    return {
+    promises = order_queries.promised_dates([order.pk]) if order else {}
+    return _dates(chosen, promises.get(order.pk) if order else None, zone) | {
         "planned_rack": chosen,
         "order": order,
-        "promised": promised,
-        "planned": planned,
-        "status": "late" if is_late else "on_time" if planned else "unplannable",
         "segments": segments,
         "plot": waterfall.rows(segments, subject) if segments else "",
         "table": waterfall.table(segments, subject) if segments else None,

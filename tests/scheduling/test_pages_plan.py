@@ -1,0 +1,384 @@
+"""The plan page, its drawing's data and the panel that explains one rack."""
+
+import json
+from datetime import date, timedelta
+from itertools import pairwise
+
+import pytest
+from django.urls import reverse
+
+from factory.models import PowerBay
+from scheduling.blobs import load_schedule
+from scheduling.engine.schedule import PhaseKind
+from scheduling.models import CustomerPromise, LimitAttribution, PlannedRack
+from scheduling.services.publish import publish
+from tests.builders.factory import NOW, a_cooling_loop, an_order
+from tests.builders.reading import a_reader, links, table, words
+from tests.builders.scheduling import a_grid_event, a_plan, a_stored_plan
+from tests.builders.world import a_small_world
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+LABEL = "Power bays over time, as a table"
+
+
+@pytest.fixture(autouse=True)
+def present(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def world():
+    return a_small_world()
+
+
+@pytest.fixture
+def planner(world):
+    return a_reader(world.site)
+
+
+def data_of(planner, plan):
+    return planner.get(reverse("plan_data", args=[plan.pk])).json()
+
+
+def in_force(plan):
+    return publish(plan=plan, by=None, actor="system", expected_previous=None)
+
+
+def test_without_a_plan_there_is_nothing_to_draw(planner):
+    page = planner.get(reverse("plan"))
+
+    assert page.status_code == 200
+    assert "There is no plan yet." in words(page)
+    assert "Nothing to draw" in words(page)
+
+
+def test_the_table_holds_every_rack_with_place_times_and_dates(world, planner):
+    first, second, third = world.racks
+    plan = a_plan(
+        world.site, {first: NOW + 2 * DAY, second: NOW + 12 * DAY, third: None}
+    )
+    PlannedRack.objects.filter(plan=plan, rack=first).update(
+        lead_min=10_080,
+        physics_min=5_760,
+        bay=world.bays[0],
+        bay_from=NOW,
+        bay_until=NOW + DAY,
+        limit="power",
+    )
+
+    rows = table(planner.get(reverse("plan")), LABEL)
+
+    assert rows == [
+        [
+            first.serial,
+            world.bays[0].code,
+            "Tue 23:00",
+            "Wed 08:00",
+            "72 h",
+            "Power",
+            "4 Dec",
+            "25 Nov",
+            "On time",
+        ],
+        [
+            second.serial,
+            "–",
+            "Fri 4 Dec, 23:00",
+            "Sat 5 Dec, 08:00",
+            "–",
+            "",
+            "4 Dec",
+            "5 Dec",
+            "Late",
+        ],
+        [third.serial, "–", "–", "–", "–", "Material", "4 Dec", "–", "Unplannable"],
+    ]
+
+
+def test_a_promise_stands_in_the_table_instead_of_the_date_asked_for(world, planner):
+    a_plan(world.site, dict.fromkeys(world.racks, NOW + 12 * DAY))
+    for number, on in enumerate((date(2026, 12, 4), date(2026, 12, 7)), start=1):
+        CustomerPromise.objects.create(
+            order=world.order,
+            number=number,
+            kind="promise",
+            date=on,
+            quantity=3,
+            actor="system",
+            made_at=NOW,
+        )
+
+    rows = table(planner.get(reverse("plan")), LABEL)
+
+    # Asked for on 4 December, promised for the 7th, planned for the 5th.
+    assert [row[-3:] for row in rows] == [["7 Dec", "5 Dec", "On time"]] * 3
+
+
+def test_the_bar_says_what_the_plan_costs_and_what_is_proved(world, planner):
+    plan = a_plan(
+        world.site,
+        {**dict.fromkeys(world.racks[:2], NOW + DAY), world.racks[2]: None},
+        objective_cents=6_770_000,
+        bound_cents=4_120_000,
+        late_racks=1,
+    )
+
+    said = words(planner.get(reverse("plan")))
+
+    assert f"Proposal of run {plan.run_id}" in said
+    assert "$67.7 k · 1 rack late of 3 · 1 unplannable" in said
+    assert "at least $41.2 k is proved" in said
+    assert "Publish…" in said
+
+
+def test_a_plan_nothing_beats_says_so(world, planner):
+    a_plan(
+        world.site,
+        dict.fromkeys(world.racks, NOW + DAY),
+        is_proved_optimal=True,
+    )
+
+    assert "proved best" in words(planner.get(reverse("plan")))
+
+
+def test_published_plan_and_proposal_are_one_click_apart(world, planner):
+    published = a_plan(world.site, dict.fromkeys(world.racks, NOW + DAY))
+    in_force(published)
+    proposal = a_plan(world.site, dict.fromkeys(world.racks, NOW + 2 * DAY))
+
+    page = planner.get(reverse("plan"))
+    other = planner.get(reverse("plan"), {"plan": proposal.pk})
+
+    assert page.context["plan"] == published
+    assert "Publish…" not in words(page)
+    assert {f"?plan={published.pk}", f"?plan={proposal.pk}"} <= set(links(page))
+    assert other.context["plan"] == proposal
+    assert f"Proposal of run {proposal.run_id}" in words(other)
+    assert "Publish…" in words(other)
+
+
+def test_a_rack_named_in_the_address_is_explained_beside_the_plan(world, planner):
+    plan = a_plan(
+        world.site,
+        dict.fromkeys(world.racks, NOW + DAY),
+        sentence="It waits 28 h for bay A01.",
+        limit="bay",
+    )
+    serial = world.racks[0].serial
+
+    page = planner.get(reverse("plan"), {"rack": serial})
+
+    assert "It waits 28 h for bay A01. Bay TR Tomás Reyes" in words(page)
+    assert f"Open order {world.order.number}" in words(page)
+    assert f"{reverse('order', args=[world.order.number])}?rack={serial}" in links(page)
+    assert f"?plan={plan.pk}" in links(page)
+
+
+def test_the_panel_says_promised_planned_and_where_the_time_goes(world, planner):
+    plan = a_stored_plan(world.site)
+    rack = world.racks[0]
+    bars = LimitAttribution.objects.filter(plan=plan, rack=rack)
+
+    panel = planner.get(reverse("plan_rack", args=[plan.pk]), {"rack": rack.serial})
+
+    planned = PlannedRack.objects.get(plan=plan, rack=rack)
+    assert sum(bar.minutes for bar in bars) == planned.lead_min
+    said = words(panel)
+    assert "Promised Fri 4 Dec Planned" in said
+    assert "Lead time" in said
+    assert f"Open order {world.order.number}" in said
+    assert "<html" not in panel.content.decode()
+
+
+def test_the_panel_of_a_rack_without_a_plan_gives_the_reason(world, planner):
+    plan = a_plan(
+        world.site, dict.fromkeys(world.racks), sentence="Nobody has promised sensors."
+    )
+
+    panel = planner.get(
+        reverse("plan_rack", args=[plan.pk]), {"rack": world.racks[0].serial}
+    )
+
+    said = words(panel)
+    assert "Not planned. Nobody has promised sensors." in said
+    assert "Unplannable" in said
+
+
+def test_the_drawings_data_is_the_stored_schedule(world, planner):
+    plan = a_stored_plan(world.site)
+    schedule = load_schedule(plan)
+
+    data = data_of(planner, plan)
+
+    bars = {
+        bar["rack"]: (lane["key"], bar)
+        for group in data["groups"]
+        for lane in group["lanes"]
+        for bar in lane["bars"]
+    }
+    assert bars.keys() == {rack.serial for rack in world.racks}
+    for serial, (bay, bar) in bars.items():
+        held = [one for one in schedule.steps if one.rack == serial and one.bay]
+        assert bay == held[0].bay
+        assert (bar["start"], bar["end"]) == (held[0].start, held[-1].end)
+        assert bar["ships"] == max(
+            one.end for one in schedule.steps if one.rack == serial
+        )
+        assert bar["late_min"] == 0
+        assert bar["url"] == (
+            f"{reverse('order', args=[world.order.number])}?rack={serial}"
+        )
+        drawn = [(start, end, draw) for start, end, draw, _ in bar["phases"]]
+        assert drawn == [
+            (phase.start, phase.end, phase.draw) for one in held for phase in one.phases
+        ]
+
+
+def test_the_import_drawn_is_base_load_plus_each_bays_watts_and_its_cooling(
+    world, planner
+):
+    plan = a_stored_plan(world.site)
+    schedule = load_schedule(plan)
+
+    data = data_of(planner, plan)
+
+    def at(pieces, minute):
+        return [value for start, value in pieces if start <= minute][-1]
+
+    # Cooling takes 12 % of the 95 % of heat that goes into the loop: 114 per mille.
+    for minute in range(0, data["to_min"], 97):
+        bays = sum(
+            -(-phase.draw * 1_114 // 1_000)
+            for step in schedule.steps
+            for phase in step.phases
+            if phase.start <= minute < phase.end
+        )
+        assert at(data["load"], minute) == at(data["base"], minute) + bays
+    assert max(value for _, value in data["load"]) <= 4_500_000
+
+
+def test_limits_and_curtailments_are_drawn_in_whole_import(world, planner):
+    event = a_grid_event(world.site)
+    plan = a_stored_plan(world.site)
+
+    data = data_of(planner, plan)
+
+    assert data["limits"][:3] == [
+        [0, 4_500_000],
+        [1_440, 3_600_000],
+        [1_680, 4_500_000],
+    ]
+    (curtailment,) = data["curtailments"]
+    assert (curtailment["start"], curtailment["end"], curtailment["cap_w"]) == (
+        1_440,
+        1_680,
+        3_600_000,
+    )
+    assert event.name in curtailment["label"]
+
+
+def test_bays_stand_in_their_halls_and_people_below(world, planner):
+    plan = a_stored_plan(world.site)
+
+    data = data_of(planner, plan)
+
+    (hall,) = data["groups"]
+    assert [lane["label"] for lane in hall["lanes"]] == [bay.code for bay in world.bays]
+    (crew,) = data["people"]
+    assert crew["label"] == "Test crew"
+    assert crew["roster"] == [[0, 4]]
+    assert all(before[0] < after[0] for before, after in pairwise(crew["use"]))
+    assert max(people for _, people in crew["use"]) <= 4
+
+
+def test_a_soak_block_below_full_power_is_drawn_as_derated(world, planner):
+    # A loop for 60 % of one rack's heat leaves no other way.
+    loop = a_cooling_loop(world.site, "small", limit_w=80_000)
+    PowerBay.objects.filter(site=world.site).update(loop=loop)
+    plan = a_stored_plan(world.site)
+    derated = [
+        phase
+        for step in load_schedule(plan).steps
+        for phase in step.phases
+        if phase.kind is PhaseKind.DERATED
+    ]
+    assert derated
+
+    data = data_of(planner, plan)
+
+    kinds = [
+        kind
+        for group in data["groups"]
+        for lane in group["lanes"]
+        for bar in lane["bars"]
+        for *_, kind in bar["phases"]
+    ]
+    assert kinds.count("derated") == len(derated)
+    assert kinds.count("firmware") == len(world.racks)
+
+
+def test_what_a_bay_session_waited_for_ends_where_it_begins(world, planner):
+    plan = a_stored_plan(world.site)
+
+    data = data_of(planner, plan)
+
+    for group in data["groups"]:
+        for lane in group["lanes"]:
+            for bar in lane["bars"]:
+                ends = [end for _, end, _ in bar["waits"]]
+                starts = [start for start, _, _ in bar["waits"]]
+                assert [*starts[1:], bar["start"]] == ends or not ends
+                waited = LimitAttribution.objects.filter(
+                    plan=plan, rack__serial=bar["rack"], step="FILL", is_physics=False
+                ).order_by("sequence")
+                first_work = (
+                    LimitAttribution.objects.filter(
+                        plan=plan,
+                        rack__serial=bar["rack"],
+                        step="FILL",
+                        is_physics=True,
+                    )
+                    .order_by("sequence")
+                    .first()
+                )
+                before = [bar for bar in waited if bar.sequence < first_work.sequence]
+                assert sum(end - start for start, end, _ in bar["waits"]) == sum(
+                    bar.minutes for bar in before
+                )
+
+
+def test_the_data_of_a_plan_is_kept_by_its_tag(world, planner):
+    url = reverse("plan_data", args=[a_stored_plan(world.site).pk])
+    first = planner.get(url)
+
+    again = planner.get(url, headers={"If-None-Match": first.headers["ETag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == first.headers["ETag"]
+    assert planner.get(url, headers={"If-None-Match": '"other"'}).status_code == 200
+    assert json.loads(first.content)["zone"] == "America/Monterrey"
+
+
+def test_another_sites_plan_is_not_there(world, planner):
+    other = a_small_world()
+    plan = a_stored_plan(other.site)
+    rack = {"rack": other.racks[0].serial}
+
+    assert planner.get(reverse("plan"), {"plan": plan.pk}).status_code == 404
+    assert planner.get(reverse("plan_data", args=[plan.pk])).status_code == 404
+    panel = planner.get(reverse("plan_rack", args=[plan.pk]), rack)
+    assert panel.status_code == 404
+
+
+def test_a_rack_the_plan_does_not_hold_has_no_panel(world, planner):
+    plan = a_plan(world.site, dict.fromkeys(world.racks, NOW + DAY))
+    stranger = an_order(world.site, world.model).racks.get()
+
+    panel = planner.get(reverse("plan_rack", args=[plan.pk]), {"rack": stranger.serial})
+    page = planner.get(reverse("plan"), {"rack": stranger.serial})
+
+    assert panel.status_code == 404
+    assert page.status_code == 200
+    assert page.context["chosen"] is None
