@@ -189,7 +189,7 @@ def peak_import(
         changes[end] -= watts
     changes[until] += 0
     highest = filled = load = now = 0
-    for moment in sorted(changes):
+    for moment in sorted(time for time in changes if time <= until):
         edge = (now // QUARTER + 1) * QUARTER
         if moment < edge:
             filled += load * (moment - now)
@@ -200,6 +200,4 @@ def peak_import(
             filled = load * (moment - whole)
         load += changes[moment]
         now = moment
-        if now >= until:
-            break
     return Watts(-(-highest // QUARTER))

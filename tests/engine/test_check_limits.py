@@ -822,3 +822,31 @@ def test_a_pin_before_its_part_is_inherited_only_if_no_part_could_be_there():
     assert found(late, stock) == [INHERITED]
     assert found(late, enough) == [MADE]
     assert found(late, rack=a_rack()) == [MADE]
+
+
+def test_what_other_pinned_racks_need_of_a_part_counts_too():
+    racks = tuple(
+        a_rack(key, pins=(a_pin("KIT", 50),) if key != "R3" else ())
+        for key in ("R1", "R2", "R3")
+    )
+    problem = a_problem(
+        templates=(a_template(steps=(a_step("KIT", 60),), materials=(a_material(),)),),
+        bays=(),
+        racks=racks,
+        supplies=(
+            a_supply("lot:0", quantity=1),
+            a_supply("lot:1", quantity=2, available=100),
+        ),
+    )
+    schedule = a_schedule(
+        a_planned_step("KIT", 50, 110, rack="R1"),
+        a_planned_step("KIT", 50, 110, rack="R2"),
+        a_planned_step("KIT", 100, 160, rack="R3"),
+        pegs=[
+            a_peg(supply="lot:0"),
+            a_peg(supply="lot:1", rack="R2"),
+            a_peg(supply="lot:1", rack="R3"),
+        ],
+    )
+
+    assert rules(problem, schedule) == [(Rule.MATERIAL, INHERITED)]

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from scheduling.engine.explain import attribute
+from scheduling.engine.problem import PowerClass
 from tests.builders.instances import a_random_problem
 from tests.builders.problems import (
     a_bay,
@@ -735,6 +736,61 @@ def test_what_an_unplannable_rack_holds_is_waited_for():
     found = waits(problem, a_schedule(step, unplannable=[left_out("R2")]))
 
     assert found == [("FUNC", "bay", "bay:1", 50)]
+
+
+def test_a_station_that_begins_with_a_step_that_runs_through():
+    steps = (
+        a_station_step("TEST", 30, power_class=PowerClass.NON_PREEMPTIVE),
+        a_station_step("PREP", 60),
+    )
+    problem = of_step(
+        *steps,
+        racks=(a_rack(),),
+        calendars=(a_calendar(windows=((0, 20), (50, 90), (120, 400))),),
+    )
+    phases = [a_phase(80, 90), a_phase(90, 120, 0, "closed"), a_phase(120, 170)]
+    schedule = a_schedule(
+        a_planned_step("TEST", 50, 80),
+        a_planned_step("PREP", 80, 170, phases=phases),
+    )
+
+    assert waits(problem, schedule) == [
+        ("TEST", "shift", "crew:hands", 50),
+        ("PREP", "shift", "crew:hands", 30),
+    ]
+
+
+def test_a_window_of_the_grid_without_end_is_curtailment_to_the_start():
+    site = a_site(capacity=amount((0, 100_000), (30, 10_000)))
+    event = a_curtailment(30, 30_000)
+    problem = of_step(
+        FUNC, racks=(a_rack(),), with_resources=(site,), curtailments=(event,)
+    )
+    step = a_planned_step("FUNC", 50, 110, bay="bay:1", draw=50_000)
+
+    assert waits(problem, a_schedule(step)) == [("FUNC", "curtailment", "grid:1", 50)]
+
+
+def test_a_step_that_draws_nothing_waits_for_no_power():
+    step = a_bay_step("FILL", 60, 0)
+    problem = of_step(
+        step,
+        racks=(a_rack(),),
+        with_resources=(a_site(capacity=0),),
+        curtailments=(a_curtailment(0, 900),),
+    )
+
+    found = waits(problem, a_schedule(a_planned_step("FILL", 50, 110, bay="bay:1")))
+
+    assert found == [("FILL", "batching", "held by the plan", 50)]
+
+
+def test_a_limit_nobody_knows_is_not_waited_for():
+    problem = of_step(a_step("CUT", 60, place="place:nowhere"), racks=(a_rack(),))
+
+    found = waits(problem, a_schedule(a_planned_step("CUT", 50, 110)))
+
+    assert found == [("CUT", "batching", "held by the plan", 50)]
 
 
 # Additivity, whatever the plan

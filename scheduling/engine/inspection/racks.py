@@ -1,6 +1,6 @@
 """Which racks no plan can hold, and which limit says so."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from scheduling.engine.blocks import least_minutes, permille, share
@@ -51,7 +51,7 @@ class Subject:
     steps: tuple[Step, ...]
 
 
-Check = Callable[[Desk, Subject], Iterator[Unplannable]]
+Check = Callable[[Desk, Subject], Unplannable | None]
 
 
 def unplannable(desk: Desk, rack: Rack) -> Unplannable | None:
@@ -61,7 +61,7 @@ def unplannable(desk: Desk, rack: Rack) -> Unplannable | None:
         return _no(
             rack, "unknown_model", f"{rack.key}: its model {rack.template} is unknown."
         )
-    wrong = next(_facts(desk, rack, template), None)
+    wrong = _facts(desk, rack, template) or _pins(desk, rack, template)
     if wrong:
         return wrong
     progress = rack.progress
@@ -69,16 +69,21 @@ def unplannable(desk: Desk, rack: Rack) -> Unplannable | None:
     subject = Subject(rack=rack, template=template, steps=template.steps[first:])
     name = (template.key, progress.done, progress.running is not None, progress.bay)
     if name not in desk.known:
-        shared = (found for check in SHARED for found in check(desk, subject))
-        desk.known[name] = next(shared, None)
+        desk.known[name] = _first(SHARED, desk, subject)
     found = desk.known[name]
     if found:
         # The reason is the model's; the sentence begins with whose it is.
         return _no(
             rack, found.code, found.sentence.replace(found.rack, rack.key), found.limit
         )
-    own = (found for check in OWN for found in check(desk, subject))
-    return next(own, None)
+    return _first(OWN, desk, subject)
+
+
+def _first(
+    checks: tuple[Check, ...], desk: Desk, subject: Subject
+) -> Unplannable | None:
+    answers = (check(desk, subject) for check in checks)
+    return next((answer for answer in answers if answer), None)
 
 
 def _no(rack: Rack, code: str, sentence: str, limit: str = "") -> Unplannable:
@@ -92,17 +97,16 @@ def _owned(resource: Resource) -> str:
 # What is said about one rack
 
 
-def _facts(desk: Desk, rack: Rack, template: Template) -> Iterator[Unplannable]:
+def _facts(desk: Desk, rack: Rack, template: Template) -> Unplannable | None:
     progress, running = rack.progress, rack.progress.running
     count = len(template.steps)
     if not 0 <= progress.done <= count:
-        yield _no(
+        return _no(
             rack,
             "bad_progress",
             f"{rack.key} has finished {progress.done} steps; {template.label} has "
             f"{count}.",
         )
-        return
     step = template.steps[progress.done] if progress.done < count else None
     if running and (
         step is None
@@ -110,25 +114,25 @@ def _facts(desk: Desk, rack: Rack, template: Template) -> Iterator[Unplannable]:
         or running.started > 0
         or running.remaining < 1
     ):
-        yield _no(
+        return _no(
             rack,
             "bad_progress",
             f"{rack.key}: {running.step} cannot be under way after {progress.done} "
             f"finished steps, since minute {running.started}, with "
             f"{running.remaining} min left.",
         )
-    elif running and step and step.session is Session.BAY and not progress.bay:
-        yield _no(
+    if running and step and step.session is Session.BAY and not progress.bay:
+        return _no(
             rack, "bad_progress", f"{rack.key}: {step.code} is under way in no bay."
         )
     if progress.bay and progress.bay not in desk.book.bays:
-        yield _no(
+        return _no(
             rack, "bad_progress", f"{rack.key} stands in bay {progress.bay}, unknown."
         )
-    yield from _pins(desk, rack, template)
+    return None
 
 
-def _pins(desk: Desk, rack: Rack, template: Template) -> Iterator[Unplannable]:
+def _pins(desk: Desk, rack: Rack, template: Template) -> Unplannable | None:
     codes = {step.code for step in template.steps}
     for pin in rack.pins:
         if (
@@ -136,19 +140,20 @@ def _pins(desk: Desk, rack: Rack, template: Template) -> Iterator[Unplannable]:
             or (pin.bay and pin.bay not in desk.book.bays)
             or not 0 <= pin.start < desk.book.problem.horizon
         ):
-            yield _no(
+            return _no(
                 rack,
                 "bad_pin",
                 f"{rack.key}: the pin of {pin.step} to minute {pin.start:,}"
                 f"{f' in bay {pin.bay}' if pin.bay else ''} cannot be read.",
                 "frozen",
             )
+    return None
 
 
 # What holds for every rack of a model with the same steps to come
 
 
-def _people(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
+def _people(desk: Desk, subject: Subject) -> Unplannable | None:
     for step in subject.steps:
         crew = desk.book.resources[step.crew]
         hours = desk.book.hours_of(step.crew)
@@ -162,7 +167,7 @@ def _people(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
             default=0,
         )
         if most < step.crew_eighths:
-            yield _no(
+            return _no(
                 subject.rack,
                 "small_crew",
                 f"{subject.rack.key} {step.code}: {people(step.crew_eighths)} of "
@@ -174,7 +179,7 @@ def _people(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
             PowerClass.PREEMPTIVE_DERATABLE,
         }
         if runs_through and hours.longest < step.duration:
-            yield _no(
+            return _no(
                 subject.rack,
                 "no_window",
                 f"{subject.rack.key} {step.code} runs through for "
@@ -182,9 +187,10 @@ def _people(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
                 f"{duration(hours.longest)}.{_owned(crew)}",
                 "shift",
             )
+    return None
 
 
-def _places(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
+def _places(desk: Desk, subject: Subject) -> Unplannable | None:
     for step in subject.steps:
         keys = [step.extra] if step.extra else []
         if step.session is not Session.BAY:
@@ -192,32 +198,32 @@ def _places(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
         for key in keys:
             place = desk.book.resources[key]
             if not place.capacity.highest():
-                yield _no(
+                return _no(
                     subject.rack,
                     "no_place",
                     f"{subject.rack.key} {step.code}: {place.label} has no place."
                     f"{_owned(place)}",
                     "batching",
                 )
+    return None
 
 
-def _bays(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
+def _bays(desk: Desk, subject: Subject) -> Unplannable | None:
     rack, template = subject.rack, subject.template
     held = [step for step in subject.steps if step.session is Session.BAY]
     if not held or rack.progress.bay:
-        return
+        return None
     bays = [
         bay
         for bay in desk.book.problem.bays
         if template.key in bay.models and bay.capacity.highest()
     ]
     if not bays:
-        yield _no(rack, "no_bay", f"{rack.key}: no bay takes {template.label}.", "bay")
-        return
+        return _no(rack, "no_bay", f"{rack.key}: no bay takes {template.label}.", "bay")
     strongest = max(bays, key=lambda bay: bay.limit)
     needy = max(held, key=lambda step: step.draw)
     if needy.draw > strongest.limit:
-        yield _no(
+        return _no(
             rack,
             "bay_limit",
             f"{rack.key} {needy.code}: {power(needy.draw)} needed, the strongest bay "
@@ -225,15 +231,13 @@ def _bays(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
             f"{power(strongest.limit)}.",
             "bay",
         )
-        return
     fitting = [bay for bay in bays if bay.limit >= needy.draw]
-    walls = [next(_walls(desk, subject, bay), None) for bay in fitting]
-    if all(walls) and walls[0]:
-        yield walls[0]
+    walls = [_walls(desk, subject, bay) for bay in fitting]
+    return walls[0] if all(walls) else None
 
 
-def _walls(desk: Desk, subject: Subject, bay: Bay) -> Iterator[Unplannable]:
-    """Yield limits above one bay that never allow what a step draws at the least."""
+def _walls(desk: Desk, subject: Subject, bay: Bay) -> Unplannable | None:
+    """Return the limit above one bay that never allows what a step draws, if any."""
     rule = desk.book.problem.soak
     lowest = min(percent for percent, _ in rule.levels)
     rack, template = subject.rack, subject.template
@@ -249,19 +253,20 @@ def _walls(desk: Desk, subject: Subject, bay: Bay) -> Iterator[Unplannable]:
             resource = desk.book.resources[key]
             most = resource.capacity.highest()
             if watts > most:
-                yield _no(
+                return _no(
                     rack,
                     f"{word}_limit",
                     f"{rack.key} {step.code}: {power(watts)} needed, {resource.label} "
                     f"allows {power(most)} at most.{_owned(resource)}",
                     word,
                 )
+    return None
 
 
-def _stay(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
+def _stay(desk: Desk, subject: Subject) -> Unplannable | None:
     rack = subject.rack
     if rack.progress.bay:
-        return
+        return None
     rule = desk.book.problem.soak
     stay = sum(
         least_minutes(rule, step.duration)
@@ -272,19 +277,20 @@ def _stay(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
     )
     limit = desk.book.problem.bay_stay_limit
     if stay > limit:
-        yield _no(
+        return _no(
             rack,
             "bay_stay",
             f"{rack.key} holds its bay for {duration(stay)} at least; "
             f"{duration(limit)} is allowed.",
             "bay",
         )
+    return None
 
 
 # What depends on the rack itself
 
 
-def _material(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
+def _material(desk: Desk, subject: Subject) -> Unplannable | None:
     rack, template = subject.rack, subject.template
     codes = {step.code for step in subject.steps}
     needs = dict.fromkeys(material.part for material in template.materials)
@@ -300,7 +306,7 @@ def _material(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
         when = desk.arrivals.when(part, needed)
         if when is None or when >= desk.book.problem.horizon:
             usable = desk.arrivals.until(part, desk.book.problem.horizon)
-            yield _no(
+            return _no(
                 rack,
                 "no_material",
                 f"{rack.key}: {pieces(needed)} of {part} needed, "
@@ -312,27 +318,27 @@ def _material(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
                 ),
                 "material",
             )
+    return None
 
 
-def _alone(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
+def _alone(desk: Desk, subject: Subject) -> Unplannable | None:
     rack = subject.rack
     by_itself = alone(desk.book, desk.arrivals, rack)
     if by_itself is None:
-        yield _no(
+        return _no(
             rack,
             "horizon",
             f"{rack.key}: even alone it ends after the plan does, "
             f"{desk.clock.say(desk.book.problem.horizon)}.",
             "shift",
         )
-        return
     pins = {pin.step: pin for pin in rack.pins}
     ready = max(0, rack.release) if rack.progress.done == 0 else 0
     was_fixed = True
     for step in by_itself.steps:
         pin = pins.get(step.step.code)
         if pin and step.is_fixed and not was_fixed and pin.start < ready:
-            yield _no(
+            return _no(
                 rack,
                 "early_pin",
                 f"{rack.key} {pin.step} is pinned to {desk.clock.say(pin.start)}; even "
@@ -340,6 +346,7 @@ def _alone(desk: Desk, subject: Subject) -> Iterator[Unplannable]:
                 "frozen",
             )
         ready, was_fixed = step.end, step.is_fixed
+    return None
 
 
 SHARED: tuple[Check, ...] = (_bays, _people, _places, _stay)

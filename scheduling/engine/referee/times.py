@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from scheduling.engine.blocks import least_minutes
+from scheduling.engine.problem import Pin
 from scheduling.engine.referee.breach import Breach, BreachKind, Rule
 from scheduling.engine.referee.case import Case, RackPlan, Row, fault
 from scheduling.engine.units import Minutes
@@ -21,7 +22,7 @@ def breaches(case: Case) -> Iterator[Breach]:
             if row.running:
                 yield from _running(row)
             elif row.pin:
-                yield from _pinned(case, row)
+                yield from _pinned(case, row, row.pin)
 
 
 def _order(case: Case, plan: RackPlan) -> Iterator[Breach]:
@@ -92,23 +93,21 @@ def _running(row: Row) -> Iterator[Breach]:
         )
 
 
-def _pinned(case: Case, row: Row) -> Iterator[Breach]:
-    if row.pin is None:
-        return
-    off = abs(row.planned.start - row.pin.start)
+def _pinned(case: Case, row: Row, pin: Pin) -> Iterator[Breach]:
+    off = abs(row.planned.start - pin.start)
     if off:
         yield fault(
             row,
             Rule.PIN,
-            f"{row.name} is pinned to {case.clock.say(row.pin.start)}; the plan "
+            f"{row.name} is pinned to {case.clock.say(pin.start)}; the plan "
             f"moves it by {duration(off)}.",
             amount=off,
             unit="min",
         )
-    if row.pin.bay and row.planned.bay != row.pin.bay:
+    if pin.bay and row.planned.bay != pin.bay:
         yield fault(
             row,
             Rule.PIN,
-            f"{row.name} is pinned to bay {case.book.label_of(row.pin.bay)}, "
+            f"{row.name} is pinned to bay {case.book.label_of(pin.bay)}, "
             f"planned in {case.book.label_of(row.planned.bay) or 'none'}.",
         )

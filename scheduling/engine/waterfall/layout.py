@@ -52,9 +52,9 @@ class Layout:
         self._rigid = None if any(is_manual) else _laid_from(book, self.rows, 0)
 
     def at(self, start: int) -> list[Laid]:
-        """Return the steps laid out from a start; empty if they find no open hours."""
+        """Return the steps laid out from a start."""
         if self._rigid is None:
-            return _laid_from(self.book, self.rows, start) or []
+            return _laid_from(self.book, self.rows, start)
         return [
             Laid(
                 laid.row,
@@ -87,39 +87,36 @@ class Layout:
         return until if found is None else max(first + 1, min(found, until))
 
 
-def _laid_from(book: Lookup, rows: tuple[Row, ...], start: int) -> list[Laid] | None:
+def _laid_from(book: Lookup, rows: tuple[Row, ...], start: int) -> list[Laid]:
     laid = []
     now = start
     for row in rows:
-        one = _laid(book, row, now)
-        if one is None:
-            return None
-        laid.append(one)
-        now = one.end
+        laid.append(_laid(book, row, now))
+        now = laid[-1].end
     return laid
 
 
-def _laid(book: Lookup, row: Row, ready: int) -> Laid | None:
-    if row.step.power_class is not PowerClass.SHIFT_BOUND:
-        shift = ready - row.from_minute
-        parts = tuple(
-            Part(
-                phase.start + shift,
-                phase.end + shift,
-                phase.draw,
-                phase.kind not in WITHOUT_PEOPLE,
+def _laid(book: Lookup, row: Row, ready: int) -> Laid:
+    """Return a step from when it is ready; as planned if nobody works any more."""
+    if row.step.power_class is PowerClass.SHIFT_BOUND:
+        hours = book.hours_of(row.step.crew)
+        start = hours.next_open(ready)
+        end = None if start is None else hours.finish(start, row.duration)
+        if start is not None and end is not None:
+            stretches = hours.stretches(start, end)
+            parts = tuple(
+                Part(since, until, row.step.draw if is_open else 0, is_open)
+                for since, until, is_open in stretches
             )
-            for phase in row.planned.phases
-        )
-        return Laid(row, ready, row.planned.end + shift, parts)
-    hours = book.hours_of(row.step.crew)
-    start = hours.next_open(ready)
-    end = None if start is None else hours.finish(start, row.duration)
-    if start is None or end is None:
-        return None
-    stretches = hours.stretches(start, end)
+            return Laid(row, start, end, parts)
+    shift = ready - row.from_minute
     parts = tuple(
-        Part(since, until, row.step.draw if is_open else 0, is_open)
-        for since, until, is_open in stretches
+        Part(
+            phase.start + shift,
+            phase.end + shift,
+            phase.draw,
+            phase.kind not in WITHOUT_PEOPLE,
+        )
+        for phase in row.planned.phases
     )
-    return Laid(row, start, end, parts)
+    return Laid(row, ready, row.planned.end + shift, parts)

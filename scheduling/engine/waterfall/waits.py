@@ -1,6 +1,7 @@
 """What a step waits for: each limit asked alone, the furthest answer decides."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from scheduling.engine.blocks import permille
@@ -9,10 +10,11 @@ from scheduling.engine.referee.case import RackPlan, Row
 from scheduling.engine.referee.loads import places_of
 from scheduling.engine.waterfall.bars import HELD, Cause, Limit
 from scheduling.engine.waterfall.layout import Laid, Layout, Part
-from scheduling.engine.waterfall.room import AMPLE, Profile, Room
+from scheduling.engine.waterfall.room import Profile, Room
 from scheduling.engine.waterfall.stock import Stock
 
 HELD_BY_THE_PLAN = Cause(limit=Limit.BATCHING, label=HELD)
+PINNED = Cause(limit=Limit.FROZEN, label="pinned by a planner")
 
 
 class Need(NamedTuple):
@@ -25,8 +27,8 @@ class Need(NamedTuple):
     amount: int
 
 
-Asked = Callable[[list[Laid], Bay | None], Iterator[Need]]
-"""What a laid-out session needs of one limit, in one bay."""
+Asked = Callable[[list[Laid]], Iterator[Need]]
+"""What a laid-out session needs of one limit."""
 
 
 class Answer(NamedTuple):
@@ -50,9 +52,8 @@ class Waits:
         start = plan.rows[index].planned.start
         now = ready
         while now < start:
-            answers = [answer for answer in gap.answers(now, start) if answer]
-            # Of equal answers the first counts: limits come in a fixed order.
-            furthest = max(answers, key=lambda one: one.until, default=None)
+            answers = (answer for answer in gap.answers(now, start) if answer)
+            furthest = _furthest(answers)
             if furthest is None or furthest.until <= now:
                 furthest = gap.together(now) or Answer(start, HELD_BY_THE_PLAN)
             now = min(furthest.until, start)
@@ -87,15 +88,15 @@ class _Gap:
         """Yield what each limit alone says, in the order in which ties are broken."""
         yield self._material(now)
         yield self._frozen(now)
-        for limit, needs in (
-            (Limit.CURTAILMENT, self._curtailed),
-            (Limit.POWER, self._power),
-            (Limit.COOLING, self._cooling),
-        ):
-            if self._bay:
-                yield self._settle(limit, now, start, needs)
-        if self._opens is Session.BAY:
-            yield self._any_bay(now, start)
+        if self._bay:
+            for limit, needs in (
+                (Limit.CURTAILMENT, self._curtailed),
+                (Limit.POWER, self._power),
+                (Limit.COOLING, self._cooling),
+            ):
+                yield self._settle(limit, now, start, partial(needs, self._bay))
+        if self._bay and self._opens is Session.BAY:
+            yield self._any_bay(self._bay, now, start)
         yield self._settle(Limit.PEOPLE, now, start, self._people)
         yield self._shift(now, start)
         yield self._settle(Limit.BATCHING, now, start, self._places)
@@ -105,12 +106,10 @@ class _Gap:
         if self._opens is not Session.BAY or self._bay is None:
             return None
         laid = self._layout.at(now)
-        if not laid:
-            return None
         span = (laid[0].start, laid[-1].end)
         for bay in self._fitting():
             is_free = self._room.bays[bay.key].blocked_until(*span, 1) is None
-            needs = (*self._power(laid, bay), *self._cooling(laid, bay))
+            needs = (*self._power(bay, laid), *self._cooling(bay, laid))
             if is_free and self._blocked(needs) is None:
                 return None
         until = self._room.bays[self._bay.key].blocked_until(*span, 1)
@@ -121,32 +120,29 @@ class _Gap:
     # Limits that say when, whatever others take
 
     def _material(self, now: int) -> Answer | None:
-        best = None
+        return _furthest(self._arrivals(now))
+
+    def _arrivals(self, now: int) -> Iterator[Answer]:
         for laid in self._layout.at(now):
             found = self._stock.arrival(self._plan.rack.key, laid.row.planned.step)
             if found and found.ready > laid.start:
-                until = self._layout.later(now, laid.start, found.ready)
                 supply = found.supply
-                cause = Cause(
-                    limit=Limit.MATERIAL,
-                    resource=supply.key,
-                    label=supply.label or supply.key,
-                    owner=supply.owner,
+                yield Answer(
+                    self._layout.later(now, laid.start, found.ready),
+                    Cause(
+                        limit=Limit.MATERIAL,
+                        resource=supply.key,
+                        label=supply.label or supply.key,
+                        owner=supply.owner,
+                    ),
                 )
-                if best is None or until > best.until:
-                    best = Answer(until, cause)
-        return best
 
     def _frozen(self, now: int) -> Answer | None:
-        best = None
-        for laid in self._layout.at(now):
-            pin = laid.row.pin
-            if pin and pin.start > laid.start:
-                until = self._layout.later(now, laid.start, pin.start)
-                cause = Cause(limit=Limit.FROZEN, label="pinned by a planner")
-                if best is None or until > best.until:
-                    best = Answer(until, cause)
-        return best
+        return _furthest(
+            Answer(self._layout.later(now, laid.start, laid.row.pin.start), PINNED)
+            for laid in self._layout.at(now)
+            if laid.row.pin and laid.row.pin.start > laid.start
+        )
 
     def _shift(self, now: int, start: int) -> Answer | None:
         """Return when people are there for all that cannot pause."""
@@ -189,13 +185,11 @@ class _Gap:
         found = None
         moment = now
         while moment < start:
-            laid = self._layout.at(moment)
-            blocked = self._blocked(needs(laid, self._bay)) if laid else None
+            blocked = self._blocked(needs(self._layout.at(moment)))
             if blocked is None:
                 break
             need, until = blocked
-            later = self._layout.later(moment, need.start, min(until, AMPLE))
-            moment = max(moment + 1, later)
+            moment = max(moment + 1, self._layout.later(moment, need.start, until))
             found = Answer(moment, self._cause(limit, need.key, until))
         return found
 
@@ -207,44 +201,34 @@ class _Gap:
                 return need, until
         return None
 
-    def _power(self, laid: list[Laid], bay: Bay | None) -> Iterator[Need]:
-        if bay is None:
+    def _power(self, bay: Bay, laid: list[Laid]) -> Iterator[Need]:
+        thousandths = self._plan.template.site_permille
+        for part in _drawing(laid):
+            for node in bay.nodes:
+                yield from self._need(node, part, part.draw)
+            yield from self._need(bay.site, part, permille(part.draw, thousandths))
+
+    def _curtailed(self, bay: Bay, laid: list[Laid]) -> Iterator[Need]:
+        profile = self._room.curtailed.get(bay.site)
+        if profile is None:
             return
         thousandths = self._plan.template.site_permille
-        for _, _, _, parts in laid:
-            for part in parts:
-                if part.draw:
-                    for node in bay.nodes:
-                        yield from self._need(node, part, part.draw)
-                    yield from self._need(
-                        bay.site, part, permille(part.draw, thousandths)
-                    )
+        for part in _drawing(laid):
+            watts = permille(part.draw, thousandths)
+            yield Need(profile, bay.site, part.start, part.end, watts)
 
-    def _curtailed(self, laid: list[Laid], bay: Bay | None) -> Iterator[Need]:
-        profile = self._room.curtailed.get(bay.site) if bay else None
-        if bay is None or profile is None:
-            return
-        thousandths = self._plan.template.site_permille
-        for _, _, _, parts in laid:
-            for part in parts:
-                watts = permille(part.draw, thousandths)
-                yield Need(profile, bay.site, part.start, part.end, watts)
-
-    def _cooling(self, laid: list[Laid], bay: Bay | None) -> Iterator[Need]:
-        if bay is None:
-            return
+    def _cooling(self, bay: Bay, laid: list[Laid]) -> Iterator[Need]:
         thousandths = self._plan.template.liquid_permille
-        for _, _, _, parts in laid:
-            for part in parts:
-                yield from self._need(bay.loop, part, permille(part.draw, thousandths))
+        for part in _drawing(laid):
+            yield from self._need(bay.loop, part, permille(part.draw, thousandths))
 
-    def _people(self, laid: list[Laid], _bay: Bay | None) -> Iterator[Need]:
+    def _people(self, laid: list[Laid]) -> Iterator[Need]:
         for row, _, _, parts in laid:
             for part in parts:
                 if part.has_people:
                     yield from self._need(row.step.crew, part, row.step.crew_eighths)
 
-    def _places(self, laid: list[Laid], _bay: Bay | None) -> Iterator[Need]:
+    def _places(self, laid: list[Laid]) -> Iterator[Need]:
         if self._opens is Session.STATION:
             whole = Part(laid[0].start, laid[-1].end, 0, has_people=False)
             yield from self._need(laid[0].row.step.place, whole, 1)
@@ -265,11 +249,9 @@ class _Gap:
             if self._plan.template.key in bay.models and bay.limit >= highest
         ]
 
-    def _any_bay(self, now: int, start: int) -> Answer | None:
+    def _any_bay(self, planned: Bay, now: int, start: int) -> Answer | None:
         """Return when some bay that fits is free for the whole stay."""
         laid = self._layout.at(now)
-        if not laid or self._bay is None:
-            return None
         opens, closes = laid[0].start, laid[-1].end
         soonest = start
         for bay in self._fitting():
@@ -283,19 +265,34 @@ class _Gap:
             soonest = min(soonest, now + shift)
             if soonest <= now:
                 return None
-        return Answer(soonest, self._cause(Limit.BAY, self._bay.key))
+        return Answer(soonest, self._cause(Limit.BAY, planned.key))
 
     def _cause(self, limit: Limit, key: str, until: int = 0) -> Cause:
         if limit is Limit.CURTAILMENT:
-            for event in self._book.problem.curtailments:
-                if event.start < until <= event.end:
-                    return event_cause(event)
+            begun = [
+                event
+                for event in self._book.problem.curtailments
+                if event.start < until
+            ]
+            return event_cause(max(begun, key=lambda event: event.start))
         return Cause(
             limit=limit,
             resource=key,
             label=self._book.label_of(key),
             owner=self._book.owner_of(key),
         )
+
+
+def _furthest(answers: Iterable[Answer]) -> Answer | None:
+    """Return the first of the furthest answers, since they come in a fixed order."""
+    return max(answers, key=lambda one: one.until, default=None)
+
+
+def _drawing(laid: list[Laid]) -> Iterator[Part]:
+    for one in laid:
+        for part in one.parts:
+            if part.draw:
+                yield part
 
 
 def event_cause(event: Curtailment) -> Cause:
