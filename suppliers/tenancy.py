@@ -6,7 +6,7 @@ other way.
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -40,11 +40,8 @@ class Tenant:
 
     @property
     def zone(self) -> ZoneInfo:
-        """Return the supplier's time zone; UTC if the name on file is none."""
-        try:
-            return ZoneInfo(self.supplier.zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo("UTC")
+        """Return the supplier's time zone."""
+        return ZoneInfo(self.supplier.zone)
 
     @property
     def can_answer(self) -> bool:

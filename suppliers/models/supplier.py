@@ -1,13 +1,24 @@
 """Suppliers, their people, and what they are approved to make."""
 
 from typing import ClassVar
+from zoneinfo import available_timezones
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
 from factory.models import Part
 from suppliers.models.tenant import TenantManager
+
+
+def known_zone(name: str) -> None:
+    """Refuse a time zone that is none, since pages are shown in it."""
+    if name not in available_timezones():
+        raise ValidationError(
+            "%(name)s is no time zone; say one such as Asia/Taipei.",
+            params={"name": name[:60]},
+        )
 
 
 class Supplier(models.Model):
@@ -16,7 +27,7 @@ class Supplier(models.Model):
     code = models.SlugField(max_length=20, unique=True)
     name = models.CharField(max_length=120, unique=True)
     region = models.CharField(max_length=40)
-    zone = models.CharField(max_length=60, default="UTC")
+    zone = models.CharField(max_length=60, default="UTC", validators=[known_zone])
     language = models.CharField(max_length=10, default="en")
     buyer = models.CharField(max_length=80, blank=True, default="")
     is_active = models.BooleanField(default=True)
