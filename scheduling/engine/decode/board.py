@@ -1,6 +1,6 @@
 """The plan in the making: a problem in the kernels' memory, with one plan on it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,13 +62,33 @@ class Board:
         time: Start and end per rack and step of the plan.
         soak: Level and standby before each soak block of the plan.
         seat: Whether, where and for how much each rack is in the plan.
+        left_out: Whether each rack is left out from the beginning.
     """
 
-    def __init__(self, problem: Problem, *, seed: int = 1) -> None:
-        """Encode a problem and hold its facts; nothing else is planned yet."""
+    def __init__(
+        self,
+        problem: Problem,
+        *,
+        seed: int = 1,
+        left_out: Collection[str] = (),
+        unread: Collection[str] = (),
+    ) -> None:
+        """Encode a problem and hold its facts; nothing else is planned yet.
+
+        Args:
+            problem: The problem.
+            seed: Of the random numbers.
+            left_out: Racks that are not planned; what they hold now still counts.
+            unread: Racks whose facts make no sense; they are not looked at.
+        """
         prepare(t.Memory, ENTRIES)
         latest = max((rack.due or 0 for rack in problem.racks), default=0)
-        self.encoded = encode(problem, latest + FIRST_SPAN)
+        self.encoded = encode(
+            problem, latest + FIRST_SPAN, left_out=left_out, unread=unread
+        )
+        self.left_out = np.array(
+            [rack.key in left_out for rack in self.encoded.racks], np.bool_
+        )
         self.clear()
         self.reseed(seed)
 
@@ -100,6 +120,7 @@ class Board:
         self.seat = self._table(t.AT_SEAT, racks, t.SEAT_COLUMNS)
         self.seat[:, t.PRICE] = self.tables.rack[:, t.ABSENT]
         self.seat[:, t.DIRTY] = 1
+        self.seat[:, t.FORCED] = self.left_out
         for rack in np.flatnonzero(self.tables.rack[:, t.IS_FACT]):
             facts.hold_facts(self.memory, int(rack), -1)
 
@@ -123,7 +144,8 @@ class Board:
         drawn = self.memory.words[[t.RANDOM_A, t.RANDOM_B]]
         self.clear()
         self.memory.words[[t.RANDOM_A, t.RANDOM_B]] = drawn
-        listed = self._facts_first(np.array(order, np.int64))
+        wanted = np.array(order, np.int64)
+        listed = self._facts_first(wanted[~self.left_out[wanted]])
         at = 0
         while at < len(listed):
             more = self.encoded.span < self.encoded.problem.horizon
@@ -134,8 +156,10 @@ class Board:
 
     def _facts_first(self, order: t.Wide) -> t.Wide:
         rows = self.tables.rack[order]
-        rank = 8 * rows[:, t.RUNNING] + 4 * rows[:, t.HAS_BAY]
-        rank += 2 * rows[:, t.HAS_STATION] + rows[:, t.IS_FACT]
+        # Who holds a bay goes before who is merely at work: nobody may count on the bay
+        # of a rack that turns out to wait in it.
+        rank = 8 * rows[:, t.HAS_BAY] + 4 * rows[:, t.HAS_STATION]
+        rank += 2 * rows[:, t.RUNNING] + rows[:, t.IS_FACT]
         return np.ascontiguousarray(order[np.argsort(-rank, kind="stable")])
 
     def _look_further(self) -> None:

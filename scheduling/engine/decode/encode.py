@@ -1,6 +1,6 @@
 """Turns a problem into the arrays that the kernels read, and back into keys."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
@@ -10,7 +10,6 @@ import numpy as np
 from scheduling.engine.decode.needs import encode_needs
 from scheduling.engine.decode.pools import Pool, group_bays
 from scheduling.engine.kernels import memory as t
-from scheduling.engine.opening import OpenHours
 from scheduling.engine.problem import (
     PowerClass,
     Problem,
@@ -91,7 +90,6 @@ class Encoded:
         templates: Templates in the order of the arrays.
         pools: Pools in the order of the arrays.
         rows: Row of each resource.
-        hours: Calendars in the order of the arrays.
         tables: The arrays.
     """
 
@@ -100,7 +98,6 @@ class Encoded:
     templates: tuple[Template, ...]
     pools: tuple[Pool, ...]
     rows: dict[str, int]
-    hours: tuple[OpenHours, ...]
     tables: Tables
 
     @property
@@ -109,19 +106,32 @@ class Encoded:
         return int(self.tables.figure[t.SPAN])
 
 
-def encode(problem: Problem, span: int) -> Encoded:
-    """Return a problem as arrays that look ``span`` minutes ahead (at most the horizon)."""
+def encode(
+    problem: Problem,
+    span: int,
+    *,
+    left_out: Collection[str] = (),
+    unread: Collection[str] = (),
+) -> Encoded:
+    """Return a problem as arrays that look some minutes ahead.
+
+    Args:
+        problem: The problem.
+        span: Minutes to look ahead, at most the horizon.
+        left_out: Racks that are not planned; what they hold now still counts.
+        unread: Racks whose facts make no sense; they are not looked at.
+    """
     span = min(span, problem.horizon)
     templates = {template.key: template for template in problem.templates}
     racks = tuple(
         rack
         for rack in problem.racks
-        if rack.progress.done < len(templates[rack.template].steps)
+        if rack.key not in unread
+        and rack.progress.done < len(templates[rack.template].steps)
     )
     pools = group_bays(problem)
     rows = {resource.key: row for row, resource in enumerate(problem.resources)}
     calendars = {calendar.key: at for at, calendar in enumerate(problem.calendars)}
-    hours = tuple(OpenHours(calendar.open) for calendar in problem.calendars)
     crews = {
         resource.key: calendars[resource.calendar]
         for resource in problem.resources
@@ -141,9 +151,9 @@ def encode(problem: Problem, span: int) -> Encoded:
         opening=opening,
         opened=opened,
         level_minutes=_array([minutes for _, minutes in problem.soak.levels]),
-        rack=_rack_rows(problem, racks, listed, pools),
+        rack=_rack_rows(problem, racks, listed, pools, left_out),
         previous=_starts(racks, templates, previous=True),
-        pin=_starts(racks, templates, previous=False),
+        pin=_starts(racks, templates, previous=False, left_out=left_out),
         need=needs.need,
         need_from=needs.need_from,
         arrival=needs.arrival,
@@ -159,7 +169,6 @@ def encode(problem: Problem, span: int) -> Encoded:
         templates=listed,
         pools=pools,
         rows=rows,
-        hours=hours,
         tables=tables,
     )
 
@@ -177,7 +186,6 @@ def stretch(encoded: Encoded, span: int) -> Encoded:
         templates=encoded.templates,
         pools=encoded.pools,
         rows=encoded.rows,
-        hours=encoded.hours,
         tables=encoded.tables._replace(figure=figure, opening=opening, opened=opened),
     )
 
@@ -405,7 +413,11 @@ def _choice_rows(templates: tuple[Template, ...], pools: tuple[Pool, ...]) -> t.
 
 
 def _starts(
-    racks: tuple[Rack, ...], templates: dict[str, Template], *, previous: bool
+    racks: tuple[Rack, ...],
+    templates: dict[str, Template],
+    *,
+    previous: bool,
+    left_out: Collection[str] = (),
 ) -> t.Wide:
     """Return published or pinned starts of steps not yet begun, per rack and step."""
     most = max((len(template.steps) for template in templates.values()), default=1)
@@ -415,6 +427,8 @@ def _starts(
         for key, template in templates.items()
     }
     for at, rack in enumerate(racks):
+        if rack.key in left_out:
+            continue
         listed = (
             [(code, start) for code, start, _ in rack.previous]
             if previous
@@ -433,6 +447,7 @@ def _rack_rows(
     racks: tuple[Rack, ...],
     templates: tuple[Template, ...],
     pools: tuple[Pool, ...],
+    left_out: Collection[str],
 ) -> t.Wide:
     found = np.zeros((len(racks), t.RACK_COLUMNS), np.int64)
     index = {template.key: at for at, template in enumerate(templates)}
@@ -442,6 +457,8 @@ def _rack_rows(
         found[at, t.TEMPLATE] = index[rack.template]
         _fill_progress(found[at], rack, template, pool_of)
         _fill_money(found[at], rack, template, problem)
+        if rack.key in left_out:
+            found[at, t.ABSENT] = found[at, t.LEAST_PRICE]
     return found
 
 

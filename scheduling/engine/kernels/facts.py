@@ -6,7 +6,6 @@ from scheduling.engine.kernels.load import add_power, add_step, add_work
 from scheduling.engine.kernels.memory import (
     CALENDAR,
     DONE,
-    GROUP_FIRST,
     GROUP_HOLD,
     GROUP_LAST,
     GROUPS,
@@ -31,7 +30,6 @@ from scheduling.engine.kernels.seat import (
     hold_row,
     holds_already,
     is_running,
-    least_minutes,
     minutes_of,
 )
 from scheduling.engine.kernels.soak import block_minutes
@@ -60,6 +58,24 @@ def _hold_step(
 
 
 @compiled
+def _least_end(memory: Memory, rack: int, first: int, last: int) -> int:
+    """Return when steps ``first`` to ``last`` end if nothing makes them wait."""
+    template = rack_of(memory, rack, TEMPLATE)
+    span = memory.words[SPAN]
+    now = 0
+    for step in range(first, last + 1):
+        work = minutes_of(memory, rack, step)
+        if step_of(memory, template, step, KIND) == MANUAL:
+            calendar = step_of(memory, template, step, CALENDAR)
+            now = finish_manual(memory, calendar, now, work)
+        else:
+            now += work
+        if now >= span:
+            return span
+    return now
+
+
+@compiled
 def hold_facts(memory: Memory, rack: int, sign: int) -> None:
     """Take (``sign`` -1) or give back the least a rack's facts use, whatever is planned.
 
@@ -83,6 +99,5 @@ def hold_facts(memory: Memory, rack: int, sign: int) -> None:
         hold = group_of(memory, template, group, GROUP_HOLD)
         if last < done or not holds_already(memory, rack, hold):
             continue
-        first = max(done, group_of(memory, template, group, GROUP_FIRST))
-        end = min(span, least_minutes(memory, rack, first, last))
+        end = _least_end(memory, rack, done, last)
         add(memory, hold_row(memory, rack, hold, pool), 0, end, sign)

@@ -78,9 +78,7 @@ def _delay_step(memory: Memory, rack: int, step: int, pool: int, due: int) -> No
 
 
 @compiled
-def _delay_chain(
-    memory: Memory, rack: int, first: int, last: int, due: int
-) -> bool:
+def _delay_chain(memory: Memory, rack: int, first: int, last: int, due: int) -> bool:
     """Move a bay session without gaps as one; False if it has gaps."""
     words = memory.words
     times = words[AT_TRIAL_TIME]

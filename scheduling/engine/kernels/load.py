@@ -170,9 +170,7 @@ def add_step(
 
 
 @compiled
-def _add_sessions(
-    memory: Memory, rack: int, times: int, pool: int, sign: int
-) -> None:
+def _add_sessions(memory: Memory, rack: int, times: int, pool: int, sign: int) -> None:
     template = rack_of(memory, rack, TEMPLATE)
     done = rack_of(memory, rack, DONE)
     for group in range(template_of(memory, template, GROUPS)):
@@ -209,7 +207,9 @@ def add_rack(memory: Memory, rack: int, sign: int) -> None:
     pool = seat_of(memory, rack, POOL)
     times = time_at(memory, rack)
     soaks = soak_at(memory, rack)
-    for step in range(rack_of(memory, rack, DONE), template_of(memory, template, STEPS)):
+    for step in range(
+        rack_of(memory, rack, DONE), template_of(memory, template, STEPS)
+    ):
         start = start_of(memory, times, step)
         in_pool = pool if watts_of(memory, template, step, 0, AT_NODE) > 0 else -1
         end = end_of(memory, times, step)

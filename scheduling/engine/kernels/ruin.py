@@ -102,6 +102,8 @@ def _choose(memory: Memory, wanted: int) -> int:
     racks = words[RACKS]
     chosen_at = words[AT_CHOSEN]
     seed = _costliest(memory, 5)
+    if seat_of(memory, seed, FORCED) != 0:
+        return 0
     words[chosen_at] = seed
     chosen = 1
     place = words[words[AT_RANK] + seed]
@@ -330,6 +332,8 @@ def improve(
     for _ in range(moves):
         wanted = 1 + draw(memory, 1 + draw(memory, size))
         chosen = _choose(memory, wanted)
+        if chosen == 0:
+            continue
         _arrange(memory, chosen)
         before = _take_out(memory, chosen)
         allowed = -temperature * math.log(_chance(memory))

@@ -282,9 +282,7 @@ def seat_session(
             ready = earliest_through(memory, ready, least, limit)
             if ready < 0:
                 return False
-        end = _seat_steps(
-            memory, rack, first, last, pool, ready, limit, keep, force
-        )
+        end = _seat_steps(memory, rack, first, last, pool, ready, limit, keep, force)
         if end < 0:
             return False
         begin = 0 if held else start_of(memory, words[AT_TRIAL_TIME], first)
@@ -460,9 +458,7 @@ def _seat_bay(
                 break
             pool = only if only >= 0 else choice_of(memory, template, choice)
             if way == WAY_THROUGH:
-                found = _seat_through(
-                    memory, rack, first, last, pool, begin, best - 1
-                )
+                found = _seat_through(memory, rack, first, last, pool, begin, best - 1)
             else:
                 found = seat_session(
                     memory,
@@ -522,9 +518,7 @@ def seat_rack(
         running = is_running(memory, rack, first)
         if hold == HOLD_BAY:
             ready = now if running else max(now, bay_floor)
-            found = _seat_bay(
-                memory, rack, first, last, ready, keep, force, ways, skip
-            )
+            found = _seat_bay(memory, rack, first, last, ready, keep, force, ways, skip)
         elif hold == HOLD_STATION:
             found = seat_session(
                 memory, rack, first, last, hold, -1, now, span, keep, force

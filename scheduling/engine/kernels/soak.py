@@ -170,9 +170,7 @@ def seat_blocks(
 
 
 @compiled
-def seat_full(
-    memory: Memory, rack: int, step: int, start: int, duration: int
-) -> None:
+def seat_full(memory: Memory, rack: int, step: int, start: int, duration: int) -> None:
     """Write a soak that runs through at full power."""
     offset = step_of(memory, rack_of(memory, rack, TEMPLATE), step, BLOCK_AT)
     for block in range(block_count(memory, duration)):

@@ -1,0 +1,308 @@
+"""Searches a problem for the cheapest plan: dispatch rules, then ruin and recreate.
+
+A first plan is refereed and reported at once; whatever follows can only be cheaper. The
+search can be stopped at any moment and returns the best so far.
+"""
+
+import platform
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from time import monotonic
+
+from scheduling.engine.bound import cost_floor
+from scheduling.engine.check import breaches, made
+from scheduling.engine.cost import cost
+from scheduling.engine.decode.board import ENTRIES, Board, Seats
+from scheduling.engine.decode.render import render
+from scheduling.engine.errors import NoPlanError
+from scheduling.engine.improve import Improver, best_cents
+from scheduling.engine.kernels.compile import prepare
+from scheduling.engine.kernels.memory import Memory
+from scheduling.engine.outcome import Outcome, Progress, Status
+from scheduling.engine.problem import Problem
+from scheduling.engine.rules import RULES, order_by
+from scheduling.engine.schedule import Schedule, Unplannable
+from scheduling.engine.validate import inspect
+
+__all__ = ["Outcome", "Progress", "Status", "solve", "warm"]
+
+Listener = Callable[[Progress], None]
+Question = Callable[[], bool]
+
+UNREADABLE = frozenset({"bad_progress", "unknown_model"})
+"""Reasons that leave nothing of a rack's facts to count with."""
+REPORT_EVERY_S = 0.5
+MANY_RACKS = 3_000
+"""From here on two rules must do: all twelve decodings would eat the search."""
+
+
+def solve(
+    problem: Problem,
+    *,
+    time_limit_s: float,
+    seed: int = 1,
+    workers: int = 1,
+    on_progress: Listener | None = None,
+    should_stop: Question | None = None,
+    max_moves: int | None = None,
+) -> Outcome:
+    """Return the cheapest plan found within a time limit.
+
+    Args:
+        problem: What to plan.
+        time_limit_s: Seconds of search; a first plan is made however short it is.
+        seed: Of the random numbers.
+        workers: Threads it may use.
+        on_progress: Told where the search stands, from the threads of the search.
+        should_stop: Asked ten times a second whether to return what there is.
+        max_moves: If given, exactly so many moves are made whatever the clock says: the
+            same problem, seed and number give the same plan.
+
+    Raises:
+        NoPlanError: If the problem cannot be planned as a whole; its sentences say why.
+    """
+    inspection = inspect(problem)
+    if inspection.errors:
+        raise NoPlanError(" ".join(error.sentence for error in inspection.errors))
+    search = _Search(
+        problem=problem,
+        left_out=inspection.unplannable,
+        seed=seed,
+        limit_s=time_limit_s,
+        on_progress=on_progress,
+        should_stop=should_stop,
+        max_moves=max_moves,
+    )
+    return search.run()
+
+
+def warm() -> None:
+    """Compile the kernels, or load them: a process pays once, a machine mostly never."""
+    prepare(Memory, ENTRIES)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what searches."""
+    found = {"python": platform.python_version()}
+    for name in ("numba", "numpy", "ortools"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # pragma: no cover - plain Python kernels
+            found[name] = "absent"
+    return found
+
+
+@dataclass(slots=True, kw_only=True)
+class _Best:
+    """The best refereed plan so far."""
+
+    schedule: Schedule | None = None
+    objective: int | None = None
+    found_by: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Search:
+    """One search: its clock, what it has found, and whom it tells."""
+
+    problem: Problem
+    left_out: tuple[Unplannable, ...]
+    seed: int
+    limit_s: float
+    on_progress: Listener | None
+    should_stop: Question | None
+    max_moves: int | None
+    began: float = field(default_factory=monotonic)
+    best: _Best = field(default_factory=_Best)
+    bound: int = 0
+    standing: int | None = None
+    found_by: str = ""
+    first_plan_s: float | None = None
+    best_rule: int | None = None
+    moves: int = 0
+    is_stopped: bool = False
+    reported_s: float = 0.0
+    curve: list[tuple[float, int | None, int | None]] = field(default_factory=list)
+
+    def run(self) -> Outcome:
+        """Search and return what was found."""
+        unread = {one.rack for one in self.left_out if one.code in UNREADABLE}
+        board = Board(
+            self.problem,
+            seed=self.seed,
+            left_out={one.rack for one in self.left_out},
+            unread=unread,
+        )
+        floor = threading.Thread(target=self._find_floor, name="floor", daemon=True)
+        seats = self._try_rules(board, floor)
+        if board.racks and not self._is_over():
+            board.restore(seats)
+            seats = self._improve(board)
+        self._report("proving")
+        self._take(board, seats, self.found_by)
+        floor.join()
+        return self._outcome()
+
+    @property
+    def seconds(self) -> float:
+        """Return the seconds since it began."""
+        return monotonic() - self.began
+
+    def _is_over(self) -> bool:
+        """Return whether to stop, by order or by the clock."""
+        if not self.is_stopped and self.should_stop is not None:
+            self.is_stopped = self.should_stop()
+        if self.is_stopped:
+            return True
+        if self.max_moves is not None:
+            return self.moves >= self.max_moves
+        return self.seconds >= self.limit_s
+
+    def _find_floor(self) -> None:
+        """Set the bound that energy, bays and single racks give."""
+        left_out = {one.rack for one in self.left_out}
+        self.bound = max(self.bound, int(cost_floor(self.problem, left_out)))
+
+    def _try_rules(self, board: Board, floor: threading.Thread) -> Seats:
+        """Decode by each dispatch rule; report the first plan at once."""
+        best: Seats | None = None
+        rules = list(RULES)
+        for number, rule in enumerate(rules):
+            order = order_by(rule, board.tables)
+            for is_delayed in (True, False):
+                if best is not None and self._is_too_late(board, number):
+                    continue
+                board.decode(order, delay=is_delayed)
+                price = board.price()
+                cents = best_cents(price)
+                self.best_rule = min(cents, self.best_rule or cents)
+                if best is None or price < best.price:
+                    is_first, best = best is None, board.seats()
+                    if is_first:
+                        self._take(board, best, "rule")
+                        self.first_plan_s = self.seconds
+                        self._report("rules", schedule=self.best.schedule)
+                        floor.start()
+                    self._note(cents, "rule")
+        if best is None:  # pragma: no cover - there are always rules
+            raise NoPlanError("There is no dispatch rule.")
+        return best
+
+    def _is_too_late(self, board: Board, number: int) -> bool:
+        """Return whether to leave out the rest of the rules."""
+        if self.max_moves is not None:
+            return False
+        if board.racks > MANY_RACKS and number > 1:
+            return True
+        return self.seconds > self.limit_s / 2 or self._is_over()
+
+    def _improve(self, board: Board) -> Seats:
+        """Ruin and recreate until the time is over."""
+        improver = Improver(board, seed=self.seed)
+        while not self._is_over():
+            if self.max_moves is not None:
+                left = self.max_moves - self.moves
+                improver.make(min(left, 50), self.moves / max(1, self.max_moves))
+            else:
+                improver.burst(self.seconds / max(self.limit_s, 1e-6))
+            self.moves = improver.moves
+            self._note(best_cents(improver.best), "ruin_and_recreate")
+            self._report_sometimes()
+        return improver.best_seats()
+
+    def _note(self, cents: int, found_by: str) -> None:
+        """Keep what the search says its best plan costs."""
+        if self.standing is None or cents < self.standing:
+            self.standing, self.found_by = cents, found_by
+
+    def _take(self, board: Board, seats: Seats, found_by: str) -> None:
+        """Referee a plan; keep it if it is free of breaches it made and cheaper."""
+        board.restore(seats)
+        schedule = _proved(self.problem, render(board, self.left_out), board)
+        cents = int(cost(self.problem, schedule).total)
+        if self.best.objective is None or cents <= self.best.objective:
+            self.best = _Best(schedule=schedule, objective=cents, found_by=found_by)
+            self.standing, self.found_by = cents, found_by
+
+    def _report_sometimes(self) -> None:
+        if self.seconds - self.reported_s >= REPORT_EVERY_S:
+            self._report("search")
+
+    def _report(self, phase: str, schedule: Schedule | None = None) -> None:
+        """Tell where the search stands."""
+        self.reported_s = self.seconds
+        bound = min(self.bound, self.standing or 0)
+        point = (round(self.reported_s, 3), self.standing, bound)
+        if not self.curve or self.curve[-1][1:] != point[1:]:
+            self.curve.append(point)
+        if self.on_progress is not None:
+            self.on_progress(
+                Progress(
+                    phase=phase,
+                    seconds=self.reported_s,
+                    best=self.standing,
+                    bound=bound,
+                    schedule=schedule,
+                    found_by=self.found_by,
+                )
+            )
+
+    def _outcome(self) -> Outcome:
+        best = self.best
+        objective = best.objective or 0
+        self.bound = min(self.bound, objective)
+        self._report("done")
+        status = Status.FEASIBLE
+        if best.schedule is None:
+            status = Status.NO_PLAN
+        elif objective <= self.bound:
+            status = Status.OPTIMAL
+        elif self.is_stopped:
+            status = Status.CANCELLED
+        return Outcome(
+            status=status,
+            schedule=best.schedule,
+            objective=best.objective,
+            bound=self.bound,
+            wall_s=self.seconds,
+            seed=self.seed,
+            found_by=best.found_by,
+            first_plan_s=self.first_plan_s,
+            best_rule=self.best_rule,
+            moves=self.moves,
+            curve=tuple(self.curve),
+            versions=versions(),
+        )
+
+
+def _proved(problem: Problem, schedule: Schedule, board: Board) -> Schedule:
+    """Return a schedule without breaches it made; racks that make one are left out."""
+    left_out = schedule.unplannable
+    while found := made(breaches(problem, schedule)):
+        placed = {step.rack for step in schedule.steps}
+        guilty = _guilty(found[0].object, found[0].sentence, placed)
+        if not guilty:
+            raise NoPlanError(found[0].sentence)
+        for rack in guilty:
+            left_out = (
+                *left_out,
+                Unplannable(
+                    rack=rack, code="breach", sentence=found[0].sentence, limit="frozen"
+                ),
+            )
+        known = {one.rack for one in left_out}
+        schedule = Schedule(
+            steps=tuple(step for step in schedule.steps if step.rack not in known),
+            pegs=tuple(peg for peg in schedule.pegs if peg.rack not in known),
+            unplannable=left_out,
+        )
+    return schedule
+
+
+def _guilty(about: str, sentence: str, placed: Collection[str]) -> list[str]:
+    """Return a planned rack that a breach names, the last one if there are several."""
+    words = {*about.replace(":", " ").replace(",", " ").split(), about}
+    words |= set(sentence.replace(",", " ").replace(":", " ").split())
+    return sorted(rack for rack in placed if rack in words)[-1:]
