@@ -14,7 +14,7 @@ Window = tuple[datetime, datetime]
 def windows_of(
     calendar: Calendar, start: datetime, end: datetime
 ) -> tuple[Window, ...]:
-    """Return when a calendar is open between two moments. Three queries.
+    """Return when a calendar is open between two moments. Two queries, or three.
 
     Raises:
         zoneinfo.ZoneInfoNotFoundError: If the site's zone does not exist.
