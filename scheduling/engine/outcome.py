@@ -45,8 +45,8 @@ class Outcome:
     """What a search found.
 
     Attributes:
-        status: How it ended.
         schedule: The best plan, free of breaches it made, or None.
+        status: How it ended.
         objective: Its cost in cents, or None.
         bound: Cents no plan can undercut.
         wall_s: Seconds from begin to end.
@@ -54,14 +54,15 @@ class Outcome:
         found_by: ``rule``, ``ruin_and_recreate`` or ``cp_sat``.
         first_plan_s: Seconds until the first refereed plan, or None.
         best_rule: Cost of the cheapest of the six dispatch rules in cents, or None.
+        is_proved: Whether nothing cheaper exists.
         moves: Ruin and recreate moves made.
         notes: What CP-SAT did, or why it was left out, in sentences.
         curve: ``(seconds, best, bound)`` whenever one of them changed.
         versions: Of the solver's libraries.
     """
 
-    status: Status
     schedule: Schedule | None
+    status: Status = Status.FEASIBLE
     objective: int | None = None
     bound: int = 0
     wall_s: float = 0.0
@@ -69,15 +70,11 @@ class Outcome:
     found_by: str = ""
     first_plan_s: float | None = None
     best_rule: int | None = None
+    is_proved: bool = False
     moves: int = 0
     notes: tuple[str, ...] = ()
     curve: tuple[tuple[float, int | None, int | None], ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def is_proved(self) -> bool:
-        """Return whether nothing cheaper exists."""
-        return self.status is Status.OPTIMAL
 
     @property
     def gap(self) -> float | None:

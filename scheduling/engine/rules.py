@@ -1,49 +1,47 @@
 """Six dispatch rules: the orders in which shops have always taken work."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from scheduling.engine.decode.encode import Tables
 from scheduling.engine.kernels import memory as t
 
-Key = Callable[[t.Wide, t.Wide, t.Wide], t.Wide]
-"""Due dates, ready times and minutes of work left give what to sort by."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shop:
+    """What the rules look at, one number a rack.
+
+    Attributes:
+        due: Due minute; far off without one.
+        ready: Earliest start.
+        work: Minutes of work left.
+        late: Cents a day late.
+    """
+
+    due: t.Wide
+    ready: t.Wide
+    work: t.Wide
+    late: t.Wide
+
+
+Key = Callable[[Shop], t.Wide]
+"""Returns what racks are sorted by."""
 
 FAR = 1 << 40
-
-
-def _earliest_due_date(racks: t.Wide, due: t.Wide, work: t.Wide) -> t.Wide:
-    return due
-
-
-def _minimum_slack(racks: t.Wide, due: t.Wide, work: t.Wide) -> t.Wide:
-    return due - racks[:, t.READY] - work
-
-
-def _earliest_release(racks: t.Wide, due: t.Wide, work: t.Wide) -> t.Wide:
-    return racks[:, t.READY]
-
-
-def _shortest_remaining(racks: t.Wide, due: t.Wide, work: t.Wide) -> t.Wide:
-    return work
-
-
-def _weighted_shortest(racks: t.Wide, due: t.Wide, work: t.Wide) -> t.Wide:
-    return -(racks[:, t.LATE] << 20) // np.maximum(1, work)
-
-
-def _critical_ratio(racks: t.Wide, due: t.Wide, work: t.Wide) -> t.Wide:
-    return (due << 10) // np.maximum(1, work)
-
+FINE = 20
+"""Bits of fraction that a quotient keeps."""
 
 RULES: dict[str, Key] = {
-    "earliest_due_date": _earliest_due_date,
-    "minimum_slack": _minimum_slack,
-    "earliest_release": _earliest_release,
-    "shortest_remaining_processing_time": _shortest_remaining,
-    "weighted_shortest_processing_time": _weighted_shortest,
-    "critical_ratio": _critical_ratio,
+    "earliest_due_date": lambda shop: shop.due,
+    "minimum_slack": lambda shop: shop.due - shop.ready - shop.work,
+    "earliest_release": lambda shop: shop.ready,
+    "shortest_remaining_processing_time": lambda shop: shop.work,
+    "weighted_shortest_processing_time": lambda shop: (
+        -((shop.late << FINE) // np.maximum(1, shop.work))
+    ),
+    "critical_ratio": lambda shop: (shop.due << FINE) // np.maximum(1, shop.work),
 }
 
 
@@ -62,4 +60,6 @@ def order_by(rule: str, tables: Tables) -> t.Wide:
     running = racks[:, t.RUNNING] > 0
     first = durations[racks[:, t.TEMPLATE], np.minimum(racks[:, t.DONE], steps[-1])]
     work = np.where(running, work - first + racks[:, t.LEFT], work)
-    return np.lexsort((due, RULES[rule](racks, due, work)))
+    shop = Shop(due=due, ready=racks[:, t.READY], work=work, late=racks[:, t.LATE])
+    order: t.Wide = np.lexsort((due, RULES[rule](shop)))
+    return order

@@ -271,6 +271,7 @@ class _Search:
             found_by=best.found_by,
             first_plan_s=self.first_plan_s,
             best_rule=self.best_rule,
+            is_proved=status is Status.OPTIMAL,
             moves=self.moves,
             curve=tuple(self.curve),
             versions=versions(),

@@ -521,13 +521,13 @@ def _fill_money(row: t.Wide, rack: Rack, template: Template, problem: Problem) -
     energy = watt_minutes * prices.energy_per_mwh * 24 // 1_000_000
     row[t.LEAST_PRICE] = flow * prices.wip_per_day + late + energy
     # Dearer than any place, so that a rack is left out only when there is none.
-    latest = problem.horizon
-    late = (
+    latest = int(problem.horizon)
+    never = (
         0 if rack.due is None else max(0, latest - rack.due) * rack.late_cents_per_day
     )
     moves = len(template.steps) * max(prices.move_fenced, prices.move)
     row[t.ABSENT] = (
-        late
+        never
         + (latest - begin) * prices.wip_per_day
         + (prices.broken_promise + moves) * t.UNIT
         + 4 * energy

@@ -30,7 +30,7 @@ class Needs:
 
 
 def rack_needs(rack: Rack, template: Template) -> list[tuple[int, str, int]]:
-    """Return ``(step index, part, quantity)`` that a rack takes from supplies, in order.
+    """Return ``(step index, part, quantity)`` a rack takes from supplies, in order.
 
     What is reserved serves the earliest remaining step first; steps finished or under
     way consume nothing.
@@ -114,16 +114,16 @@ def _arrivals(problem: Problem, number: dict[str, int]) -> tuple[Wide, Wide, Wid
             times[moment] = times.get(moment, 0) + supply.quantity
     arrival: list[int] = []
     slack: list[int] = []
-    part = [0]
+    first = [0]
     for times in by_part:
         came = 0
         for moment in sorted(times):
             came += times[moment]
             arrival.append(moment)
             slack.append(came)
-        part.append(len(arrival))
+        first.append(len(arrival))
     return (
         np.array(arrival, np.int64),
-        np.array(part, np.int64),
+        np.array(first, np.int64),
         np.array(slack, np.int64),
     )

@@ -1,6 +1,6 @@
 """Compiles the kernels with numba where it is installed; plain Python otherwise.
 
-The two run the same source, so that the plain path is the reference of the compiled one.
+The two run the same source: the plain path is the reference of the compiled one.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+numba: Any
 try:
     import numba
 except ImportError:  # pragma: no cover - a few platforms have no wheel
@@ -25,7 +26,7 @@ _lock = threading.Lock()
 
 
 def _cache_directory() -> Path:
-    """Return a place for machine code that belongs to the kernels as they stand.
+    """Return a place for the machine code of the kernels as they stand.
 
     numba looks at a function's own file only when it decides whether its cache is stale:
     a change in a kernel that another one calls would go unseen.
@@ -75,7 +76,7 @@ def prepare(memory: type, entries: tuple[Any, ...]) -> None:
             done.touch()
 
 
-def _signature(kernel: Any, memory: type) -> object:
+def _signature(kernel: Any, memory: type) -> object:  # noqa: ANN401 - numba's
     types = numba.types
     wide, narrow = types.int64[::1], types.int32[::1]
     known = {

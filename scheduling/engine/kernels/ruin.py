@@ -55,6 +55,8 @@ from scheduling.engine.kernels.memory import (
 from scheduling.engine.kernels.price import demand_price
 
 BOTH_WAYS = 3
+WINDOW, BEFORE, NEARBY, COSTLY, CHOOSE_KINDS = range(5)
+BY_DUE, BY_DUE_ROUGHLY, BY_CHANCE, AS_BEFORE, COSTLY_FIRST, KEY_KINDS = range(6)
 RANDOM_RANGE = 2_147_483_562
 DAY = 1440
 FACTS_FIRST = 1 << 60
@@ -107,21 +109,21 @@ def _choose(memory: Memory, wanted: int) -> int:
     words[chosen_at] = seed
     chosen = 1
     place = words[words[AT_RANK] + seed]
-    kind = draw(memory, 4)
+    kind = draw(memory, CHOOSE_KINDS)
     low, high = 0, racks
-    if kind == 0:
+    if kind == WINDOW:
         reach = wanted + draw(memory, 2 * wanted)
         low, high = place - reach, place + reach + 1
-    elif kind == 1:
+    elif kind == BEFORE:
         # Those that took a bay before it.
         low, high = place - 2 * wanted - draw(memory, 6 * wanted), place + 1
-    elif kind == 2:
+    elif kind == NEARBY:
         low, high = place - 4 * wanted, place + 4 * wanted + 1
     low, high = max(0, low), min(racks, high)
     for _ in range(3 * wanted):
         if chosen >= wanted:
             break
-        if kind == 3:
+        if kind == COSTLY:
             rack = _costliest(memory, 2)
         else:
             rack = words[words[AT_ORDER] + low + draw(memory, high - low)]
@@ -136,19 +138,19 @@ def _choose(memory: Memory, wanted: int) -> int:
 
 @compiled
 def _key(memory: Memory, rack: int, kind: int, noise: int) -> int:
-    """Return what the racks taken out are sorted by in one of six ways."""
+    """Return what a rack taken out is sorted by, in one of six ways."""
     due = rack_of(memory, rack, DUE)
     if due == NONE:
         due = 1 << 30
-    if kind == 0:
+    if kind == BY_DUE:
         return due
-    if kind == 1:
+    if kind == BY_DUE_ROUGHLY:
         return due - draw(memory, noise) + draw(memory, noise)
-    if kind == 2:
+    if kind == BY_CHANCE:
         return draw(memory, 1 << 20)
-    if kind == 3:
+    if kind == AS_BEFORE:
         return memory.words[memory.words[AT_RANK] + rack]
-    if kind == 4:
+    if kind == COSTLY_FIRST:
         return -_excess(memory, rack)
     if rack == memory.words[memory.words[AT_CHOSEN]]:
         return -1
@@ -159,7 +161,7 @@ def _key(memory: Memory, rack: int, kind: int, noise: int) -> int:
 def _arrange(memory: Memory, chosen: int) -> None:
     """Put the racks taken out into the order in which they come back; facts first."""
     words = memory.words
-    kind = draw(memory, 6)
+    kind = draw(memory, KEY_KINDS + 1)
     noise = 1 + draw(memory, 6 * DAY)
     racks, keys = words[AT_CHOSEN], words[AT_KEY]
     for at in range(chosen):
