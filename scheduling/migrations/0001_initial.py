@@ -261,6 +261,7 @@ class Migration(migrations.Migration):
                 ("event_seq", models.BigIntegerField(null=True)),
                 ("versions", models.JSONField(default=dict)),
                 ("found_by", models.CharField(blank=True, default="", max_length=40)),
+                ("notes", models.TextField(blank=True, default="")),
                 ("error_code", models.CharField(blank=True, default="", max_length=40)),
                 ("error", models.TextField(blank=True, default="")),
                 (

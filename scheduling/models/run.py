@@ -39,7 +39,8 @@ class Run(models.Model):
     """One optimization: asked for, claimed by a worker, ended in a known state.
 
     A claim sets lease, heartbeat and a higher fencing token; only the holder of the
-    newest token may write. ``curve`` is a list of ``[seconds, best, bound]`` in cents.
+    newest token may write. ``curve`` is a list of ``[seconds, best, bound]`` in cents;
+    ``error`` and ``notes`` hold a sentence a line.
     """
 
     class State(models.TextChoices):
@@ -96,6 +97,7 @@ class Run(models.Model):
     event_seq = models.BigIntegerField(null=True)
     versions = models.JSONField(default=dict)
     found_by = models.CharField(max_length=40, blank=True, default="")
+    notes = models.TextField(blank=True, default="")
     error_code = models.CharField(max_length=40, blank=True, default="")
     error = models.TextField(blank=True, default="")
 

@@ -173,6 +173,7 @@ def claim(run_id: int, owner: str) -> Lease | None:
         attempt=F("attempt") + 1,
         fencing_token=F("fencing_token") + 1,
         started_at=Coalesce("started_at", Now()),
+        first_plan_s=None,
         **Progress(phase="starting").columns,
     )
     if not claimed:
@@ -220,26 +221,36 @@ def note_input(
 
 
 def note_first_plan(lease: Lease, run: Run) -> None:
-    """Keep how many seconds after the request the first refereed plan was there.
+    """Keep how many seconds after the request a refereed plan was there.
+
+    The first time counts; a new attempt starts from nothing.
 
     Raises:
         FencedOutError: If the run is no longer this worker's.
     """
-    waited = timezone.now() - run.requested_at
-    _write(lease, first_plan_s=max(0.0, round(waited.total_seconds(), 3)))
+    waited_s = round((timezone.now() - run.requested_at).total_seconds(), 3)
+    _write(lease, first_plan_s=Coalesce("first_plan_s", max(0.0, waited_s)))
 
 
 @transaction.atomic
-def finish(lease: Lease, *, progress: Progress, found_by: str = "") -> Run:
+def finish(
+    lease: Lease, *, progress: Progress, found_by: str = "", notes: tuple[str, ...] = ()
+) -> Run:
     """End a run in success, or as cancelled if somebody asked for that meanwhile.
 
     Called once its plan is stored; a worker lost in between is followed by another,
     which puts its own plan in the place of the first.
 
+    Args:
+        lease: Of the claim.
+        progress: Where the search ended.
+        found_by: Which part of the solver found the plan.
+        notes: Sentences on what each part did.
+
     Raises:
         FencedOutError: If the run is no longer this worker's.
     """
-    _write(lease, **progress.columns, found_by=found_by)
+    _write(lease, **progress.columns, found_by=found_by, notes="\n".join(notes))
     run = Run.objects.get(pk=lease.run_id)
     is_cancelled = run.cancel_requested_at is not None
     state = Run.State.CANCELLED if is_cancelled else Run.State.SUCCEEDED

@@ -1,0 +1,31 @@
+"""What Celery runs: a message names a run, the row says what is to be done."""
+
+import os
+import socket
+
+from celery import shared_task
+from celery.signals import worker_init, worker_process_init
+
+from scheduling import worker
+from scheduling.outbox import SOLVE_RUN
+from scheduling.services.runs import claim
+
+
+@shared_task(name=SOLVE_RUN)
+def solve_run(run_id: int) -> None:
+    """Take a run to its end, if it is still to be had."""
+    lease = claim(run_id, owner=f"{socket.gethostname()}:{os.getpid()}")
+    if lease is not None:
+        worker.execute(lease)
+
+
+@worker_init.connect
+def _warm_up(**_: object) -> None:
+    """Compile before the first run: children are forked from what is warm."""
+    worker.warm_up()
+
+
+@worker_process_init.connect
+def _limit_memory(**_: object) -> None:
+    """Cap each child; the parent only hands out messages."""
+    worker.limit_memory()

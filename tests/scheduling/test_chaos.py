@@ -1,0 +1,153 @@
+"""Whatever is killed, a run ends in a known state, with one plan at most."""
+
+import time
+from datetime import timedelta
+
+import pytest
+import redis
+from celery import Celery
+
+from journal.models import Event
+from scheduling.models import Plan, Run
+from scheduling.outbox import SOLVE_QUEUE, SOLVE_RUN
+from scheduling.services import runs
+from scheduling.services.scenarios import base_scenario
+from tests.builders.system import a_system, ended, freeze, kill, thaw, until
+from tests.builders.world import a_small_world
+
+State = Run.State
+
+pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory, django_db_setup):
+    """Return a broker, a dispatcher and room for workers, for all tests here."""
+    found = a_system(tmp_path_factory.mktemp("system"))
+    if found is None:
+        pytest.skip("this machine has neither a bundled nor an own broker")
+    yield found
+    found.stop()
+
+
+@pytest.fixture
+def system(running):
+    """Return the system; what it has said is shown when a test fails."""
+    yield running
+    print(running.logs())  # noqa: T201
+
+
+@pytest.fixture
+def scenario():
+    """Return live data whose search takes as long as it is given."""
+    return base_scenario(a_small_world(racks=16).site)
+
+
+def ask(scenario, *, seconds):
+    return runs.request_run(
+        scenario=scenario, by=None, actor="user:1", time_limit_s=seconds
+    )
+
+
+def send(system, run_id):
+    """Send a run's message, as the dispatcher would."""
+    client = Celery(broker=system.broker.url)
+    client.send_task(SOLVE_RUN, args=[run_id], queue=SOLVE_QUEUE, ignore_result=True)
+
+
+def messages_left(system):
+    """Return how many messages wait for a worker."""
+    with redis.Redis.from_url(system.broker.url) as client:
+        return client.llen(SOLVE_QUEUE)
+
+
+def has_plan(run):
+    return Plan.objects.filter(run=run).exists()
+
+
+def kinds(run):
+    events = Event.objects.filter(object_type="run", object_id=run.pk)
+    return list(events.order_by("pk").values_list("kind", flat=True))
+
+
+def test_a_run_survives_the_death_of_its_worker(system, scenario):
+    system.have_workers(2)
+    run = ask(scenario, seconds=4)
+    until(lambda: has_plan(run))
+
+    kill(system.holder_of(run))
+    ended(run)
+
+    assert (run.state, run.attempt, run.fencing_token) == (State.SUCCEEDED, 2, 2)
+    assert Plan.objects.filter(run=run).count() == 1
+    assert kinds(run) == ["run.requested", "run.succeeded"]
+
+
+def test_a_worker_that_wakes_up_late_may_not_write(system, scenario):
+    system.have_workers(2)
+    run = ask(scenario, seconds=6)
+    until(lambda: has_plan(run))
+    sleeper = system.holder_of(run)
+
+    freeze(sleeper)
+    until(lambda: Run.objects.get(pk=run.pk).fencing_token == 2)
+    thaw(sleeper)
+    until(lambda: b"run taken by another worker" in sleeper.log.read_bytes())
+    ended(run)
+
+    assert (run.state, run.attempt, run.fencing_token) == (State.SUCCEEDED, 2, 2)
+    assert Plan.objects.filter(run=run).count() == 1
+    assert kinds(run) == ["run.requested", "run.succeeded"]
+
+
+def test_runs_end_while_the_broker_is_dead_and_after_it_is_back(system, scenario):
+    system.have_workers(1)
+    first = ask(scenario, seconds=2)
+    until(lambda: has_plan(first))
+
+    kill(system.broker.process)
+    ended(first)
+    asked_s = time.monotonic()
+    second = ask(scenario, seconds=1)
+    answered_s = time.monotonic() - asked_s
+    system.start_broker()
+    ended(second)
+
+    assert (first.state, first.attempt) == (State.SUCCEEDED, 1)
+    assert (second.state, second.attempt) == (State.SUCCEEDED, 1)
+    assert answered_s < 1.0
+
+
+def test_a_message_that_comes_ten_times_makes_one_plan(system, scenario):
+    system.have_workers(2)
+    run = ask(scenario, seconds=1)
+
+    for _ in range(10):
+        send(system, run.pk)
+    ended(run)
+    until(lambda: messages_left(system) == 0)
+
+    run.refresh_from_db()
+    assert (run.state, run.attempt, run.fencing_token) == (State.SUCCEEDED, 1, 1)
+    assert Plan.objects.filter(run=run).count() == 1
+    assert kinds(run) == ["run.requested", "run.succeeded"]
+
+
+def test_cancel_stops_the_search_within_two_seconds_and_keeps_the_plan(
+    system, scenario
+):
+    system.have_workers(1)
+    run = ask(scenario, seconds=60)
+    until(lambda: has_plan(run))
+
+    runs.cancel(run=run, actor="user:1")
+    ended(run)
+
+    assert run.state == State.CANCELLED
+    assert run.ended_at - run.cancel_requested_at < timedelta(seconds=2)
+    plan = Plan.objects.get(run=run)
+    assert (run.best_cents, run.bound_cents) == (
+        plan.objective_cents,
+        plan.bound_cents,
+    )
+    assert kinds(run) == ["run.requested", "run.cancel_requested", "run.cancelled"]
