@@ -38,12 +38,12 @@ def publish_page(request: HttpRequest) -> HttpResponse:
         "diff": diff,
         "orders": diff.orders[:ORDERS_SHOWN],
         "lede": _lede(diff),
-        "rest": f"{counted(diff.unchanged_racks, 'rack')} stay as they are.",
+        "rest": _rest(diff),
         "moves": dumbbell.both(moves, zone) if moves else "",
         "moves_table": dumbbell.table(moves, zone, timezone.localdate())
         if moves
         else None,
-        "moves_title": f"{counted(len(moves), 'rack')} that move most",
+        "moves_title": "The racks that move most",
         "is_planner": audience_of(request.user) in granted((Audience.PLANNER,)),
     }
     return render(request, "scheduling/publish.html", context)
@@ -56,7 +56,16 @@ def _lede(diff: Diff) -> str:
     against = f"plan {diff.previous.number}"
     if not diff.moved_racks:
         return f"Nothing moves against {against}."
-    return f"{counted(diff.moved_racks, 'rack')} move against {against}."
+    verb = "moves" if diff.moved_racks == 1 else "move"
+    return f"{counted(diff.moved_racks, 'rack')} {verb} against {against}."
+
+
+def _rest(diff: Diff) -> str:
+    """Return how much stays; nothing of the first plan, which changes nothing."""
+    if diff.previous is None:
+        return ""
+    does = "stays as it is" if diff.unchanged_racks == 1 else "stay as they are"
+    return f"{counted(diff.unchanged_racks, 'rack')} {does}."
 
 
 def _moves(diff: Diff) -> list[dumbbell.Move]:

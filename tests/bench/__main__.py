@@ -65,6 +65,8 @@ def _prepare_environment(folder: Path) -> None:
     """Choose the settings of the demo, writing nowhere but in a folder of our own."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.dev"
     os.environ["RACKLINE_VAR"] = str(folder)
+    # Where collected files would be; its absence is warned of.
+    (folder / "static").mkdir()
     os.environ["RACKLINE_DEMO"] = "1"
     os.environ["DEBUG"] = "0"
     os.environ["DATABASE_POOL_MAX"] = "0"
