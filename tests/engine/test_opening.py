@@ -1,5 +1,6 @@
 """Opening hours, against a plain list of open minutes."""
 
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -60,9 +61,7 @@ def test_stretches_cover_without_gaps_and_alternate(seed):
             ]
             assert covered == [(m, minutes[m]) for m in range(start, end)]
             kinds = [is_open for _, _, is_open in found]
-            assert all(
-                one != other for one, other in zip(kinds, kinds[1:], strict=False)
-            )
+            assert all(one != other for one, other in pairwise(kinds))
 
 
 def test_no_work_is_done_at_once():
