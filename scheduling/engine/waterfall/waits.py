@@ -55,9 +55,35 @@ class Waits:
             answers = (answer for answer in gap.answers(now, start) if answer)
             furthest = _furthest(answers)
             if furthest is None or furthest.until <= now:
-                furthest = gap.together(now) or Answer(start, HELD_BY_THE_PLAN)
+                furthest = gap.together(now)
+            if furthest is None:
+                yield from self._held(plan, index, now)
+                return
             now = min(furthest.until, start)
             yield Answer(now, furthest.cause)
+
+    def _held(self, plan: RackPlan, index: int, now: int) -> Iterator[Answer]:
+        """Yield why a step that could begin is held: for what later steps wait for.
+
+        Begun at once, it and what follows would be done sooner by the time held; what a
+        later step would then wait for is what the plan holds this one for. What no later
+        step explains is the plan's own choice.
+        """
+        rows, start = plan.rows, plan.rows[index].planned.start
+        for later in range(index + 1, len(rows)):
+            ready = rows[later - 1].planned.end
+            gap = _Gap(self._room, self._stock, plan, later)
+            moment = ready - (start - now)
+            while moment < ready:
+                furthest = _furthest(one for one in gap.answers(moment, ready) if one)
+                if furthest is None or furthest.until <= moment:
+                    break
+                until = min(furthest.until, ready)
+                now += until - moment
+                moment = until
+                yield Answer(now, furthest.cause)
+        if now < start:
+            yield Answer(start, HELD_BY_THE_PLAN)
 
 
 class _Gap:
