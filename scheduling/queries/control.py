@@ -152,6 +152,29 @@ def late_orders(site: Site, plan: Plan) -> tuple[list[OrderRow], int]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LateLimit:
+    """The limit that makes most racks late, and who owns it."""
+
+    limit: str
+    owner: str
+    racks: int
+
+
+def late_limit_of(plan: Plan) -> LateLimit | None:
+    """Return the limit that makes most racks late, or None. One query."""
+    row = (
+        PlannedRack.objects.filter(plan=plan, late_min__gt=0)
+        .exclude(limit="")
+        .order_by()
+        .values("limit", "owner")
+        .annotate(racks=Count("pk"))
+        .order_by("-racks", "limit")
+        .first()
+    )
+    return LateLimit(**row) if row else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitTotal:
     """What one limit takes of all lead times of a plan, in rack-minutes."""
 

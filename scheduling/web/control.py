@@ -25,8 +25,9 @@ from scheduling.models import Plan
 from scheduling.queries.control import (
     CLEAR_DAYS,
     Kpis,
-    LimitTotal,
+    LateLimit,
     kpis_of,
+    late_limit_of,
     late_orders,
     limits_of,
 )
@@ -57,7 +58,7 @@ def control(request: HttpRequest) -> HttpResponse:
     context |= {
         "kpis": _strip(kpis, now),
         "lede": _lede(kpis, now),
-        "rest": _rest(limits, plan),
+        "rest": _rest(late_limit_of(plan), plan),
         "late": late,
         "late_count": late_count,
         "limits": limits,
@@ -75,15 +76,14 @@ def _lede(kpis: Kpis, now: Standing) -> str:
     return f"{counted(kpis.late_racks, 'rack')} {verb} late in {which}."
 
 
-def _rest(limits: list[LimitTotal], plan: Plan) -> str:
-    """Return the second sentence: the limit that takes most time, and its owner."""
+def _rest(late: LateLimit | None, plan: Plan) -> str:
+    """Return the second sentence: what makes most racks late, and who owns that."""
     sentences = []
-    if limits:
-        first = limits[0]
+    if late:
+        owner = f"; {late.owner} owns it" if late.owner else ""
         sentences.append(
-            f"{limit_look(first.limit).word} takes most time beyond physics: "
-            f"{duration(first.minutes)} over {counted(first.racks, 'rack')}; "
-            f"{first.owner} owns it."
+            f"{limit_look(late.limit).word} is the limit for "
+            f"{grouped(late.racks)} of them{owner}."
         )
     if plan.unplannable_racks:
         sentences.append(
