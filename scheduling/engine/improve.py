@@ -42,19 +42,9 @@ class Improver:
         self._heat = max(1.0, HEAT * self._total * min(1.0, 100 / racks))
 
     def adopt(self, seats: Seats) -> None:
-        """Go on from another plan, found elsewhere."""
-        best = self.best_seats()
+        """Go on from a plan that is at least as good as the best so far."""
         self.board.restore(seats)
-        self._total = self.board.price()
-        if self._total < self.best:
-            self.best = self._total
-            ruin.copy_best(self.board.memory)
-        else:
-            self._keep_best(best)
-
-    def _keep_best(self, best: Seats) -> None:
-        self.board.restore(best)
-        self._total = self.board.price()
+        self._total = self.best = self.board.price()
         ruin.copy_best(self.board.memory)
 
     def burst(self, share: float) -> None:

@@ -14,6 +14,7 @@ from time import monotonic
 from scheduling.engine.bound import cost_floor
 from scheduling.engine.check import breaches, made
 from scheduling.engine.cost import cost
+from scheduling.engine.cpsat.solve import MOST_RACKS, Companion, constant_of_others
 from scheduling.engine.decode.board import ENTRIES, Board, Seats
 from scheduling.engine.decode.render import render
 from scheduling.engine.errors import NoPlanError
@@ -34,6 +35,8 @@ Question = Callable[[], bool]
 UNREADABLE = frozenset({"bad_progress", "unknown_model"})
 """Reasons that leave nothing of a rack's facts to count with."""
 REPORT_EVERY_S = 0.5
+MIN_THREADS = 2
+"""From so many threads on CP-SAT gets one of its own."""
 MANY_RACKS = 3_000
 """From here on two rules must do: all twelve decodings would eat the search."""
 
@@ -70,6 +73,7 @@ def solve(
         problem=problem,
         left_out=inspection.unplannable,
         seed=seed,
+        workers=workers,
         limit_s=time_limit_s,
         on_progress=on_progress,
         should_stop=should_stop,
@@ -110,6 +114,7 @@ class _Search:
     problem: Problem
     left_out: tuple[Unplannable, ...]
     seed: int
+    workers: int
     limit_s: float
     on_progress: Listener | None
     should_stop: Question | None
@@ -124,6 +129,7 @@ class _Search:
     moves: int = 0
     is_stopped: bool = False
     reported_s: float = 0.0
+    notes: list[str] = field(default_factory=list)
     curve: list[tuple[float, int | None, int | None]] = field(default_factory=list)
 
     def run(self) -> Outcome:
@@ -199,18 +205,91 @@ class _Search:
         return self.seconds > self.limit_s / 2 or self._is_over()
 
     def _improve(self, board: Board) -> Seats:
-        """Ruin and recreate until the time is over."""
+        """Ruin and recreate until the time is over, CP-SAT beside it."""
         improver = Improver(board, seed=self.seed)
-        while not self._is_over():
-            if self.max_moves is not None:
-                left = self.max_moves - self.moves
-                improver.make(min(left, 50), self.moves / max(1, self.max_moves))
-            else:
-                improver.burst(self.seconds / max(self.limit_s, 1e-6))
-            self.moves = improver.moves
-            self._note(best_cents(improver.best), "ruin_and_recreate")
-            self._report_sometimes()
+        companion = self._companion(board)
+        try:
+            while not self._is_over() and self.bound < (self.standing or 0):
+                if self.max_moves is not None:
+                    left = self.max_moves - self.moves
+                    improver.make(min(left, 50), self.moves / max(1, self.max_moves))
+                else:
+                    improver.burst(self.seconds / max(self.limit_s, 1e-6))
+                self.moves = improver.moves
+                self._note(best_cents(improver.best), "ruin_and_recreate")
+                if companion is not None:
+                    self._listen(board, improver, companion)
+                self._report_sometimes()
+        finally:
+            if companion is not None:
+                companion.stop()
+                self._close(companion)
         return improver.best_seats()
+
+    def _companion(self, board: Board) -> Companion | None:
+        """Start CP-SAT on the whole problem, or say why not."""
+        racks = board.racks - int(board.left_out.sum())
+        reason = ""
+        if self.max_moves is not None:
+            reason = "a search that must repeat runs on one thread"
+        elif self.workers < MIN_THREADS:
+            reason = "it needs a thread of its own"
+        elif racks > MOST_RACKS:
+            reason = f"{racks:,} racks are more than the {MOST_RACKS} it is given"
+        elif not racks or board.placed() < racks:
+            reason = "not every rack has a place"
+        if reason:
+            self.notes.append(f"CP-SAT was left out: {reason}.")
+            return None
+        chosen = tuple(
+            rack
+            for rack, is_out in zip(board.encoded.racks, board.left_out, strict=True)
+            if not is_out
+        )
+        starts = {
+            rack.key: board.time[at, rack.progress.done :, 0].tolist()
+            for at, rack in enumerate(board.encoded.racks)
+        }
+        left_out = {one.rack for one in self.left_out}
+        return Companion(
+            problem=self.problem,
+            racks=chosen,
+            seed=self.seed,
+            workers=self.workers - 1,
+            limit_s=self.limit_s - self.seconds,
+            hint=starts,
+            constant=constant_of_others(self.problem, left_out),
+        )
+
+    def _listen(self, board: Board, improver: Improver, companion: Companion) -> None:
+        """Take CP-SAT's bound, and decode the order of its last solution."""
+        found = companion.fetch()
+        self.bound = max(self.bound, found.bound)
+        if found.starts is None or (found.objective or 0) >= (self.standing or 0):
+            return
+        main = [_main_start(found.starts.get(rack.key)) for rack in board.encoded.racks]
+        kept = improver.best_seats()
+        board.decode(sorted(range(board.racks), key=lambda at: main[at]))
+        cents = best_cents(board.price())
+        if cents < (self.standing or 0):
+            self._note(cents, "cp_sat")
+            improver.adopt(board.seats())
+        else:
+            improver.adopt(kept)
+
+    def _close(self, companion: Companion) -> None:
+        """Say what CP-SAT has shown."""
+        found = companion.fetch()
+        self.bound = max(self.bound, found.bound)
+        if found.status == "infeasible":
+            # A plan exists, so this is wrong; nothing else it said is believed.
+            self.bound = 0
+            self.notes.append("CP-SAT found no plan where there is one; not used.")
+            return
+        self.notes.append(
+            f"CP-SAT on the whole problem ended {found.status or 'stopped'}; it proves "
+            f"at least {found.bound // 100:,} dollars."
+        )
 
     def _note(self, cents: int, found_by: str) -> None:
         """Keep what the search says its best plan costs."""
@@ -273,9 +352,15 @@ class _Search:
             best_rule=self.best_rule,
             is_proved=status is Status.OPTIMAL,
             moves=self.moves,
+            notes=tuple(self.notes),
             curve=tuple(self.curve),
             versions=versions(),
         )
+
+
+def _main_start(starts: list[int] | None) -> int:
+    """Return a start in the middle of a rack's steps, to order racks by."""
+    return starts[len(starts) // 2] if starts else 0
 
 
 def _proved(problem: Problem, schedule: Schedule, board: Board) -> Schedule:

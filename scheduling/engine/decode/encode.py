@@ -502,7 +502,7 @@ def _is_ahead(code: str, rack: Rack, template: Template) -> bool:
 
 def _fill_money(row: t.Wide, rack: Rack, template: Template, problem: Problem) -> None:
     prices, progress = problem.prices, rack.progress
-    minutes = sum(step.duration for step in template.steps[progress.done :])
+    minutes = sum(int(step.duration) for step in template.steps[progress.done :])
     if progress.running:
         running = template.steps[progress.done]
         minutes += progress.running.remaining - running.duration

@@ -1,0 +1,171 @@
+"""Runs CP-SAT beside the other search: it proves bounds and proposes orders."""
+
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from ortools.sat.python import cp_model
+
+from scheduling.engine.cpsat import objective
+from scheduling.engine.cpsat.rules import (
+    bay,
+    calendar,
+    material,
+    order,
+    people,
+    place,
+    power,
+)
+from scheduling.engine.cpsat.variables import Variables, create
+from scheduling.engine.problem import Problem, Rack
+from scheduling.engine.units import MINUTES_PER_DAY
+
+RULES = (order, calendar, place, people, bay, power, material)
+MOST_RACKS = 300
+"""Larger problems are left to ruin and recreate: the model would not be searched."""
+
+Starts = dict[str, list[int]]
+"""Start of each remaining step by rack."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Finding:
+    """What CP-SAT says so far.
+
+    Attributes:
+        bound: Cents that no plan of all these racks can undercut; 0 if nothing is known.
+        starts: The last solution's starts, not yet fetched, or None.
+        objective: Cents of the last solution in the relaxed model, or None.
+        status: How the search ended, empty while it runs.
+    """
+
+    bound: int = 0
+    starts: Starts | None = None
+    objective: int | None = None
+    status: str = ""
+
+
+class _Watcher(cp_model.CpSolverSolutionCallback):
+    """Keeps each better solution; called from CP-SAT's threads."""
+
+    def __init__(self, companion: "Companion") -> None:
+        super().__init__()
+        self._companion = companion
+
+    def on_solution_callback(self) -> None:
+        """Keep the starts of a solution."""
+        starts = {
+            key: [self.value(one.start) for one in steps]
+            for key, steps in self._companion.variables.steps.items()
+        }
+        self._companion.note(starts, self.objective_value)
+
+
+@dataclass(slots=True, kw_only=True)
+class Companion:
+    """CP-SAT in a thread of its own, stopped from outside.
+
+    The thread that started it may ask and stop it at any time.
+    """
+
+    problem: Problem
+    racks: tuple[Rack, ...]
+    seed: int
+    workers: int
+    limit_s: float
+    hint: Starts
+    constant: int
+    variables: Variables = field(init=False)
+    _solver: cp_model.CpSolver = field(init=False)
+    _thread: threading.Thread = field(init=False)
+    _finding: Finding = field(default_factory=Finding)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _is_stopped: bool = False
+
+    def __post_init__(self) -> None:
+        """Start the thread; it builds the model first."""
+        self._solver = cp_model.CpSolver()
+        self._thread = threading.Thread(target=self._run, name="cp-sat", daemon=True)
+        self._thread.start()
+
+    def fetch(self) -> Finding:
+        """Return what it says; a solution is handed out once."""
+        with self._lock:
+            found = Finding(
+                bound=self._finding.bound,
+                starts=self._finding.starts,
+                objective=self._finding.objective,
+                status=self._finding.status,
+            )
+            self._finding.starts = None
+        return found
+
+    def stop(self) -> None:
+        """Stop it and wait until it has stopped."""
+        self._is_stopped = True
+        while self._thread.is_alive():
+            self._solver.stop_search()
+            self._thread.join(0.05)
+
+    def note(self, starts: Starts, price: float) -> None:
+        """Keep a solution."""
+        with self._lock:
+            self._finding.starts = starts
+            cents = int(price) // MINUTES_PER_DAY + self.constant
+            self._finding.objective = cents
+
+    def _note_bound(self, price: float) -> None:
+        """Keep a bound, given in units of the objective."""
+        # A float of this size may be off in its last digits: a cent covers it.
+        cents = int(price) // MINUTES_PER_DAY - 1
+        with self._lock:
+            self._finding.bound = max(self._finding.bound, cents + self.constant)
+
+    def _run(self) -> None:
+        model, self.variables = build(self.problem, self.racks)
+        self.constant += objective.constant_cents(self.problem, self.variables)
+        for key, steps in self.variables.steps.items():
+            for one, start in zip(steps, self.hint.get(key, ()), strict=False):
+                model.add_hint(one.start, start)
+        if self._is_stopped:
+            return
+        parameters = self._solver.parameters
+        parameters.max_time_in_seconds = max(0.1, self.limit_s)
+        parameters.num_workers = max(1, self.workers)
+        parameters.random_seed = self.seed
+        parameters.catch_sigint_signal = False
+        self._solver.best_bound_callback = self._note_bound
+        status = self._solver.solve(model, _Watcher(self))
+        if status in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+            self._note_bound(self._solver.best_objective_bound)
+        with self._lock:
+            self._finding.status = self._solver.status_name(status).lower()
+
+
+def build(
+    problem: Problem, racks: tuple[Rack, ...]
+) -> tuple[cp_model.CpModel, Variables]:
+    """Return the whole problem as one model."""
+    model = cp_model.CpModel()
+    variables = create(model, problem, racks)
+    for rule in RULES:
+        rule.add(model, problem, variables)
+    objective.add(model, problem, variables)
+    return model, variables
+
+
+def constant_of_others(problem: Problem, left_out: Collection[str]) -> int:
+    """Return cents that finished and unplannable racks cost whatever is planned."""
+    templates = {template.key: template for template in problem.templates}
+    late = broken = 0
+    for rack in problem.racks:
+        if rack.key in left_out:
+            end = int(problem.horizon)
+        elif rack.progress.done == len(templates[rack.template].steps):
+            end = rack.progress.last_end or 0
+        else:
+            continue
+        if rack.due is not None and end > rack.due:
+            late += (end - rack.due) * rack.late_cents_per_day
+        broken += rack.promise is not None and end > rack.promise
+    return late // MINUTES_PER_DAY + broken * problem.prices.broken_promise
