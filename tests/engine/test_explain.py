@@ -793,6 +793,36 @@ def test_a_limit_nobody_knows_is_not_waited_for():
     assert found == [("CUT", "batching", "held by the plan", 50)]
 
 
+def held_for(crew, *, start, later):
+    """Return what a free KIT waits for when a later LEAK needs a crew."""
+    steps = (a_manual_step("KIT", 60), a_step("LEAK", 30), a_step("PACK", 10))
+    problem = of_step(*steps, racks=(a_rack(),), with_resources=(crew,))
+    schedule = a_schedule(
+        a_planned_step("KIT", start, start + 60),
+        a_planned_step("LEAK", later, later + 30),
+        a_planned_step("PACK", later + 30, later + 40),
+    )
+    return waits(problem, schedule)
+
+
+def test_a_step_held_back_is_held_for_what_a_later_one_waits_for():
+    crew = a_crew(capacity=amount((0, 0), (100, 80)))
+
+    just_in_time = held_for(crew, start=40, later=100)
+    too_late = held_for(crew, start=90, later=150)
+    too_early = held_for(crew, start=10, later=100)
+
+    assert just_in_time == [("KIT", "people", "crew:test", 40)]
+    assert too_late == [
+        ("KIT", "people", "crew:test", 40),
+        ("KIT", "batching", "held by the plan", 50),
+    ]
+    assert too_early == [
+        ("KIT", "people", "crew:test", 10),
+        ("LEAK", "people", "crew:test", 30),
+    ]
+
+
 # Additivity, whatever the plan
 
 

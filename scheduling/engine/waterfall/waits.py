@@ -66,8 +66,8 @@ class Waits:
         """Yield why a step that could begin is held: for what later steps wait for.
 
         Begun at once, it and what follows would be done sooner by the time held; what a
-        later step would then wait for is what the plan holds this one for. What no later
-        step explains is the plan's own choice.
+        later step would then wait for is what the plan holds this one for. What no
+        later step explains is the plan's own choice.
         """
         rows, start = plan.rows, plan.rows[index].planned.start
         for later in range(index + 1, len(rows)):
