@@ -4,6 +4,7 @@ Two drawings of the same segments, since a narrow screen gets another drawing an
 a scaled one: columns falling from the whole to the work itself, and rows stepping down.
 """
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,9 @@ from scheduling.charts.table import Column, Table
 PHYSICS = "physics"
 _ROW = 22
 _COLUMNS_HEIGHT = 310
-_FOOT = 44
+_FOOT = 62
+_NAME_LETTERS = 15
+"""Letters of a name that fit below a column."""
 _COLUMN = 96
 _COLUMNS_WIDTH = 1080
 
@@ -61,8 +64,9 @@ def rows(
         css: More classes, such as only-narrow.
     """
     total = lead_time(segments)
-    x = svg.Scale(0, max(total, 1), 132, width - 48)
-    parts = [svg.line((132, 0), (132, _ROW * len(segments)), "axis")]
+    left = max([132, *(round(6.4 * len(s.name)) + 10 for s in segments)])
+    x = svg.Scale(0, max(total, 1), min(left, width // 2), width - 48)
+    parts = [svg.line((x(0), 0), (x(0), _ROW * len(segments)), "axis")]
     at = 0
     for index, segment in enumerate(segments):
         y = index * _ROW
@@ -188,10 +192,12 @@ def _largest_first(segments: Sequence[Segment]) -> list[Segment]:
 
 def _foot(x: float, floor: float, lines: tuple[str, str]) -> list[SafeString]:
     name, owner = lines
-    return [
-        svg.text((x, floor + 18), name, "t-mid t-ink t-medium t-12"),
-        svg.text((x, floor + 35), owner, "t-mid t-2"),
+    named = textwrap.wrap(name, _NAME_LETTERS, max_lines=2, placeholder="…") or [""]
+    texts = [
+        svg.text((x, floor + 18 + 15 * row), words, "t-mid t-ink t-medium t-12")
+        for row, words in enumerate(named)
     ]
+    return [*texts, svg.text((x, floor + 20 + 15 * len(named)), owner, "t-mid t-2")]
 
 
 def _is_work(segment: Segment) -> bool:
