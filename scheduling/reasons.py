@@ -27,8 +27,9 @@ class Reason:
 
     Attributes:
         bars: Its waterfall; the minutes add up to its lead time.
-        limit: Word of the limit it waits for longest; else of what takes longest.
-        sentence: Object, limit, amount and owner; empty when nothing but physics.
+        limit: Word of the limit it waits for longest; of a late rack that waits for
+            nothing, what takes longest; else physics.
+        sentence: Object, limit, amount and owner; empty when it is physics.
         owner: Who owns the limit.
     """
 
@@ -84,13 +85,13 @@ def _reason(
         for bar in lost
         if bar.step in labels and bar.limit != Limit.REWORK and bar.label != BEFORE
     ]
-    binding = _longest(waits) or _longest(lost)
+    late = max(0, ends - rack.due) if rack.due is not None else 0
+    binding = _longest(waits) or (_longest(lost) if late else None)
     if binding is None:
         return Reason(
             bars=tuple(bars), limit=Limit.PHYSICS.value, sentence="", owner=""
         )
     owner = binding.bar.owner or PLANNING
-    late = max(0, ends - rack.due) if rack.due is not None else 0
     why = _waits(binding, labels) if waits else _takes(binding)
     return Reason(
         bars=tuple(bars),
