@@ -100,6 +100,10 @@ class Companion:
             self._finding.starts = None
         return found
 
+    def join(self) -> None:
+        """Wait until it has ended by itself."""
+        self._thread.join()
+
     def stop(self) -> None:
         """Stop it and wait until it has stopped."""
         self._is_stopped = True

@@ -122,7 +122,8 @@ def encode(
         unread: Racks whose facts make no sense; they are not looked at.
     """
     span = min(span, problem.horizon)
-    templates = {template.key: template for template in problem.templates}
+    used = {rack.template for rack in problem.racks}
+    templates = {one.key: one for one in problem.templates if one.key in used}
     racks = tuple(
         rack
         for rack in problem.racks
@@ -135,7 +136,7 @@ def encode(
     crews = {
         resource.key: calendars[resource.calendar]
         for resource in problem.resources
-        if resource.kind is ResourceKind.CREW
+        if resource.kind is ResourceKind.CREW and resource.calendar in calendars
     }
     needs = encode_needs(problem, racks, templates)
     listed = tuple(templates.values())

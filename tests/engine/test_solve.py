@@ -1,0 +1,173 @@
+"""One search: a first plan at once, never dearer after, stopped whenever told."""
+
+import json
+from time import monotonic
+
+import pytest
+
+from scheduling.engine.__main__ import main
+from scheduling.engine.bound import cost_floor
+from scheduling.engine.check import breaches, made
+from scheduling.engine.cost import cost
+from scheduling.engine.cpsat.solve import Companion, build
+from scheduling.engine.decode.board import Board
+from scheduling.engine.decode.render import render
+from scheduling.engine.errors import NoPlanError
+from scheduling.engine.improve import Improver, best_cents
+from scheduling.engine.outcome import Status
+from scheduling.engine.rules import order_by
+from scheduling.engine.serial import (
+    problem_to_json,
+    schedule_from_json,
+    schedule_to_json,
+)
+from scheduling.engine.solve import solve
+from tests.builders.demo_site import a_demo_like_problem
+from tests.builders.instances import a_random_problem
+from tests.builders.problems import a_manual_step, a_problem, a_rack, a_template
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_improving_never_breaks_a_rule_and_never_costs_more(seed):
+    problem = a_random_problem(seed, racks=3 + seed % 6)
+    board = Board(problem)
+    board.decode(order_by("earliest_due_date", board.tables))
+    before = board.price()
+
+    improver = Improver(board, seed=seed)
+    improver.make(40, 0.3)
+    improver.settle()
+    board.restore(improver.best_seats())
+
+    assert board.price() == improver.best <= before
+    assert made(breaches(problem, render(board))) == ()
+
+
+def test_the_first_plan_is_reported_refereed_and_the_last_is_no_dearer():
+    problem = a_demo_like_problem(20, curtailed=True)
+    reports = []
+
+    outcome = solve(
+        problem, time_limit_s=1.5, seed=3, workers=2, on_progress=reports.append
+    )
+
+    first = next(report for report in reports if report.schedule)
+    assert made(breaches(problem, first.schedule)) == ()
+    assert made(breaches(problem, outcome.schedule)) == ()
+    assert outcome.objective == cost(problem, outcome.schedule).total <= first.best
+    assert outcome.bound <= outcome.objective <= outcome.best_rule
+    assert outcome.first_plan_s <= outcome.wall_s
+    assert [best for _, best, _ in outcome.curve] == sorted(
+        (best for _, best, _ in outcome.curve), reverse=True
+    )
+
+
+def test_a_search_told_to_stop_returns_the_best_so_far():
+    problem = a_demo_like_problem(20)
+    began = monotonic()
+
+    outcome = solve(
+        problem, time_limit_s=120, workers=2, should_stop=lambda: True, seed=1
+    )
+
+    assert outcome.status is Status.CANCELLED
+    assert made(breaches(problem, outcome.schedule)) == ()
+    assert monotonic() - began < 60
+
+
+def test_the_same_seed_and_moves_give_the_same_plan():
+    problem = a_demo_like_problem(15, curtailed=True)
+
+    plans = {
+        schedule_to_json(solve(problem, time_limit_s=1, seed=7, max_moves=60).schedule)
+        for _ in range(3)
+    }
+
+    assert len(plans) == 1
+
+
+def test_one_rack_alone_is_proved_best():
+    problem = a_problem(
+        templates=(a_template(steps=[a_manual_step("KIT", 30)]),), racks=(a_rack(),)
+    )
+
+    outcome = solve(problem, time_limit_s=10, workers=2)
+
+    assert outcome.is_proved
+    assert outcome.status is Status.OPTIMAL
+    assert outcome.bound == outcome.objective
+
+
+def test_a_problem_with_an_error_is_refused_in_a_sentence():
+    with pytest.raises(NoPlanError) as refusal:
+        solve(a_problem(racks=(a_rack("R1"), a_rack("R1"))), time_limit_s=1)
+
+    assert "R1" in str(refusal.value)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_plan_undercuts_what_cp_sat_proves(seed):
+    problem = a_random_problem(seed, racks=3, begun=False)
+    board = Board(problem)
+    board.decode(order_by("earliest_due_date", board.tables))
+    if board.placed() < board.racks:
+        pytest.skip("not every rack has a place")
+    improver = Improver(board, seed=1)
+    improver.make(300, 0.5)
+
+    companion = Companion(
+        problem=problem,
+        racks=problem.racks,
+        seed=1,
+        workers=1,
+        limit_s=3,
+        hint={},
+        constant=0,
+    )
+    companion.join()
+    found = companion.fetch()
+
+    assert found.status in {"optimal", "feasible", "unknown"}
+    board.restore(improver.best_seats())
+    total = cost(problem, render(board)).total
+    assert found.bound <= total
+    assert cost_floor(problem) <= total
+    assert best_cents(improver.best) >= found.bound
+
+
+def test_the_model_states_every_rule():
+    problem = a_demo_like_problem(4, curtailed=True)
+
+    model, variables = build(problem, problem.racks)
+
+    assert model.validate() == ""
+    assert set(variables.steps) == {rack.key for rack in problem.racks}
+
+
+def test_the_command_line_solves_checks_and_bounds(tmp_path, capsys):
+    problem = tmp_path / "problem.json"
+    schedule = tmp_path / "schedule.json"
+    problem.write_bytes(problem_to_json(a_demo_like_problem(4)))
+
+    codes = [
+        main(["solve", str(problem), "--seconds", "0.2", "--out", str(schedule)]),
+        main(["check", str(problem), str(schedule)]),
+        main(["bound", str(problem)]),
+    ]
+
+    solved, checked, bounded = map(json.loads, capsys.readouterr().out.splitlines())
+    assert codes == [0, 0, 0]
+    assert checked["made"] == []
+    assert checked["cost_cents"] == solved["objective_cents"]
+    assert bounded["cost_cents"] <= solved["objective_cents"]
+    assert schedule_from_json(schedule.read_bytes()).unplannable == ()
+
+
+def test_the_command_line_refuses_what_it_cannot_read(tmp_path, capsys):
+    problem = tmp_path / "problem.json"
+    problem.write_text("{}")
+
+    code = main(["bound", str(problem)])
+
+    assert code == 2
+    assert json.loads(capsys.readouterr().out)["error"] == "invalid_problem"
