@@ -56,15 +56,18 @@ class System:
     folder: Path
     broker: broker.Broker
     processes: list[Process] = field(default_factory=list)
+    dispatcher: Process = field(init=False)
 
     def start_broker(self) -> None:
         """Start the broker, or start it again with what it had kept."""
         self.broker.process.start()
         broker.wait_until_it_answers(self.broker)
 
-    def start_dispatcher(self) -> Process:
-        """Start a dispatcher."""
-        return self._start("dispatcher", f"{BASE_DIR / 'manage.py'} dispatch")
+    def start_dispatcher(self) -> None:
+        """Start the dispatcher, or another in its place."""
+        self.dispatcher = self._start(
+            "dispatcher", f"{BASE_DIR / 'manage.py'} dispatch"
+        )
 
     def have_workers(self, count: int) -> list[Process]:
         """Return that many running workers that have begun to take messages."""
