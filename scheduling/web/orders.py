@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from factory.access import OFFICE, allow
@@ -60,6 +60,9 @@ def order_list(request: HttpRequest) -> HttpResponse:
 @allow(*OFFICE)
 def order_page(request: HttpRequest, number: str) -> HttpResponse:
     """Show one order: its promise's history, its racks, where their time goes."""
+    # A zero byte is no text to PostgreSQL.
+    if "\0" in number:
+        raise Http404
     now = standing(request)
     order = get_object_or_404(
         queries.orders_of(now.site, now.plan), number=number, site=site_of(request)
