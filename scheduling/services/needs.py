@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import OuterRef, Subquery
+
 from factory.models import Part, Site
 from scheduling.blobs import load_problem, load_schedule
 from scheduling.clock import DAY, SiteClock
@@ -18,7 +20,7 @@ from scheduling.engine.waterfall.bars import Limit
 from scheduling.models import LimitAttribution, Pegging, Plan, PlannedStep
 from scheduling.snapshot.calendars import read_weeks
 from scheduling.snapshot.shortage import Shortage, share_out, shortages
-from scheduling.snapshot.supplies import Dock, dock_of, read_promised
+from scheduling.snapshot.supplies import AwaitedLine, Dock, dock_of, read_promised
 from suppliers.models import LineNeed
 
 BLOCKED_BELOW_MIN = MINUTES_PER_DAY
@@ -36,6 +38,14 @@ class _Need:
         """Note that a rack needs the line."""
         self.slack[serial] = min(slack_min, self.slack.get(serial, slack_min))
         self.needed_by = min(self.needed_by, needed_by)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wait:
+    """How long a rack waits for a part, and until when."""
+
+    minutes: int
+    until: datetime
 
 
 def write_line_needs(*, plan: Plan, site: Site, number: int) -> int:
@@ -116,8 +126,17 @@ def _add_awaited(needs: dict[int, _Need], plan: Plan, site: Site, dock: Dock) ->
     codes = {shortage.part for shortage in short}
     parts = list(Part.objects.filter(code__in=codes).values_list("pk", flat=True))
     awaited = read_promised(site, parts, dock).awaited if parts else ()
-    for shortage, line in share_out(short, awaited):
-        needs[line.line].add(shortage.rack, -late.get(shortage, 0), line.need_by)
+
+    def helps(shortage: Shortage, line: AwaitedLine) -> bool:
+        """Return whether pieces on the day asked for would come before the others."""
+        usable = dock.usable(line.need_by)
+        if usable is None or shortage not in late:
+            return usable is not None
+        return usable < dock.clock.minute(late[shortage].until)
+
+    for shortage, line in share_out(short, awaited, helps):
+        waited = late[shortage].minutes if shortage in late else 0
+        needs[line.line].add(shortage.rack, -waited, line.need_by)
 
 
 def _unplannable(plan: Plan) -> list[Shortage]:
@@ -125,8 +144,8 @@ def _unplannable(plan: Plan) -> list[Shortage]:
     return shortages(load_problem(plan), load_schedule(plan))
 
 
-def _waiting(plan: Plan) -> dict[Shortage, int]:
-    """Return what racks wait for longest, each with its minutes. Two queries.
+def _waiting(plan: Plan) -> dict[Shortage, _Wait]:
+    """Return what racks wait for, the longest first. Two queries.
 
     Each would be ready earlier if a line that is silent brought its pieces in time.
     """
@@ -134,6 +153,9 @@ def _waiting(plan: Plan) -> dict[Shortage, int]:
     bars = LimitAttribution.objects.filter(plan=plan, limit=Limit.MATERIAL)
     for rack, resource, minutes in bars.values_list("rack_id", "resource", "minutes"):
         waits[rack, resource] += minutes
+    starts = PlannedStep.objects.filter(
+        plan=plan, rack=OuterRef("rack"), step=OuterRef("step")
+    )
     pegs = (
         Pegging.objects.filter(plan=plan, tranche__isnull=False)
         .order_by("pk")
@@ -143,11 +165,16 @@ def _waiting(plan: Plan) -> dict[Shortage, int]:
             "tranche",
             "tranche__revision__commitment__line__part__code",
             "quantity",
+            Subquery(starts.values("starts_at")[:1]),
         )
     )
     found = {
-        Shortage(rack=serial, part=part, missing=quantity): waits[rack, key]
-        for rack, serial, tranche, part, quantity in pegs
+        Shortage(rack=serial, part=part, missing=quantity): _Wait(
+            minutes=waits[rack, key], until=start
+        )
+        for rack, serial, tranche, part, quantity, start in pegs
         if (rack, key := f"tranche:{tranche}") in waits
     }
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0].rack)))
+    return dict(
+        sorted(found.items(), key=lambda item: (-item[1].minutes, item[0].rack))
+    )

@@ -1,7 +1,7 @@
 """Which racks a schedule leaves out for want of which part."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from scheduling.engine.problem import Problem, Rack
@@ -41,19 +41,30 @@ def shortages(problem: Problem, schedule: Schedule) -> list[Shortage]:
     return found
 
 
+def _always(_shortage: Shortage, _line: AwaitedLine) -> bool:
+    return True
+
+
 def share_out(
-    short: Iterable[Shortage], lines: Iterable[AwaitedLine]
+    short: Iterable[Shortage],
+    lines: Iterable[AwaitedLine],
+    helps: Callable[[Shortage, AwaitedLine], bool] = _always,
 ) -> Iterator[tuple[Shortage, AwaitedLine]]:
-    """Yield which shortage waits for which line: first racks for first lines."""
+    """Yield which shortage waits for which line: first racks for first lines.
+
+    Args:
+        short: In the order in which they are served.
+        lines: Soonest needed first.
+        helps: Whether a line would help a rack at all.
+    """
     by_part: dict[str, list[AwaitedLine]] = defaultdict(list)
     for line in lines:
         by_part[line.part].append(line)
     left = {line.line: line.quantity for of in by_part.values() for line in of}
     for shortage in short:
-        yield from (
-            (shortage, line)
-            for line in _lines_for(shortage.missing, by_part[shortage.part], left)
-        )
+        useful = [line for line in by_part[shortage.part] if helps(shortage, line)]
+        for line in _lines_for(shortage.missing, useful, left):
+            yield shortage, line
 
 
 def _lines_for(

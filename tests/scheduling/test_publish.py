@@ -585,3 +585,18 @@ def test_a_silent_line_is_told_which_racks_wait_for_a_later_promise_of_its_part(
     assert (needs[silent.pk].racks, needs[silent.pk].blocked_racks) == (1, 1)
     assert needs[silent.pk].slack_min == -waited
     assert needs[silent.pk].needed_by == TODAY
+
+
+def test_a_silent_line_that_would_come_too_late_holds_nobody_up():
+    world = a_small_world(racks=1, stocked=False)
+    sensor = world.parts["SENSOR"]
+    a_stock_lot(world.site, world.parts["FRAME"], 1)
+    promised = a_line(site=world.site, part=sensor, need_by=TODAY + timedelta(days=9))
+    a_commitment(promised)
+    a_line(site=world.site, part=sensor, need_by=TODAY + timedelta(days=9))
+    plan = a_stored_plan(world.site)
+
+    put_in_force(plan)
+
+    (need,) = LineNeed.objects.for_staff()
+    assert need.line_id == promised.pk
