@@ -19,7 +19,7 @@ from suppliers.models import Commitment, Supplier
 
 FIRST_ORDER_NUMBER = 7_001
 FIRST_LOADED_NUMBER = 100_001
-LOADED_HISTORY_DAYS = 85
+LOADED_HISTORY_DAYS = 730
 LOAD_CHUNK = 5_000
 
 
@@ -62,10 +62,9 @@ def build_suppliers(
 
 @transaction.atomic
 def load_commitments(*, site: Site, total: int, seed: int, as_of: datetime) -> int:
-    """Add lines of the last weeks until the ledger has ``total``; return how many.
+    """Add lines of the last two years until the ledger has ``total``; return how many.
 
-    They are past and on the board; those still late are of parts no rack consumes, so
-    no plan changes by them.
+    They are of parts no rack consumes, so no plan changes by those still under way.
 
     Args:
         site: The receiving site.

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from django.db.models import OuterRef, Subquery
+
 from factory.models import Part, Site
 from suppliers.ledger import (
     MOVES,
@@ -188,6 +190,7 @@ def _commitment(line: PurchaseOrderLine, book: Book) -> Commitment:
         acknowledged_at = silent[0] if silent else None
     return Commitment(
         line=line,
+        word_by=book.sayings[-1].word_by if book.sayings else None,
         acknowledged_at=acknowledged_at,
         version=1 + len(said) + len(book.arrivals) + (book.acknowledged_at is not None),
         changed_at=max([book.ordered_at, *said]),
@@ -218,11 +221,7 @@ def _revisions(commitments: Sequence[Commitment], books: Sequence[Book]) -> None
         ),
         batch_size=BATCH,
     )
-    for commitment, pairs in zip(commitments, by_commitment, strict=True):
-        _settle(commitment, [revision for revision, _ in pairs])
-    Commitment.objects.for_staff().bulk_update(
-        commitments, ["state", "original", "current", "word_by"], batch_size=BATCH
-    )
+    _settle(commitments, by_commitment)
 
 
 def _revisions_of(
@@ -259,27 +258,41 @@ def _revisions_of(
         )
 
 
-def _settle(commitment: Commitment, revisions: list[CommitRevision]) -> None:
-    """Set where its revisions and receipts leave a commitment."""
+def _settle(
+    commitments: Sequence[Commitment],
+    by_commitment: Sequence[list[tuple[CommitRevision, Saying]]],
+) -> None:
+    """Set where revisions and receipts leave each commitment: one update a state."""
+    states: dict[State, list[int]] = {}
+    for commitment, pairs in zip(commitments, by_commitment, strict=True):
+        state = _state(commitment, [revision for revision, _ in pairs])
+        states.setdefault(state, []).append(commitment.pk)
+    promises = CommitRevision.objects.for_staff().filter(
+        commitment=OuterRef("pk"), quantity__gte=1
+    )
+    for state, keys in states.items():
+        for start in range(0, len(keys), BATCH):
+            Commitment.objects.for_staff().filter(
+                pk__in=keys[start : start + BATCH]
+            ).update(
+                state=state,
+                original=Subquery(promises.order_by("number").values("pk")[:1]),
+                current=Subquery(promises.order_by("-number").values("pk")[:1]),
+            )
+
+
+def _state(commitment: Commitment, revisions: list[CommitRevision]) -> State:
+    """Return the state that revisions and receipts lead to."""
     position = replay(
         (
-            Entry(
-                number=revision.number,
-                kind=Kind(revision.kind),
-                word_by=revision.word_by,
-            )
+            Entry(number=revision.number, kind=Kind(revision.kind))
             for revision in revisions
         ),
         is_acknowledged=commitment.acknowledged_at is not None,
     )
-    by_number = {revision.number: revision for revision in revisions}
-    commitment.original = by_number.get(position.original or 0)
-    commitment.current = by_number.get(position.current or 0)
-    commitment.word_by = position.word_by
-    state = position.state
     if commitment.line.received_in_full_on is not None:
-        state = MOVES[Verb.RECEIVE][State(state)]
-    commitment.state = state
+        return MOVES[Verb.RECEIVE][position.state]
+    return position.state
 
 
 def _needs(

@@ -35,9 +35,7 @@ class PurchaseOrderItem(Strict):
     supplier = Text(max_length=20)
     site = Text(max_length=20)
     ordered_at = serializers.DateTimeField()
-    lines = serializers.ListField(
-        child=LineItem(), min_length=1, max_length=LINES_MAX
-    )
+    lines = serializers.ListField(child=LineItem(), min_length=1, max_length=LINES_MAX)
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Refuse a line number given twice."""

@@ -4,9 +4,10 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.manager
 import django.utils.timezone
-import suppliers.models.supplier
 from django.conf import settings
 from django.db import migrations, models
+
+import suppliers.models.supplier
 
 
 class Migration(migrations.Migration):

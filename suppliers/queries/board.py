@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -28,10 +28,7 @@ from suppliers.models import (
     PurchaseOrderLine,
     Supplier,
 )
-from suppliers.queries.standing import Standing, with_standing
-
-BOARD_DAYS = 91
-"""Closed lines asked for earlier than this are history, not board."""
+from suppliers.queries.standing import Standing, lately, with_standing
 
 PAGE_ROWS = 50
 
@@ -210,20 +207,14 @@ def board_rows(
 
 
 def _on_board(site: Site, today: date, supplier: Supplier | None) -> QuerySet[Any]:
-    """Return a site's commitments that are open or were asked for lately."""
+    """Return the board's commitments, of one supplier if one is given."""
     rows = (
         Commitment.objects.for_supplier(supplier)
         if supplier
         else Commitment.objects.for_staff()
     )
-    since = today - timedelta(days=BOARD_DAYS)
-    return with_standing(
-        rows.filter(
-            Q(line__state=PurchaseOrderLine.State.OPEN) | Q(line__need_by__gte=since),
-            line__purchase_order__site=site,
-        ),
-        today,
-    )
+    on_board = lately(rows, today).filter(line__purchase_order__site=site)
+    return with_standing(on_board, today)
 
 
 def _worst_first(rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -9,7 +9,7 @@ from django.db.models import Count
 
 from factory.models import Site
 from suppliers.models import Commitment, Supplier
-from suppliers.queries.standing import Standing, with_standing
+from suppliers.queries.standing import Standing, lately, with_standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,8 @@ class DirectoryRow:
 
     Attributes:
         supplier: Who.
-        counts: Its commitments by standing; a standing nobody has is 0.
+        counts: Its commitments, open and of the last 13 weeks, by standing; a standing
+            nobody has is 0.
     """
 
     supplier: Supplier
@@ -64,7 +65,7 @@ def directory(*, today: date, site: Site | None = None) -> list[DirectoryRow]:
     if site is not None:
         rows_of_site = rows_of_site.filter(line__purchase_order__site=site)
     found = (
-        with_standing(rows_of_site, today)
+        with_standing(lately(rows_of_site, today), today)
         .values("standing", "line__purchase_order__supplier")
         .annotate(count=Count("pk"))
         .order_by()

@@ -5,13 +5,13 @@ the day first said is kept, one that was moved before its day is moved, one whos
 day passed is broken. What the buyer moved is not counted as moved.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
 
-from suppliers.models import Commitment, CommitRevision
+from suppliers.models import Commitment, CommitRevision, PurchaseOrderLine
 
 
 class Standing(StrEnum):
@@ -28,6 +28,9 @@ class Standing(StrEnum):
     CANCELLED = "cancelled"
 
 
+LATELY_DAYS = 91
+"""Closed lines asked for earlier than this are history."""
+
 _STATE = Commitment.State
 _OVER = Q(line__received_in_full_on__isnull=False)
 _LESS = Q(
@@ -35,6 +38,19 @@ _LESS = Q(
     + F("original__received_quantity")
     - F("current__received_quantity")
 )
+
+
+def lately(rows: QuerySet[Commitment], today: date) -> QuerySet[Commitment]:
+    """Return commitments that are open, or were asked for in the last 13 weeks.
+
+    Both halves read one index of lines, by state and day.
+    """
+    states = PurchaseOrderLine.State
+    since = today - timedelta(days=LATELY_DAYS)
+    return rows.filter(
+        Q(line__state=states.OPEN)
+        | Q(line__state__in=[states.CLOSED, states.CANCELLED], line__need_by__gte=since)
+    )
 
 
 def with_standing(rows: QuerySet[Commitment], today: date) -> QuerySet[Any]:
