@@ -5,6 +5,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=config.settings.prod \
     RACKLINE_VAR=/var/lib/rackline \
+    NUMBA_CACHE_DIR=/var/lib/rackline/kernels \
     LOG_JSON=1
 
 WORKDIR /srv/rackline

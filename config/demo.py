@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from typing import IO
 
+from kombu.exceptions import OperationalError
+
 from config import broker
 from config.celery import app as celery_app
 from config.env import BASE_DIR, VAR_DIR, env
@@ -31,7 +33,7 @@ HOST = "127.0.0.1"
 PORTS_TRIED = 100
 READY_WAIT_S = 90.0
 LOOK_EVERY_S = 0.25
-PROBE_EVERY_S = 10.0
+PROBE_EVERY_S = 3.0
 LOG_DIR = VAR_DIR / "log"
 
 stop_asked = threading.Event()
@@ -71,32 +73,22 @@ def serve(lock: IO[str]) -> int:
     return 0
 
 
-def keep_up(supervisor: Supervisor, listener: socket.socket) -> None:
-    """Restart what ends or takes no runs, until somebody asks to stop."""
-    probe_at_s = time.monotonic() + READY_WAIT_S
-    while not stop_asked.wait(LOOK_EVERY_S):
-        supervisor.watch()
-        if time.monotonic() < probe_at_s:
-            continue
-        probe_at_s = time.monotonic() + PROBE_EVERY_S
-        if checks(listener).get("worker", "ok") != "ok":
-            say("The worker takes no runs.")
-            supervisor.replace("worker")
-            # The next one needs its time to warm up and to take a run.
-            probe_at_s = time.monotonic() + READY_WAIT_S
-
-
 def start(supervisor: Supervisor, listener: socket.socket) -> None:
-    """Bring the system up in the order in which its parts need each other."""
+    """Bring the system up in the order in which its parts need each other.
+
+    The worker comes early: on its first start it compiles for about a minute, which
+    may pass while the data is loaded. Nobody has to wait for it to see the pages.
+    """
     address = address_of(listener)
     origin = start_broker(supervisor)
     settle_environment(address)
+    worker, *others = service_processes(listener)
+    supervisor.start(worker)
     log_ins = run_step("config.demo_data", "load")
-    for process in service_processes(listener):
+    for process in others:
         supervisor.start(process)
     wait_for(supervisor, "the web process", lambda: bool(checks(listener)))
     wait_for(supervisor, "the dispatcher", lambda: is_dispatching(listener))
-    wait_for(supervisor, "the worker", lambda: bool(celery_app.control.ping(timeout=1)))
     run_step("config.demo_data", "optimize")
     say(
         f"\nRackline runs at {address}\n\n{log_ins}\n"
@@ -104,6 +96,34 @@ def start(supervisor: Supervisor, listener: socket.socket) -> None:
         f"Logs: {shown(str(LOG_DIR))}.\n"
         "Ctrl-C stops everything.\n"
     )
+
+
+def keep_up(supervisor: Supervisor, listener: socket.socket) -> None:
+    """Restart what ends or takes no runs, until somebody asks to stop."""
+    has_answered = False
+    look_at_s = 0.0
+    while not stop_asked.wait(LOOK_EVERY_S):
+        supervisor.watch()
+        if time.monotonic() < look_at_s:
+            continue
+        look_at_s = time.monotonic() + PROBE_EVERY_S
+        if not has_answered:
+            has_answered = worker_answers()
+            if has_answered:
+                say("The worker is ready; runs that were asked for start now.")
+                look_at_s = time.monotonic() + READY_WAIT_S
+        elif checks(listener).get("worker", "ok") != "ok":
+            say("The worker takes no runs.")
+            supervisor.replace("worker")
+            has_answered = False
+
+
+def worker_answers() -> bool:
+    """Tell whether a worker has done its preparations and listens."""
+    try:
+        return bool(celery_app.control.ping(timeout=1))
+    except OperationalError:
+        return False
 
 
 def start_broker(supervisor: Supervisor) -> str:
@@ -130,10 +150,12 @@ def settle_environment(address: str) -> None:
     os.environ.setdefault("PUBLIC_URL", address)
     os.environ.setdefault("RACKLINE_DEMO", "1")
     os.environ["PYTHONUNBUFFERED"] = "1"
+    # Nothing is collected in the demo; WhiteNoise complains of a missing folder.
+    (VAR_DIR / "static").mkdir(exist_ok=True)
 
 
 def service_processes(listener: socket.socket) -> list[Process]:
-    """Return web, worker and dispatcher. The web process inherits the open socket."""
+    """Return worker, web and dispatcher. The web process inherits the open socket."""
     socket_fd = listener.fileno()
     web = (
         f"-m gunicorn config.wsgi --bind fd://{socket_fd} --workers 2 --threads 4 "
@@ -144,8 +166,8 @@ def service_processes(listener: socket.socket) -> list[Process]:
         "--without-gossip --without-mingle --without-heartbeat"
     )
     commands = {
-        "web process": web,
         "worker": worker,
+        "web process": web,
         "dispatcher": "manage.py dispatch",
     }
     return [
