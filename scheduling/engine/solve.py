@@ -20,7 +20,7 @@ from scheduling.engine.decode.render import render
 from scheduling.engine.errors import NoPlanError
 from scheduling.engine.improve import Improver, best_cents
 from scheduling.engine.kernels.compile import prepare
-from scheduling.engine.kernels.memory import Memory
+from scheduling.engine.kernels.memory import HAS_PREVIOUS, Memory
 from scheduling.engine.outcome import Outcome, Progress, Status
 from scheduling.engine.problem import Problem
 from scheduling.engine.rules import RULES, order_by
@@ -83,7 +83,7 @@ def solve(
 
 
 def warm() -> None:
-    """Compile the kernels, or load them: a process pays once, a machine mostly never."""
+    """Compile the kernels, or load them where that was done before."""
     prepare(Memory, ENTRIES)
 
 
@@ -172,7 +172,11 @@ class _Search:
         self.bound = max(self.bound, int(cost_floor(self.problem, left_out)))
 
     def _try_rules(self, board: Board, floor: threading.Thread) -> Seats:
-        """Decode by each dispatch rule; report the first plan at once."""
+        """Decode by each dispatch rule; report the first plan at once.
+
+        Where a plan is published, starts stay no earlier than in it where that can be.
+        """
+        is_published = bool(board.tables.figure[HAS_PREVIOUS])
         best: Seats | None = None
         rules = list(RULES)
         for number, rule in enumerate(rules):
@@ -180,7 +184,7 @@ class _Search:
             for is_delayed in (True, False):
                 if best is not None and self._is_too_late(board, number):
                     continue
-                board.decode(order, delay=is_delayed)
+                board.decode(order, keep=is_published, delay=is_delayed)
                 price = board.price()
                 cents = best_cents(price)
                 self.best_rule = min(cents, self.best_rule or cents)
@@ -299,7 +303,7 @@ class _Search:
     def _take(self, board: Board, seats: Seats, found_by: str) -> None:
         """Referee a plan; keep it if it is free of breaches it made and cheaper."""
         board.restore(seats)
-        schedule = _proved(self.problem, render(board, self.left_out), board)
+        schedule = _proved(self.problem, render(board, self.left_out))
         cents = int(cost(self.problem, schedule).total)
         if self.best.objective is None or cents <= self.best.objective:
             self.best = _Best(schedule=schedule, objective=cents, found_by=found_by)
@@ -363,7 +367,7 @@ def _main_start(starts: list[int] | None) -> int:
     return starts[len(starts) // 2] if starts else 0
 
 
-def _proved(problem: Problem, schedule: Schedule, board: Board) -> Schedule:
+def _proved(problem: Problem, schedule: Schedule) -> Schedule:
     """Return a schedule without breaches it made; racks that make one are left out."""
     left_out = schedule.unplannable
     while found := made(breaches(problem, schedule)):
