@@ -1,4 +1,4 @@
-"""Decoding an order: every rule kept, nothing left out that a plain scheduler places."""
+"""Decoding an order: every rule kept, nobody left out whom a plain scheduler places."""
 
 import json
 import os

@@ -33,7 +33,7 @@ class Finding:
     """What CP-SAT says so far.
 
     Attributes:
-        bound: Cents that no plan of all these racks can undercut; 0 if nothing is known.
+        bound: Cents that no plan of all these racks can undercut; 0 if unknown.
         starts: The last solution's starts, not yet fetched, or None.
         objective: Cents of the last solution in the relaxed model, or None.
         status: How the search ended, empty while it runs.

@@ -6,8 +6,8 @@ it proves holds for the true problem. It leaves out
 * what running and pinned steps, held bays and held stations take of any limit;
 * standby power, coming back after a pause, and the single levels of a derated soak: a
   soak runs through at full power, or takes longer and draws nothing;
-* busways, halls and loops (``rules/power`` counts the site alone), the choice of one bay
-  in a pool, and bays that change.
+* busways, halls and loops (``rules/power`` counts the site alone), the one bay of a
+  pool, and bays that change.
 """
 
 from dataclasses import dataclass, field
@@ -84,6 +84,7 @@ def spanning(
     model: cp_model.CpModel,
     first: StepVariables,
     last: StepVariables,
+    *,
     name: str,
     horizon: int,
     chosen: cp_model.IntVar | None = None,

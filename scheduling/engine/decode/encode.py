@@ -41,8 +41,8 @@ class Tables(NamedTuple):
         template: Per template.
         step: Per template and step.
         watts: Per template, step and level (standby last): at node, site and loop.
-        group: Per template: runs of steps that hold a station or bay together, or single
-            steps.
+        group: Per template: runs of steps that hold a station or bay together, else
+            single steps.
         pool: Interchangeable bays.
         choice: Pools a template may take, least wanted by others first.
         opening: Per calendar, lookups by minute.
@@ -175,7 +175,7 @@ def encode(
 
 
 def stretch(encoded: Encoded, span: int) -> Encoded:
-    """Return the same problem looking further ahead; rows and racks stay as they are."""
+    """Return the same problem looking further ahead; rows and racks stay."""
     problem = encoded.problem
     span = min(span, problem.horizon)
     opening, opened = _opening(problem, span)
@@ -352,13 +352,11 @@ def _step_rows(
 
 def soak_blocks(encoded: Encoded) -> int:
     """Return the most soak blocks any rack has, at least 1."""
-    return max(
-        1,
-        max(
-            sum(_blocks(step, encoded.problem) for step in template.steps)
-            for template in encoded.templates
-        ),
-    )
+    blocks = [
+        sum(_blocks(step, encoded.problem) for step in template.steps)
+        for template in encoded.templates
+    ]
+    return max(1, *blocks)
 
 
 def _watt_rows(templates: tuple[Template, ...], problem: Problem) -> t.Wide:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from scheduling.engine.decode.board import Board
-from scheduling.engine.decode.encode import Encoded
 from scheduling.engine.decode.needs import rack_needs
 from scheduling.engine.decode.pools import Stay, name_bays
 from scheduling.engine.kernels import memory as t
@@ -66,21 +65,20 @@ def _rack_steps(
     times = board.time[at].tolist()
     soak = board.soak[at].tolist()
     running = rack.progress.running
-    blocks_at = 0
+    rows = board.tables.step[board.tables.rack[at, t.TEMPLATE]]
     for number, step in enumerate(template.steps):
-        offset = int(
-            board.tables.step[board.tables.rack[at, t.TEMPLATE], number, t.BLOCK_AT]
-        )
         if number < rack.progress.done:
             continue
         start, end = times[number]
         is_running = running is not None and number == rack.progress.done
         work = running.remaining if running and is_running else step.duration
         if step.power_class is PowerClass.SHIFT_BOUND:
-            phases = _manual(board.encoded, at, number, step, start, end)
+            calendar = int(rows[number, t.CALENDAR])
+            opening = board.tables.opening[calendar]
+            phases = _manual(opening, step.draw, start, end)
         elif step.power_class is PowerClass.PREEMPTIVE_DERATABLE:
-            blocks_at = offset
-            phases = _soak(board.encoded.problem, step, start, work, soak[blocks_at:])
+            blocks = soak[int(rows[number, t.BLOCK_AT]) :]
+            phases = _soak(board.encoded.problem, step, start, work, blocks)
         else:
             phases = (_phase(start, end, step.draw, PhaseKind.WORK),)
         yield PlannedStep(
@@ -105,12 +103,7 @@ def _phase(
     )
 
 
-def _manual(
-    encoded: Encoded, at: int, number: int, step: Step, start: int, end: int
-) -> tuple[Phase, ...]:
-    tables = encoded.tables
-    calendar = tables.step[tables.rack[at, t.TEMPLATE], number, t.CALENDAR]
-    opening = tables.opening[calendar]
+def _manual(opening: t.Narrow, draw: int, start: int, end: int) -> tuple[Phase, ...]:
     phases = []
     now = start
     while now < end:
@@ -120,7 +113,7 @@ def _manual(
             now = opens
         else:
             closes = min(end, int(opening[t.WINDOW_END, now]))
-            phases.append(_phase(now, closes, step.draw, PhaseKind.WORK))
+            phases.append(_phase(now, closes, draw, PhaseKind.WORK))
             now = closes
     return tuple(phases)
 
@@ -257,7 +250,8 @@ def _pegs(
     for part, listed in consumed.items():
         left = iter(supplies.get(part, ()))
         key, rest = "", 0
-        for _, at, step, _, wanted in sorted(listed):
+        for _, at, step, _, quantity in sorted(listed):
+            wanted = quantity
             while wanted:
                 if not rest:
                     key, rest = next(left)  # type: ignore[assignment]
@@ -288,8 +282,8 @@ def _no_place(board: Board, at: int, templates: dict[str, Template]) -> Unplanna
             return Unplannable(
                 rack=rack.key,
                 code="no_material",
-                sentence=f"{rack.key} needs {quantity:,} of {part}; the racks before it "
-                f"leave {left:,}.",
+                sentence=f"{rack.key} needs {quantity:,} of {part}; the racks before "
+                f"it leave {left:,}.",
                 limit="material",
             )
     days = encoded.problem.horizon // 1440

@@ -28,8 +28,8 @@ _lock = threading.Lock()
 def _cache_directory() -> Path:
     """Return a place for the machine code of the kernels as they stand.
 
-    numba looks at a function's own file only when it decides whether its cache is stale:
-    a change in a kernel that another one calls would go unseen.
+    numba looks at a function's own file only to decide whether its cache is stale: a
+    change in a kernel that another one calls would go unseen.
     """
     source = b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))
     digest = hashlib.sha256(source).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What stands before anything is planned: work under way, places held, pinned starts."""
+"""What stands before anything is planned: work under way, places held, pins."""
 
 from scheduling.engine.kernels.compile import compiled
 from scheduling.engine.kernels.fit import finish_manual
@@ -77,7 +77,7 @@ def _least_end(memory: Memory, rack: int, first: int, last: int) -> int:
 
 @compiled
 def hold_facts(memory: Memory, rack: int, sign: int) -> None:
-    """Take (``sign`` -1) or give back the least a rack's facts use, whatever is planned.
+    """Take (``sign`` -1) or give back the least that a rack's facts use.
 
     A soak under way counts at its lowest level for its first block and on standby after
     that; a held bay or station for the time its steps need with no wait.

@@ -1,6 +1,6 @@
-"""Finds the earliest or latest moment at which everything a stretch of work needs is free.
+"""Finds the earliest or latest moment at which all that work needs is free.
 
-What is needed is listed as items (a row, an amount, an offset and a length) and hours (a
+What is needed is listed as items (a row, an amount, an offset, a length) and hours (a
 calendar that must be open). Each look goes through the interval from the far end and
 jumps past what it finds; what was seen free is not looked at twice.
 """
@@ -197,7 +197,7 @@ def _open_later(memory: Memory, start: int) -> int:
 
 @compiled
 def _open_sooner(memory: Memory, start: int) -> int:
-    """Return an earlier start that ends the first cut stretch of hours at its closing."""
+    """Return an earlier start that ends the first cut stretch at its closing."""
     words = memory.words
     for i in range(words[SPANS]):
         at = words[AT_HOURS] + i * HOURS_COLUMNS
@@ -302,7 +302,7 @@ def earliest_manual(
 def latest_manual(
     memory: Memory, calendar: int, due: int, work: int, ready: int
 ) -> int:
-    """Return the last open start from ``ready`` on whose work ends by ``due``, or -1."""
+    """Return the last open start from ``ready`` on that is done by ``due``, or -1."""
     words = memory.words
     _see(memory, FAR)
     end = due

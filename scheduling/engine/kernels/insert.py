@@ -99,7 +99,7 @@ def _delay_chain(memory: Memory, rack: int, first: int, last: int, due: int) -> 
 def _delay_session(
     memory: Memory, rack: int, first: int, last: int, hold: int, due: int
 ) -> None:
-    """Move the steps of a group to their latest; it may hold its place up to ``due``."""
+    """Move the steps of a group to their latest before ``due``."""
     words = memory.words
     template = rack_of(memory, rack, TEMPLATE)
     if hold == HOLD_BAY and _delay_chain(memory, rack, first, last, due):
@@ -127,10 +127,10 @@ def _delay_session(
 
 @compiled
 def _has_pin(memory: Memory, rack: int, first: int, last: int) -> bool:
+    found = False
     for step in range(first, last + 1):
-        if pin_of(memory, rack, step) != NONE:
-            return True
-    return False
+        found = found or pin_of(memory, rack, step) != NONE
+    return found
 
 
 @compiled
@@ -190,7 +190,7 @@ def try_rack(
     skip: int,
     delay: bool,
 ) -> int:
-    """Try a place for a rack that is not in the plan; return its price, or -1 if none."""
+    """Try a place for a rack not in the plan; return its price, or -1 if none."""
     if not seat_rack(memory, rack, bay_floor, keep, force, ways, skip):
         return -1
     price = trial_price(memory, rack)

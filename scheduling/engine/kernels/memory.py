@@ -3,7 +3,8 @@
 Every array handed to a compiled function costs some seconds of compiling in each of its
 callers; two arrays with tables inside compile ten times quicker than forty. ``words``
 begins with a header: single numbers, then the address of each table. ``minutes`` holds
-what has a number a minute: free capacity with its sums by run, and opening hours. Money is in units of 1/1440 cent, so that a price a day times minutes stays exact.
+what has a number a minute: free capacity with its sums by run, and opening hours.
+Money is in units of 1/1440 cent, so that a price a day times minutes stays exact.
 """
 
 from typing import NamedTuple

@@ -27,7 +27,7 @@ from scheduling.engine.kernels.memory import (
 
 @compiled
 def last_below(memory: Memory, row: int, start: int, end: int, need: int) -> int:
-    """Return the last minute of ``[start, end)`` with less than ``need`` free, or -1."""
+    """Return the last minute of ``[start, end)`` with less than needed, or -1."""
     minutes = memory.minutes
     free = memory.words[AT_FREE] + row * memory.words[FREE_WIDTH]
     low = memory.words[AT_LOW] + row * memory.words[LOW_WIDTH]
@@ -49,7 +49,7 @@ def last_below(memory: Memory, row: int, start: int, end: int, need: int) -> int
 
 @compiled
 def first_below(memory: Memory, row: int, start: int, end: int, need: int) -> int:
-    """Return the first minute of ``[start, end)`` with less than ``need`` free, or -1."""
+    """Return the first minute of ``[start, end)`` with less than needed, or -1."""
     minutes = memory.minutes
     free = memory.words[AT_FREE] + row * memory.words[FREE_WIDTH]
     low = memory.words[AT_LOW] + row * memory.words[LOW_WIDTH]
@@ -73,7 +73,7 @@ def first_below(memory: Memory, row: int, start: int, end: int, need: int) -> in
 def last_shortage(
     memory: Memory, row: int, start: int, end: int, need: int, hours: int
 ) -> int:
-    """Return the last minute short of an amount; open minutes only if hours are given."""
+    """Return the last minute short of a need; if hours are given, of open ones."""
     if hours < 0:
         return last_below(memory, row, start, end, need)
     now = end
@@ -96,7 +96,7 @@ def last_shortage(
 def first_shortage(
     memory: Memory, row: int, start: int, end: int, need: int, hours: int
 ) -> int:
-    """Return the first minute short of an amount; open minutes only if hours are given."""
+    """Return the first minute short of a need; if hours are given, of open ones."""
     if hours < 0:
         return first_below(memory, row, start, end, need)
     now = start

@@ -1,4 +1,4 @@
-"""Ruin and recreate: takes a few racks out of a plan and puts each back at its earliest.
+"""Ruin and recreate: takes a few racks out and puts each back at its earliest.
 
 A move costs what it touches, not the whole plan. Worse plans are accepted with a
 probability that falls with the temperature; a move is given up as soon as the racks put
@@ -257,7 +257,7 @@ def put_back(
 
 @compiled
 def _put_back_all(memory: Memory, chosen: int, most: float) -> int:
-    """Put all back in their order; return their price, or -1 once it exceeds ``most``."""
+    """Put all back in order; return their price, or -1 once it exceeds ``most``."""
     words = memory.words
     total = 0
     least = 0

@@ -1,4 +1,4 @@
-"""Finds a place in time for one rack: step by step, session by session, earliest first."""
+"""Finds a place in time for one rack: session by session, earliest first."""
 
 from scheduling.engine.kernels.compile import compiled
 from scheduling.engine.kernels.fit import (
@@ -347,7 +347,7 @@ def need_chain(
 def _through_ready(
     memory: Memory, rack: int, first: int, last: int, ready: int, keep: bool
 ) -> int:
-    """Return the earliest start of a session without gaps by material, pins and plan."""
+    """Return the earliest start without gaps by material, pins and published plan."""
     off = 0
     start = ready
     for step in range(first, last + 1):
@@ -377,7 +377,7 @@ def _seat_through(
     now = start
     for step in range(first, last + 1):
         pin = pin_of(memory, rack, step)
-        if pin != NONE and pin != now:
+        if pin not in (NONE, now):
             return False
         work = minutes_of(memory, rack, step)
         if step_of(memory, template, step, KIND) == SOAK:

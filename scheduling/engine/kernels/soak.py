@@ -112,9 +112,9 @@ def seat_blocks(
     """Place a soak block by block and write start, end, levels and waits.
 
     Each block takes the best level that fits at once; if none does, the soak waits on
-    standby for the first moment at which one does. ``fixed`` is a start that must be kept
-    (the soak is under way or pinned), or negative: then the lowest level is taken where
-    none fits, and standby is not asked whether it fits.
+    standby for the first moment at which one does. ``fixed`` is a start to be kept (the
+    soak is under way or pinned), or negative: then the lowest level is taken where none
+    fits, and standby is not asked whether it fits.
     """
     words = memory.words
     template = rack_of(memory, rack, TEMPLATE)

@@ -12,8 +12,8 @@ from scheduling.engine.profile import StepFunction
 def add(model: cp_model.CpModel, problem: Problem, variables: Variables) -> None:
     """Add the bays, interchangeable ones as a pool.
 
-    A rack that is not in a bay yet takes exactly one pool that takes its model, from the
-    first bay step's start to the last one's end, and stays no longer than allowed.
+    A rack not yet in a bay takes exactly one pool that takes its model, from the first
+    bay step's start to the last one's end, and stays no longer than allowed.
 
     ``sum(in[r, p] for p) = 1``; ``sum(in[r, p] for r there at m) <= bays[p, m]``;
     ``end[last] - start[first] <= stay``.
@@ -32,7 +32,14 @@ def add(model: cp_model.CpModel, problem: Problem, variables: Variables) -> None
                 continue
             chosen = model.new_bool_var(f"{key} in {pool.keys[0]}")
             name = f"{key} stays in {pool.keys[0]}"
-            interval = spanning(model, held[0], held[-1], name, problem.horizon, chosen)
+            interval = spanning(
+                model,
+                held[0],
+                held[-1],
+                name=name,
+                horizon=problem.horizon,
+                chosen=chosen,
+            )
             choices.append(chosen)
             uses[at].append((interval, 1))
         model.add_exactly_one(choices)

@@ -7,7 +7,7 @@ from scheduling.engine.opening import OpenHours
 from scheduling.engine.problem import Problem
 
 
-def add(model: cp_model.CpModel, problem: Problem, variables: Variables) -> None:
+def add(model: cp_model.CpModel, _: Problem, variables: Variables) -> None:
     """Add how long each step takes.
 
     A manual step starts and ends in open minutes and grows by each closed stretch it

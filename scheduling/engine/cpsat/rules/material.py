@@ -10,7 +10,7 @@ from scheduling.engine.problem import Problem
 def add(model: cp_model.CpModel, problem: Problem, variables: Variables) -> None:
     """Add the parts.
 
-    What all steps begun up to a minute consume never exceeds what has arrived by then. A
+    What all steps begun up to a minute consume never exceeds what has come by then. A
     part of which enough lies there from the beginning needs no constraint.
 
     ``sum(quantity[k] for k with start[k] <= m) <= arrived[m]`` for each minute ``m``.

@@ -1,4 +1,4 @@
-"""Rule: steps one after the other, between release and horizon, facts where they stand."""
+"""Rule: steps one after the other, from release to horizon, facts where they stand."""
 
 from itertools import pairwise
 
@@ -8,7 +8,7 @@ from scheduling.engine.cpsat.variables import Variables
 from scheduling.engine.problem import Problem
 
 
-def add(model: cp_model.CpModel, problem: Problem, variables: Variables) -> None:
+def add(model: cp_model.CpModel, _: Problem, variables: Variables) -> None:
     """Add the order of steps.
 
     No step starts before its predecessor ends; the first not before the release; a

@@ -23,7 +23,7 @@ def add(model: cp_model.CpModel, problem: Problem, variables: Variables) -> None
             continue
         name = f"{one.rack.key} {one.step.code} people"
         if one.full is None:
-            interval = spanning(model, one, one, name, problem.horizon)
+            interval = spanning(model, one, one, name=name, horizon=problem.horizon)
         else:
             interval = model.new_optional_fixed_size_interval_var(
                 one.start, one.work, one.full, name

@@ -11,8 +11,8 @@ from scheduling.engine.problem import Problem, ResourceKind
 def add(model: cp_model.CpModel, problem: Problem, variables: Variables) -> None:
     """Add the import of all bays and their cooling.
 
-    A step draws its full power from start to end; a soak that is derated or paused draws
-    nothing here, which is less than it does.
+    A step draws full power from start to end; a derated or paused soak draws nothing
+    here, which is less than it does.
 
     ``sum(ceil(draw[k] * site_permille / 1000) for k at m) <= import[m]``.
     """
