@@ -1,7 +1,8 @@
 """The question put to the engine: racks, routings, limits and prices, frozen.
 
-All times are integer minutes since ``Problem.epoch`` (UTC, on a clock-aligned quarter
-hour, so that 15-minute means of the demand charge align too). A problem covers one site.
+All times are integer minutes since ``Problem.epoch`` (UTC, on a clock-aligned
+quarter hour, so that 15-minute means of the demand charge align too). A problem
+covers one site.
 Racks refer to routing templates by model, so that 10,000 racks stay a few megabytes.
 Rules of meaning are in ``docs/engine.md``.
 """
@@ -197,8 +198,8 @@ class Lag:
         minutes: Its length; at least 0.
         owner: The person who owns it.
         reason: One sentence on why it exists.
-        is_physics: Whether physics needs it (tray build, flight) or people do (answers).
-        limit: Word of the limit it counts as when it is not physics.
+        is_physics: Whether physics needs it (tray build, flight) or people do.
+        limit: Word of the limit it counts as if not physics.
     """
 
     code: str

@@ -13,8 +13,8 @@ class StepFunction:
     """An integer amount that holds from one moment to the next.
 
     Attributes:
-        times: Moments of change in minutes since the epoch, rising; the first is 0.
-        values: The amount from each moment on; shape ``(len(times),)``, each at least 0.
+        times: Moments of change in minutes since the epoch, rising from 0.
+        values: The amount from each moment on; as many as times, at least 0.
 
     Raises:
         InvalidProblemError: If the shapes differ, the times do not rise from 0,

@@ -1,4 +1,4 @@
-"""The engine's answer: when and where each step of each rack runs, and on whose parts."""
+"""The engine's answer: when and where each step of each rack runs, on whose parts."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -75,8 +75,8 @@ class PlannedRack(models.Model):
     """What a plan says of one rack.
 
     ``earliest_at`` is the physical limit of shipping: infinite resources, no waits.
-    ``lead_min`` counts from the order's receipt to the customer's dock, of which physics
-    needs ``physics_min``. The bay is held from ``bay_from`` to ``bay_until``; on
+    ``lead_min`` counts from the order's receipt to the customer's dock; physics needs
+    ``physics_min`` of it. The bay is held from ``bay_from`` to ``bay_until``; on
     PostgreSQL an exclusion constraint keeps two racks of a plan out of one bay. A rack
     without a plan says why.
     """

@@ -1,7 +1,7 @@
 """Who may do what at each address: the table the access matrix holds the code to.
 
-Every named address of ours is listed; one that is not fails the build. The first set may
-GET, the second POST. Pages of libraries are listed by prefix, with who may see them.
+Every named address of ours is listed; one that is not fails the build. The first set
+may GET, the second POST. Pages of libraries are listed by prefix, with their readers.
 """
 
 from factory.access import Audience
