@@ -104,6 +104,7 @@ class Floor:
             site.power_bays.select_related("node").prefetch_related("supported_models")
         )
         self.free_from: dict[int, datetime] = {}
+        self.held: Counter[int] = Counter()
         self.steps: dict[int, list[RoutingStep]] = {}
 
     def lay(self, rack: Unit, ready: datetime, gaps: list[int]) -> list[Stretch]:
@@ -177,25 +178,23 @@ class Floor:
             if is_free and takes_it and bay.limit_w >= peak:
                 state.bay = bay
                 self.free_from[bay.pk] = state.stretches[places[-1]].end
+                self.held[bay.node_id] += 1
                 return
         state.done, state.is_running = places[0], False
 
     def _bays_by_load(self) -> list[PowerBay]:
-        """Return bays, those of the least loaded hall first, the largest bays last."""
+        """Return bays, those of the least used busway first, the largest bays last."""
         return sorted(
             self.bays,
-            key=lambda bay: (
-                bay.limit_w,
-                self.tally.used[f"loop:{bay.loop_id}"],
-                bay.code,
-            ),
+            key=lambda bay: (bay.limit_w, self.held[bay.node_id], bay.code),
         )
 
     def _wants(self, step: RoutingStep, bay: PowerBay | None) -> dict[str, int]:
-        """Return what a running step takes; closed crews take nobody."""
-        wanted: dict[str, int] = {}
-        if any(opens <= self.as_of < end for opens, end in self.windows[step.skill]):
-            wanted[f"crew:{step.skill}"] = step.crew_eighths
+        """Return what a running step takes.
+
+        People count in closed hours too: all paused steps go on at opening.
+        """
+        wanted = {f"crew:{step.skill}": step.crew_eighths}
         if step.place not in {Place.BAY, Place.STATION}:
             wanted[f"place:{step.place}"] = 1
         if step.uses_cart:
