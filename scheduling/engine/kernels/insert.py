@@ -32,7 +32,6 @@ from scheduling.engine.kernels.memory import (
     copy,
     end_of,
     group_of,
-    pin_of,
     rack_of,
     set_time,
     start_of,
@@ -42,6 +41,7 @@ from scheduling.engine.kernels.memory import (
 from scheduling.engine.kernels.price import trial_price
 from scheduling.engine.kernels.profile import first_below
 from scheduling.engine.kernels.seat import (
+    has_pin,
     hold_row,
     least_minutes,
     minutes_of,
@@ -126,14 +126,6 @@ def _delay_session(
 
 
 @compiled
-def _has_pin(memory: Memory, rack: int, first: int, last: int) -> bool:
-    found = False
-    for step in range(first, last + 1):
-        found = found or pin_of(memory, rack, step) != NONE
-    return found
-
-
-@compiled
 def _stays_too_long(memory: Memory, rack: int) -> bool:
     words = memory.words
     template = rack_of(memory, rack, TEMPLATE)
@@ -171,7 +163,7 @@ def delay_rack(memory: Memory, rack: int) -> None:
             break
         first = max(done, group_of(memory, template, group, GROUP_FIRST))
         hold = group_of(memory, template, group, GROUP_HOLD)
-        if due >= 0 and not _has_pin(memory, rack, first, last):
+        if due >= 0 and not has_pin(memory, rack, first, last):
             _delay_session(memory, rack, first, last, hold, due)
         due = start_of(memory, words[AT_TRIAL_TIME], first)
     before = start_of(memory, words[AT_KEPT_TIME], done)

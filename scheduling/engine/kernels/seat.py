@@ -107,6 +107,15 @@ def step_ready(memory: Memory, rack: int, step: int, ready: int, keep: bool) -> 
 
 
 @compiled
+def has_pin(memory: Memory, rack: int, first: int, last: int) -> bool:
+    """Return whether a step from ``first`` to ``last`` is pinned."""
+    found = False
+    for step in range(first, last + 1):
+        found = found or pin_of(memory, rack, step) != NONE
+    return found
+
+
+@compiled
 def is_running(memory: Memory, rack: int, step: int) -> bool:
     """Return whether a step is under way at minute 0."""
     return rack_of(memory, rack, RUNNING) != 0 and step == rack_of(memory, rack, DONE)
@@ -273,6 +282,7 @@ def seat_session(
     words = memory.words
     row = hold_row(memory, rack, hold, pool)
     held = holds_already(memory, rack, hold)
+    force = force and (held or has_pin(memory, rack, first, last))
     least = least_minutes(memory, rack, first, last)
     for _ in range(TRIES):
         if not held and not force:
@@ -434,7 +444,7 @@ def _seat_bay(
     held = holds_already(memory, rack, HOLD_BAY)
     only = rack_of(memory, rack, ONLY_POOL)
     choices = 1 if only >= 0 else template_of(memory, template, CHOICES)
-    if held or force:
+    if held or (force and has_pin(memory, rack, first, last)):
         ways = WAY_BLOCKS
     least = least_minutes(memory, rack, first, last)
     best = words[SPAN] + 1
