@@ -70,13 +70,15 @@ class System:
         )
 
     def have_workers(self, count: int) -> list[Process]:
-        """Return that many running workers that have begun to take messages."""
-        while len(self._workers()) < count:
+        """Return that many running workers that take messages.
+
+        One starts after the other: on a fresh machine the first one compiles the
+        kernels and the next one finds them.
+        """
+        while len(workers := self._workers()) < count:
             name = f"worker{len(self.processes)}"
-            self._start(name, f"{WORKER} -n {name}@localhost")
-        workers = self._workers()
-        for worker in workers:
-            until(lambda log=worker.log: b" ready." in log.read_bytes(), within_s=90)
+            log = self._start(name, f"{WORKER} -n {name}@localhost").log
+            until(lambda log=log: b" ready." in log.read_bytes(), within_s=300)
         return workers
 
     def holder_of(self, run: Run) -> Process:
