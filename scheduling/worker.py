@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from journal.wording import counted
 from scheduling.engine.errors import EngineError, NoPlanError
 from scheduling.engine.outcome import Outcome
 from scheduling.engine.outcome import Progress as Report
@@ -41,6 +42,8 @@ STORING_S_A_RACK = 0.05
 """Proving and storing may take so long a rack, while nothing else is done."""
 EARLY_PLAN_RACKS = 1_000
 """Up to so many racks the first plan is stored at once; more would take too long."""
+LEFT_OUT_TOLD = 20
+"""Racks left out whose reason a run that fails tells; the others are counted."""
 BYTES_A_MB = 1024 * 1024
 
 NOTHING_FOUND = "The search ended without a plan for a single rack."
@@ -139,11 +142,17 @@ def _refuse_the_impossible(snapshot: Snapshot) -> None:
     """Look at a problem before any search.
 
     Raises:
-        UnusableInputError: If it cannot be planned as a whole; a sentence a finding.
+        UnusableInputError: If it cannot be planned as a whole; a sentence a finding,
+            then one for each rack that was left out before.
     """
     errors = inspect(snapshot.problem).errors
     if errors:
-        raise UnusableInputError(tuple(error.sentence for error in errors))
+        sentences = [error.sentence for error in errors]
+        sentences += [one.sentence for one in snapshot.left_out[:LEFT_OUT_TOLD]]
+        more = len(snapshot.left_out) - LEFT_OUT_TOLD
+        if more > 0:
+            sentences.append(f"And {counted(more, 'rack')} more.")
+        raise UnusableInputError(tuple(sentences))
 
 
 def _store_early(lease: Lease, run: Run, snapshot: Snapshot, first: Report) -> None:
