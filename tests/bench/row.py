@@ -1,5 +1,6 @@
 """One line of the benchmark's table, and the table."""
 
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from statistics import median
 
 HEAD = ("figure", "goal", "result", "note")
 WIDEST_NOTE = 110
+NUMBER = re.compile(r"[\d,]+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,20 @@ def at_most(figure: str, value: float, limit: float, unit: str, note: str) -> Ro
         is_missed=value > limit,
         note=note,
     )
+
+
+def is_over(goal: str, result: str) -> bool:
+    """Return whether a worded result exceeds a worded upper limit, "≤ 1,024 MB"."""
+    if not goal.startswith("≤"):
+        return False
+    limit, value = (NUMBER.search(text) for text in (goal, result))
+    if limit is None or value is None:
+        return False
+    return _number(value) > _number(limit)
+
+
+def _number(found: re.Match[str]) -> float:
+    return float(found.group().replace(",", ""))
 
 
 def table(rows: Iterable[Row]) -> str:
