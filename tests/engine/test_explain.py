@@ -488,6 +488,37 @@ def test_material_nobody_pegged_would_have_done():
     assert waits(taken, schedule) == [("CUT", "material", "lot:1", 80)]
 
 
+def test_pieces_nobody_pegged_complete_what_was_pegged_earlier():
+    template = a_template(
+        steps=(a_step("CUT", 60),), materials=(a_material(quantity=3, step="CUT"),)
+    )
+    supplies = (
+        a_supply("lot:0", quantity=1, available=10),
+        a_supply("lot:1", quantity=1, available=40),
+        a_supply("lot:2", quantity=2, available=80),
+        a_supply("lot:3", quantity=1, available=20),
+    )
+    problem = a_problem(templates=(template,), supplies=supplies, bays=())
+    schedule = a_schedule(
+        a_planned_step("CUT", 80, 140),
+        pegs=[
+            a_peg("CUT", "lot:0"),
+            a_peg("CUT", "lot:1"),
+            a_peg("CUT", "lot:2"),
+        ],
+    )
+
+    # lot:3 would have done for the piece of lot:2.
+    assert waits(problem, schedule)[0] == ("CUT", "material", "lot:1", 40)
+    late = (*supplies[:3], replace(supplies[3], available=60))
+    assert waits(replace(problem, supplies=late), schedule)[0] == (
+        "CUT",
+        "material",
+        "lot:3",
+        60,
+    )
+
+
 def test_minutes_before_the_epoch_go_to_the_material_the_first_wait_names():
     template = a_template(
         steps=(a_step("CUT", 60),), materials=(a_material(step="CUT"),)

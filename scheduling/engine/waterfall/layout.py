@@ -36,12 +36,14 @@ class Layout:
     Attributes:
         rows: Those steps, as planned.
         hours: Opening hours of the first step if it is manual, else None.
+        is_rigid: Whether it keeps its shape wherever it starts.
     """
 
     book: Lookup
     rows: tuple[Row, ...]
     hours: OpenHours | None
-    _rigid: list[Laid] | None
+    is_rigid: bool
+    _last: tuple[int, list[Laid]] | None
 
     def __init__(self, book: Lookup, rows: Sequence[Row]) -> None:
         """Take the rest of a session."""
@@ -49,24 +51,14 @@ class Layout:
         self.rows = tuple(rows)
         is_manual = [row.step.power_class is PowerClass.SHIFT_BOUND for row in rows]
         self.hours = book.hours_of(rows[0].step.crew) if is_manual[0] else None
-        self._rigid = None if any(is_manual) else _laid_from(book, self.rows, 0)
+        self.is_rigid = not any(is_manual)
+        self._last = None
 
     def at(self, start: int) -> list[Laid]:
-        """Return the steps laid out from a start."""
-        if self._rigid is None:
-            return _laid_from(self.book, self.rows, start)
-        return [
-            Laid(
-                laid.row,
-                laid.start + start,
-                laid.end + start,
-                tuple(
-                    Part(part.start + start, part.end + start, *part[2:])
-                    for part in laid.parts
-                ),
-            )
-            for laid in self._rigid
-        ]
+        """Return the steps laid out from a start; the last answer is kept."""
+        if self._last is None or self._last[0] != start:
+            self._last = (start, _laid_from(self.book, self.rows, start))
+        return self._last[1]
 
     def later(self, first: int, start: int, until: int) -> int:
         """Return the start that moves what began at ``start`` to ``until``.
@@ -110,13 +102,16 @@ def _laid(book: Lookup, row: Row, ready: int) -> Laid:
             )
             return Laid(row, start, end, parts)
     shift = ready - row.from_minute
-    parts = tuple(
-        Part(
-            phase.start + shift,
-            phase.end + shift,
-            phase.draw,
-            phase.kind not in WITHOUT_PEOPLE,
-        )
-        for phase in row.planned.phases
-    )
-    return Laid(row, ready, row.planned.end + shift, parts)
+    return Laid(row, ready, row.planned.end + shift, _shifted(row, shift))
+
+
+def _shifted(row: Row, shift: int) -> tuple[Part, ...]:
+    """Return a step's phases moved in time, equal neighbours joined."""
+    parts: list[Part] = []
+    for phase in row.planned.phases:
+        start, end = phase.start + shift, phase.end + shift
+        has_people = phase.kind not in WITHOUT_PEOPLE
+        if parts and parts[-1][1:] == (start, phase.draw, has_people):
+            start = parts.pop().start
+        parts.append(Part(start, end, phase.draw, has_people))
+    return tuple(parts)

@@ -100,6 +100,7 @@ class _Gap:
         if session is not Session.NONE:
             rows = tuple(r for r in plan.rows[index:] if r.step.session is session)
         self._layout = Layout(self._book, rows)
+        self._needs: dict[Limit, tuple[int, list[Need]]] = {}
         held = plan.held(session)
         self._opens = (
             session
@@ -211,13 +212,35 @@ class _Gap:
         found = None
         moment = now
         while moment < start:
-            blocked = self._blocked(needs(self._layout.at(moment)))
+            blocked = self._blocked_at(limit, moment, needs)
             if blocked is None:
                 break
             need, until = blocked
             moment = max(moment + 1, self._layout.later(moment, need.start, until))
             found = Answer(moment, self._cause(limit, need.key, until))
         return found
+
+    def _blocked_at(
+        self, limit: Limit, moment: int, needs: Asked
+    ) -> tuple[Need, int] | None:
+        """Return the first need that finds too little free, and until when.
+
+        What keeps its shape is worked out once and then only moved.
+        """
+        if not self._layout.is_rigid:
+            return self._blocked(needs(self._layout.at(moment)))
+        if limit not in self._needs:
+            self._needs[limit] = (moment, list(needs(self._layout.at(moment))))
+        worked_out, known = self._needs[limit]
+        shift = moment - worked_out
+        for need in known:
+            until = need.profile.blocked_until(
+                need.start + shift, need.end + shift, need.amount
+            )
+            if until is not None:
+                start, end = need.start + shift, need.end + shift
+                return need._replace(start=start, end=end), until
+        return None
 
     @staticmethod
     def _blocked(needs: Iterable[Need]) -> tuple[Need, int] | None:
