@@ -39,6 +39,10 @@ class StaffRows(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
 class ReadOnly(StaffRows):
     """Rows that are written by services alone."""
 
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        """Show every column as it stands; a form would ask for other tables' rows."""
+        return [field.name for field in self.model._meta.fields]  # noqa: SLF001
+
     def has_add_permission(
         self, request: HttpRequest, obj: Model | None = None
     ) -> bool:
