@@ -213,10 +213,18 @@ def test_limits_are_added_up_with_their_owner_and_physics_left_out(world, planne
         ["Material", "TR Tomás Reyes", "2", "48 h"],
         ["Power", "TR Tomás Reyes", "2", "20 h"],
     ]
-    assert (
-        "Material takes most time beyond physics: 48 h over 2 racks; "
-        "Tomás Reyes owns it."
-    ) in words(page)
+
+
+def test_the_limit_of_most_late_racks_is_named_with_its_owner(world, planner):
+    plan = late_plan(world)
+    first, second, _ = world.racks
+    PlannedRack.objects.filter(plan=plan, rack__in=[first, second]).update(
+        late_min=60, limit="power"
+    )
+
+    assert "Power is the limit for 2 of them; Tomás Reyes owns it." in words(
+        planner.get(reverse("control"))
+    )
 
 
 def test_racks_that_cannot_be_planned_are_counted(world, planner):
