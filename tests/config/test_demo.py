@@ -86,11 +86,19 @@ def status(address, path):
 
 
 def living_groups(rows):
-    """Return the process groups that still have a member."""
+    """Return the process groups that still have a member that is not a zombie.
+
+    Who is left to reap an orphan's end is the machine's affair, not the demo's.
+    """
     listing = subprocess.run(
-        ["ps", "-A", "-o", "pgid="], capture_output=True, text=True, check=True
-    ).stdout.split()
-    return {row["group"] for row in rows} & {int(group) for group in listing}
+        ["ps", "-A", "-o", "pgid=,stat="], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    living = {
+        int(group)
+        for group, state in map(str.split, listing)
+        if not state.startswith("Z")
+    }
+    return {row["group"] for row in rows} & living
 
 
 def events(var):
