@@ -1,7 +1,7 @@
 """The dispatcher moves on what is committed; what fails is tried again, alone."""
 
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from io import StringIO
 
@@ -38,11 +38,13 @@ def sent():
             queue.clear()
 
             def messages():
+                # Not by the queue's size: in Redis an empty queue is no queue at all.
                 found = []
-                while queue.qsize():
-                    message = queue.get(timeout=1)
-                    message.ack()
-                    found.append(message)
+                with suppress(queue.Empty):
+                    while True:
+                        message = queue.get_nowait()
+                        message.ack()
+                        found.append(message)
                 return found
 
             yield messages
