@@ -42,7 +42,7 @@ class Improver:
         self._heat = max(1.0, HEAT * self._total * min(1.0, 100 / racks))
 
     def adopt(self, seats: Seats) -> None:
-        """Go on from a plan that is at least as good as the best so far."""
+        """Go on from another plan; it counts as the best from here on."""
         self.board.restore(seats)
         self._total = self.best = self.board.price()
         ruin.copy_best(self.board.memory)

@@ -26,7 +26,7 @@ class Progress:
     Attributes:
         phase: What is done now: ``rules``, ``search`` or ``proving``.
         seconds: Since the search began.
-        best: Cost of the best plan in cents, or None.
+        best: Cost of the best plan in cents, to a few while it searches, or None.
         bound: Cents no plan can undercut, or None.
         schedule: A refereed plan, with the first report that has one; else None.
         found_by: What found the best plan.

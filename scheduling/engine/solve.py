@@ -20,7 +20,7 @@ from scheduling.engine.decode.render import render
 from scheduling.engine.errors import NoPlanError
 from scheduling.engine.improve import Improver, best_cents
 from scheduling.engine.kernels.compile import prepare
-from scheduling.engine.kernels.memory import HAS_PREVIOUS, Memory
+from scheduling.engine.kernels.memory import DEMAND, HAS_PREVIOUS, Memory
 from scheduling.engine.outcome import Outcome, Progress, Status
 from scheduling.engine.problem import Problem
 from scheduling.engine.rules import RULES, order_by
@@ -35,6 +35,11 @@ Question = Callable[[], bool]
 UNREADABLE = frozenset({"bad_progress", "unknown_model"})
 """Reasons that leave nothing of a rack's facts to count with."""
 REPORT_EVERY_S = 0.5
+MOVES_A_BURST = 50
+CEILINGS = (1.0, 0.92, 0.86, 0.8, 0.74, 0.68)
+"""Peaks tried, as shares of the first plan's."""
+CEILING_SHARE = 0.07
+"""Share of the search spent under each."""
 MIN_THREADS = 2
 """From so many threads on CP-SAT gets one of its own."""
 MANY_RACKS = 3_000
@@ -147,7 +152,8 @@ class _Search:
             board.restore(seats)
             seats = self._improve(board)
         self._report("proving")
-        self._take(board, seats, self.found_by)
+        board.restore(seats)
+        self._take(board, self.found_by)
         floor.join()
         return self._outcome()
 
@@ -176,22 +182,22 @@ class _Search:
 
         Where a plan is published, starts stay no earlier than in it where that can be.
         """
-        is_published = bool(board.tables.figure[HAS_PREVIOUS])
         best: Seats | None = None
         rules = list(RULES)
         for number, rule in enumerate(rules):
             order = order_by(rule, board.tables)
-            for is_delayed in (True, False):
+            is_large = board.racks > MANY_RACKS
+            for is_delayed in (False, True) if is_large else (True, False):
                 if best is not None and self._is_too_late(board, number):
                     continue
-                board.decode(order, keep=is_published, delay=is_delayed)
+                board.decode(order, keep=_is_published(board), delay=is_delayed)
                 price = board.price()
                 cents = best_cents(price)
                 self.best_rule = min(cents, self.best_rule or cents)
                 if best is None or price < best.price:
                     is_first, best = best is None, board.seats()
                     if is_first:
-                        self._take(board, best, "rule")
+                        self._take(board, "rule")
                         self.first_plan_s = self.seconds
                         self._report("rules", schedule=self.best.schedule)
                         floor.start()
@@ -213,22 +219,81 @@ class _Search:
         improver = Improver(board, seed=self.seed)
         companion = self._companion(board)
         try:
-            while not self._is_over() and self.bound < (self.standing or 0):
-                if self.max_moves is not None:
-                    left = self.max_moves - self.moves
-                    improver.make(min(left, 50), self.moves / max(1, self.max_moves))
-                else:
-                    improver.burst(self.seconds / max(self.limit_s, 1e-6))
-                self.moves = improver.moves
-                self._note(best_cents(improver.best), "ruin_and_recreate")
-                if companion is not None:
-                    self._listen(board, improver, companion)
-                self._report_sometimes()
+            self._choose_peak(board, improver, companion)
+            began = self.share
+            while not self._has_ended():
+                cooled = (self.share - began) / max(1e-9, 1 - began)
+                self._burst(improver, companion, cooled)
         finally:
             if companion is not None:
                 companion.stop()
                 self._close(companion)
         return improver.best_seats()
+
+    def _choose_peak(
+        self, board: Board, improver: Improver, companion: Companion | None
+    ) -> None:
+        """Search a while under each of several ceilings of import; stay with the best.
+
+        Moves of a few racks cannot lower a peak that many hours share; a ceiling can.
+        """
+        if not board.tables.figure[DEMAND] or board.racks > MOST_RACKS:
+            return
+        peak = board.peak()
+        best = improver.best_seats()
+        chosen: int | None = None
+        worse = 0
+        for number, share in enumerate(CEILINGS):
+            if number:
+                board.ceiling = int(peak * share)
+                improver.adopt(self._best_rule(board))
+            until = (number + 1) * CEILING_SHARE
+            began = self.share
+            while self.share < until and not self._has_ended():
+                cooled = (self.share - began) / CEILING_SHARE
+                self._burst(improver, companion, cooled)
+            if improver.best <= best.price:
+                best, chosen, worse = improver.best_seats(), board.ceiling, 0
+            else:
+                worse += 1
+            if worse > 1 or self._has_ended():
+                break
+        board.ceiling = chosen
+        improver.adopt(best)
+
+    def _best_rule(self, board: Board) -> Seats:
+        """Return the cheapest plan of the six rules under the board's ceiling."""
+        found: list[Seats] = []
+        for rule in RULES:
+            board.decode(order_by(rule, board.tables), keep=_is_published(board))
+            found.append(board.seats())
+        return min(found, key=lambda seats: seats.price)
+
+    def _burst(
+        self, improver: Improver, companion: Companion | None, cooled: float
+    ) -> None:
+        """Make some moves, and look what CP-SAT has."""
+        if self.max_moves is not None:
+            improver.make(min(MOVES_A_BURST, self.max_moves - self.moves), cooled)
+        else:
+            improver.burst(cooled)
+        self.moves = improver.moves
+        self._note(best_cents(improver.best), "ruin_and_recreate")
+        if companion is not None:
+            self._listen(improver, companion)
+        if self.seconds - self.reported_s >= REPORT_EVERY_S:
+            self._report("search")
+
+    @property
+    def share(self) -> float:
+        """Return which share of the search is over."""
+        if self.max_moves is not None:
+            return self.moves / max(1, self.max_moves)
+        return self.seconds / max(self.limit_s, 1e-6)
+
+    def _has_ended(self) -> bool:
+        """Return whether there is no time left, or nothing left to gain."""
+        return self._is_over() or self.bound >= (self.standing or 0)
 
     def _companion(self, board: Board) -> Companion | None:
         """Start CP-SAT on the whole problem, or say why not."""
@@ -265,8 +330,9 @@ class _Search:
             constant=constant_of_others(self.problem, left_out),
         )
 
-    def _listen(self, board: Board, improver: Improver, companion: Companion) -> None:
+    def _listen(self, improver: Improver, companion: Companion) -> None:
         """Take CP-SAT's bound, and decode the order of its last solution."""
+        board = improver.board
         found = companion.fetch()
         self.bound = max(self.bound, found.bound)
         if found.starts is None or (found.objective or 0) >= (self.standing or 0):
@@ -300,18 +366,13 @@ class _Search:
         if self.standing is None or cents < self.standing:
             self.standing, self.found_by = cents, found_by
 
-    def _take(self, board: Board, seats: Seats, found_by: str) -> None:
-        """Referee a plan; keep it if it is free of breaches it made and cheaper."""
-        board.restore(seats)
+    def _take(self, board: Board, found_by: str) -> None:
+        """Referee the plan on the board; keep it if it is sound and cheaper."""
         schedule = _proved(self.problem, render(board, self.left_out))
         cents = int(cost(self.problem, schedule).total)
         if self.best.objective is None or cents <= self.best.objective:
             self.best = _Best(schedule=schedule, objective=cents, found_by=found_by)
             self.standing, self.found_by = cents, found_by
-
-    def _report_sometimes(self) -> None:
-        if self.seconds - self.reported_s >= REPORT_EVERY_S:
-            self._report("search")
 
     def _report(self, phase: str, schedule: Schedule | None = None) -> None:
         """Tell where the search stands."""
@@ -360,6 +421,11 @@ class _Search:
             curve=tuple(self.curve),
             versions=versions(),
         )
+
+
+def _is_published(board: Board) -> bool:
+    """Return whether there is a plan to stay close to."""
+    return bool(board.tables.figure[HAS_PREVIOUS])
 
 
 def _main_start(starts: list[int] | None) -> int:

@@ -16,6 +16,7 @@ from scheduling.engine.decode.encode import (
 from scheduling.engine.kernels import facts, load, price, ruin
 from scheduling.engine.kernels import memory as t
 from scheduling.engine.kernels.compile import prepare
+from scheduling.engine.kernels.insert import DELAY_BEFORE_BAY, DELAY_NOTHING
 from scheduling.engine.problem import Problem
 
 FIRST_SPAN = 1 << 15
@@ -63,6 +64,8 @@ class Board:
         soak: Level and standby before each soak block of the plan.
         seat: Whether, where and for how much each rack is in the plan.
         left_out: Whether each rack is left out from the beginning.
+        ceiling: Watts of import that no plan shall exceed though it may: a lower peak
+            costs less. Counts from the next ``decode`` or ``restore`` on.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class Board:
         self.left_out = np.array(
             [rack.key in left_out for rack in self.encoded.racks], np.bool_
         )
+        self.ceiling: int | None = None
         self.clear()
         self.reseed(seed)
 
@@ -112,7 +116,7 @@ class Board:
 
     def clear(self) -> None:
         """Take every rack out; facts stay held."""
-        self.memory = _lay_out(self.encoded)
+        self.memory = _lay_out(self.encoded, self.ceiling)
         racks, steps = self.racks, self.tables.step.shape[1]
         blocks = int(self.memory.words[t.BLOCKS])
         self.time = self._table(t.AT_TIME, racks, steps, 2)
@@ -149,7 +153,8 @@ class Board:
         at = 0
         while at < len(listed):
             more = self.encoded.span < self.encoded.problem.horizon
-            at = ruin.decode(self.memory, listed, at, keep, delay, more)
+            waits = DELAY_BEFORE_BAY if delay else DELAY_NOTHING
+            at = ruin.decode(self.memory, listed, at, keep, waits, more)
             if at < len(listed):
                 self._look_further()
         self.sort()
@@ -220,15 +225,24 @@ class Board:
         """Return the price of the plan in units of 1/1440 cent."""
         return int(price.total_price(self.memory))
 
+    def peak(self) -> int:
+        """Return the highest mean import of a quarter of an hour, in watts."""
+        quarters = self._table(t.AT_QUARTER, int(self.memory.words[t.QUARTERS]))
+        return int(-(-quarters.max() // t.QUARTER))
+
+    def order(self) -> t.Wide:
+        """Return the racks by the time of their main step."""
+        return self._table(t.AT_ORDER, self.racks).copy()
+
     def placed(self) -> int:
         """Return how many racks have a place."""
         return int(self.seat[:, t.PLACED].sum())
 
 
-def _lay_out(encoded: Encoded) -> t.Memory:
+def _lay_out(encoded: Encoded, ceiling: int | None) -> t.Memory:
     """Return a problem without any plan in the kernels' memory."""
     tables = encoded.tables
-    free = capacity_rows(encoded)
+    free = capacity_rows(encoded, ceiling)
     low = free.reshape(free.shape[0], -1, t.RUN).min(axis=2)
     quarter = _base_load(encoded, free.shape[1])
     racks, steps = len(encoded.racks), tables.step.shape[1]

@@ -20,6 +20,7 @@ from scheduling.engine.problem import (
     Template,
 )
 from scheduling.engine.profile import StepFunction
+from scheduling.engine.units import Minutes
 
 KINDS = {
     PowerClass.SHIFT_BOUND: t.MANUAL,
@@ -191,13 +192,23 @@ def stretch(encoded: Encoded, span: int) -> Encoded:
     )
 
 
-def capacity_rows(encoded: Encoded) -> t.Narrow:
-    """Return what is free before anything is planned, per row and minute."""
+def capacity_rows(encoded: Encoded, ceiling: int | None = None) -> t.Narrow:
+    """Return what is free before anything is planned, per row and minute.
+
+    Args:
+        encoded: The problem.
+        ceiling: Watts of import, base load included, that a site shall not exceed
+            though it may; None for no more than the problem asks.
+    """
     problem, span = encoded.problem, encoded.span
     minutes = -(-span // t.RUN) * t.RUN
     free = np.zeros((len(encoded.rows) + len(encoded.pools), minutes), np.int32)
     for row, resource in enumerate(problem.resources):
         _fill(free[row], resource.capacity, span, 1)
+        if resource.kind is ResourceKind.SITE and ceiling is not None:
+            for first, last, watts in problem.base_load.pieces(Minutes(span)):
+                left = max(0, ceiling - watts)
+                free[row, first:last] = np.minimum(free[row, first:last], left)
         if resource.kind is ResourceKind.CREW:
             for start, end in _closed(encoded, resource.calendar, span):
                 free[row, start:end] = t.PLENTY

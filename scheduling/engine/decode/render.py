@@ -23,11 +23,9 @@ from scheduling.engine.schedule import (
     Schedule,
     Unplannable,
 )
-from scheduling.engine.units import Minutes, Watts
+from scheduling.engine.units import MINUTES_PER_DAY, Minutes, Watts
 
 FULL = 100
-Consumption = tuple[int, int, int, str, int]
-"""Start, rack, step, part, quantity."""
 
 
 def render(board: Board, unplannable: tuple[Unplannable, ...] = ()) -> Schedule:
@@ -47,11 +45,16 @@ def render(board: Board, unplannable: tuple[Unplannable, ...] = ()) -> Schedule:
         template = templates[rack.template]
         steps.extend(_rack_steps(board, at, rack, template, bays.get(at, "")))
     known = {entry.rack for entry in unplannable}
-    missing = tuple(
-        _no_place(board, at, templates)
+    stuck = [
+        encoded.racks[at]
         for at in range(board.racks)
         if not board.seat[at, t.PLACED] and encoded.racks[at].key not in known
-    )
+    ]
+    left = _left_over(board, placed, templates) if stuck else {}
+    missing = [
+        _no_place(encoded.problem, rack, templates[rack.template], left)
+        for rack in stuck
+    ]
     return Schedule(
         steps=tuple(steps),
         pegs=tuple(_pegs(board, placed, templates)),
@@ -63,29 +66,26 @@ def _rack_steps(
     board: Board, at: int, rack: Rack, template: Template, bay: str
 ) -> Iterator[PlannedStep]:
     times = board.time[at].tolist()
-    soak = board.soak[at].tolist()
-    running = rack.progress.running
+    progress = rack.progress
     rows = board.tables.step[board.tables.rack[at, t.TEMPLATE]]
-    for number, step in enumerate(template.steps):
-        if number < rack.progress.done:
-            continue
+    for number in range(progress.done, len(template.steps)):
+        step = template.steps[number]
         start, end = times[number]
-        is_running = running is not None and number == rack.progress.done
-        work = running.remaining if running and is_running else step.duration
+        running = progress.running if number == progress.done else None
         if step.power_class is PowerClass.SHIFT_BOUND:
-            calendar = int(rows[number, t.CALENDAR])
-            opening = board.tables.opening[calendar]
+            opening = board.tables.opening[rows[number, t.CALENDAR]]
             phases = _manual(opening, step.draw, start, end)
         elif step.power_class is PowerClass.PREEMPTIVE_DERATABLE:
-            blocks = soak[int(rows[number, t.BLOCK_AT]) :]
+            work = running.remaining if running else step.duration
+            blocks = board.soak[at, rows[number, t.BLOCK_AT] :].tolist()
             phases = _soak(board.encoded.problem, step, start, work, blocks)
         else:
             phases = (_phase(start, end, step.draw, PhaseKind.WORK),)
         yield PlannedStep(
             rack=rack.key,
             step=step.code,
-            start=running.started if running and is_running else Minutes(start),
-            end=Minutes(end),
+            start=running.started if running else start,
+            end=end,
             bay=bay if step.session is Session.BAY else "",
             phases=phases,
         )
@@ -229,55 +229,80 @@ def _published(
     return wanted, settled
 
 
+class _Needs:
+    """What racks consume, read once for all that are alike."""
+
+    def __init__(self, templates: dict[str, Template]) -> None:
+        """Take the templates by key."""
+        self._templates = templates
+        self._known: dict[object, list[tuple[int, str, int]]] = {}
+
+    def of(self, rack: Rack) -> list[tuple[int, str, int]]:
+        """Return ``(step, part, quantity)`` of a rack."""
+        progress = rack.progress
+        begun = progress.done + (progress.running is not None)
+        sign = (rack.template, begun, rack.materials_reserved)
+        if sign not in self._known:
+            self._known[sign] = rack_needs(rack, self._templates[rack.template])
+        return self._known[sign]
+
+
 def _pegs(
     board: Board, placed: list[int], templates: dict[str, Template]
 ) -> Iterator[Peg]:
     """Give the earliest supplies to the earliest consumption, stock first."""
-    encoded = board.encoded
-    consumed: dict[str, list[Consumption]] = {}
+    racks = board.encoded.racks
+    needs = _Needs(templates)
+    consumed: dict[str, list[tuple[int, int, int, int]]] = {}
     for at in placed:
-        rack = encoded.racks[at]
-        for step, part, quantity in rack_needs(rack, templates[rack.template]):
-            start = int(board.time[at, step, 0])
-            consumed.setdefault(part, []).append((start, at, step, part, quantity))
-    supplies: dict[str, list[list[object]]] = {}
+        starts = board.time[at, :, 0].tolist()
+        for step, part, quantity in needs.of(racks[at]):
+            consumed.setdefault(part, []).append((starts[step], at, step, quantity))
+    supplies: dict[str, list[tuple[str, int]]] = {}
     for supply in sorted(
-        encoded.problem.supplies,
+        board.encoded.problem.supplies,
         key=lambda one: (max(0, one.available), one.kind is not SupplyKind.STOCK),
     ):
-        supplies.setdefault(supply.part, []).append([supply.key, supply.quantity])
+        supplies.setdefault(supply.part, []).append((supply.key, supply.quantity))
     given: list[tuple[int, int, str, str, int]] = []
     for part, listed in consumed.items():
         left = iter(supplies.get(part, ()))
         key, rest = "", 0
-        for _, at, step, _, quantity in sorted(listed):
+        for _, at, step, quantity in sorted(listed):
             wanted = quantity
             while wanted:
                 if not rest:
-                    key, rest = next(left)  # type: ignore[assignment]
+                    key, rest = next(left)
                 taken = min(rest, wanted)
                 given.append((at, step, part, key, taken))
                 rest -= taken
                 wanted -= taken
     for at, step, part, key, quantity in sorted(given):
-        rack = encoded.racks[at]
+        rack = racks[at]
         code = templates[rack.template].steps[step].code
         yield Peg(rack=rack.key, step=code, part=part, supply=key, quantity=quantity)
 
 
-def _no_place(board: Board, at: int, templates: dict[str, Template]) -> Unplannable:
+def _left_over(
+    board: Board, placed: list[int], templates: dict[str, Template]
+) -> dict[str, int]:
+    """Return the pieces of each part that no planned rack takes."""
+    left: dict[str, int] = {}
+    for supply in board.encoded.problem.supplies:
+        left[supply.part] = left.get(supply.part, 0) + supply.quantity
+    needs = _Needs(templates)
+    for at in placed:
+        for _, part, quantity in needs.of(board.encoded.racks[at]):
+            left[part] = left.get(part, 0) - quantity
+    return left
+
+
+def _no_place(
+    problem: Problem, rack: Rack, template: Template, left_over: dict[str, int]
+) -> Unplannable:
     """Return why a rack found no place: too few parts, or no room in time."""
-    encoded = board.encoded
-    rack = encoded.racks[at]
-    supplied: dict[str, int] = {}
-    for supply in encoded.problem.supplies:
-        supplied[supply.part] = supplied.get(supply.part, 0) + supply.quantity
-    for other, chosen in enumerate(encoded.racks):
-        if board.seat[other, t.PLACED]:
-            for _, part, quantity in rack_needs(chosen, templates[chosen.template]):
-                supplied[part] = supplied.get(part, 0) - quantity
-    for _, part, quantity in rack_needs(rack, templates[rack.template]):
-        left = max(0, supplied.get(part, 0))
+    for _, part, quantity in rack_needs(rack, template):
+        left = max(0, left_over.get(part, 0))
         if left < quantity:
             return Unplannable(
                 rack=rack.key,
@@ -286,7 +311,7 @@ def _no_place(board: Board, at: int, templates: dict[str, Template]) -> Unplanna
                 f"it leave {left:,}.",
                 limit="material",
             )
-    days = encoded.problem.horizon // 1440
+    days = problem.horizon // MINUTES_PER_DAY
     return Unplannable(
         rack=rack.key,
         code="no_room",

@@ -12,6 +12,7 @@ from scheduling.engine.kernels.memory import (
     AT_KEPT_TIME,
     AT_TRIAL_TIME,
     CALENDAR,
+    CHOICES,
     DONE,
     GROUP_FIRST,
     GROUP_HOLD,
@@ -23,13 +24,13 @@ from scheduling.engine.kernels.memory import (
     KIT_STARTED,
     MANUAL,
     NONE,
+    ONLY_POOL,
     SOAK,
     STAY,
-    STEPS,
     TEMPLATE,
     TRIAL_POOL,
     Memory,
-    copy,
+    choice_of,
     end_of,
     group_of,
     rack_of,
@@ -43,12 +44,16 @@ from scheduling.engine.kernels.profile import first_below
 from scheduling.engine.kernels.seat import (
     has_pin,
     hold_row,
+    keep_trial,
     least_minutes,
     minutes_of,
     need_chain,
     seat_rack,
 )
 from scheduling.engine.kernels.soak import is_full, seat_full
+
+DELAY_NOTHING, DELAY_BEFORE_BAY, DELAY_ALL = range(3)
+"""What waits for the steps after it: nothing, the steps before a bay, bay steps too."""
 
 
 @compiled
@@ -78,31 +83,46 @@ def _delay_step(memory: Memory, rack: int, step: int, pool: int, due: int) -> No
 
 
 @compiled
-def _delay_chain(memory: Memory, rack: int, first: int, last: int, due: int) -> bool:
-    """Move a bay session without gaps as one; False if it has gaps."""
+def _delay_bay(memory: Memory, rack: int, first: int, last: int, due: int) -> bool:
+    """Move a bay session to its latest start without gaps, in any pool, if one fits."""
     words = memory.words
-    times = words[AT_TRIAL_TIME]
-    begin = start_of(memory, times, first)
-    length = end_of(memory, times, last) - begin
-    if length != least_minutes(memory, rack, first, last):
+    template = rack_of(memory, rack, TEMPLATE)
+    length = least_minutes(memory, rack, first, last)
+    only = rack_of(memory, rack, ONLY_POOL)
+    choices = 1 if only >= 0 else template_of(memory, template, CHOICES)
+    best = start_of(memory, words[AT_TRIAL_TIME], first)
+    chosen = -1
+    for choice in range(choices):
+        pool = only if only >= 0 else choice_of(memory, template, choice)
+        if due - length <= best or not need_chain(
+            memory, rack, first, last, pool, False
+        ):
+            break
+        start = latest_through(memory, due, length, best + 1)
+        if start > best:
+            best = start
+            chosen = pool
+    if chosen < 0:
         return False
-    if not need_chain(memory, rack, first, last, words[TRIAL_POOL], False):
-        return False
-    start = latest_through(memory, due, length, begin)
-    if start > begin:
-        for at in range(times + 2 * first, times + 2 * last + 2):
-            words[at] += start - begin
+    words[TRIAL_POOL] = chosen
+    for step in range(first, last + 1):
+        work = minutes_of(memory, rack, step)
+        if step_of(memory, template, step, KIND) == SOAK:
+            seat_full(memory, rack, step, best, work)
+        else:
+            set_time(memory, step, best, best + work)
+        best += work
     return True
 
 
 @compiled
 def _delay_session(
-    memory: Memory, rack: int, first: int, last: int, hold: int, due: int
+    memory: Memory, rack: int, first: int, last: int, hold: int, due: int, whole: bool
 ) -> None:
     """Move the steps of a group to their latest before ``due``."""
     words = memory.words
     template = rack_of(memory, rack, TEMPLATE)
-    if hold == HOLD_BAY and _delay_chain(memory, rack, first, last, due):
+    if whole and hold == HOLD_BAY and _delay_bay(memory, rack, first, last, due):
         return
     pool = words[TRIAL_POOL] if hold == HOLD_BAY else -1
     end = end_of(memory, words[AT_TRIAL_TIME], last)
@@ -142,18 +162,18 @@ def _stays_too_long(memory: Memory, rack: int) -> bool:
 
 
 @compiled
-def delay_rack(memory: Memory, rack: int) -> None:
+def delay_rack(memory: Memory, rack: int, whole: bool) -> None:
     """Start a tried rack as late as its last step allows, to cut work in progress.
 
-    A rack already begun is left alone: the price runs from its first step.
+    A rack already begun is left alone: the price runs from its first step. With
+    ``whole`` bay sessions move, too: that may take the place of racks to come.
     """
     if rack_of(memory, rack, KIT_STARTED) != NONE:
         return
     words = memory.words
     template = rack_of(memory, rack, TEMPLATE)
     done = rack_of(memory, rack, DONE)
-    length = 2 * template_of(memory, template, STEPS)
-    copy(memory, words[AT_TRIAL_TIME], words[AT_KEPT_TIME], length)
+    keep_trial(memory, False)
     groups = template_of(memory, template, GROUPS)
     due = -1
     for back in range(groups):
@@ -164,11 +184,11 @@ def delay_rack(memory: Memory, rack: int) -> None:
         first = max(done, group_of(memory, template, group, GROUP_FIRST))
         hold = group_of(memory, template, group, GROUP_HOLD)
         if due >= 0 and not has_pin(memory, rack, first, last):
-            _delay_session(memory, rack, first, last, hold, due)
+            _delay_session(memory, rack, first, last, hold, due, whole)
         due = start_of(memory, words[AT_TRIAL_TIME], first)
     before = start_of(memory, words[AT_KEPT_TIME], done)
     if due <= before or _stays_too_long(memory, rack):
-        copy(memory, words[AT_KEPT_TIME], words[AT_TRIAL_TIME], length)
+        keep_trial(memory, True)
 
 
 @compiled
@@ -180,19 +200,18 @@ def try_rack(
     force: bool,
     ways: int,
     skip: int,
-    delay: bool,
+    delay: int,
 ) -> int:
     """Try a place for a rack not in the plan; return its price, or -1 if none."""
     if not seat_rack(memory, rack, bay_floor, keep, force, ways, skip):
         return -1
     price = trial_price(memory, rack)
-    if not delay:
+    if delay == DELAY_NOTHING:
         return price
-    delay_rack(memory, rack)
+    delay_rack(memory, rack, delay == DELAY_ALL)
     later = trial_price(memory, rack)
     words = memory.words
     if later > price and words[HAS_PREVIOUS] != 0:
-        steps = template_of(memory, rack_of(memory, rack, TEMPLATE), STEPS)
-        copy(memory, words[AT_KEPT_TIME], words[AT_TRIAL_TIME], 2 * steps)
+        keep_trial(memory, True)
         return price
     return later

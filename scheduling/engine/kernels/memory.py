@@ -110,9 +110,9 @@ RUN = 1 << RUN_BITS
 ) = range(59, 66)
 
 # The header: what the kernels count.
-ITEMS, SPANS, TRIAL_POOL, RANDOM_A, RANDOM_B = range(66, 71)
+ITEMS, SPANS, TRIAL_POOL, KEPT_POOL, RANDOM_A, RANDOM_B = range(66, 72)
 
-HEADER = 71
+HEADER = 72
 
 # Columns of a template.
 STEPS, GROUPS, CHOICES, STATION_ROW, MAIN_STEP, TEMPLATE_COLUMNS = range(6)

@@ -9,7 +9,7 @@ import math
 
 from scheduling.engine.kernels.compile import compiled
 from scheduling.engine.kernels.facts import hold_facts
-from scheduling.engine.kernels.insert import try_rack
+from scheduling.engine.kernels.insert import DELAY_ALL, DELAY_NOTHING, try_rack
 from scheduling.engine.kernels.load import add_rack, lift, settle
 from scheduling.engine.kernels.memory import (
     ABSENT,
@@ -242,7 +242,7 @@ def put_back(
     keep: bool,
     ways: int,
     skip: int,
-    delay: bool,
+    delay: int,
     force: bool,
 ) -> int:
     """Put one rack back and return its price; without a place it stays out."""
@@ -263,7 +263,7 @@ def _put_back_all(memory: Memory, chosen: int, most: float) -> int:
     least = 0
     for at in range(chosen):
         least += rack_of(memory, words[words[AT_CHOSEN] + at], LEAST_PRICE)
-    wait = draw(memory, 5) == 0
+    wait = draw(memory, 3) == 0
     for at in range(chosen):
         rack = words[words[AT_CHOSEN] + at]
         keep = words[HAS_PREVIOUS] != 0 and draw(memory, 2) == 0
@@ -277,9 +277,9 @@ def _put_back_all(memory: Memory, chosen: int, most: float) -> int:
             main = template_of(memory, rack_of(memory, rack, TEMPLATE), MAIN_STEP)
             start = start_of(memory, time_at(memory, rack), main)
             bay_floor = start + draw(memory, 3 * DAY) - DAY
-        price = put_back(memory, rack, bay_floor, keep, ways, skip, True, False)
+        price = put_back(memory, rack, bay_floor, keep, ways, skip, DELAY_ALL, False)
         if seat_of(memory, rack, PLACED) == 0:
-            price = put_back(memory, rack, 0, False, BOTH_WAYS, 0, True, False)
+            price = put_back(memory, rack, 0, False, BOTH_WAYS, 0, DELAY_ALL, False)
         total += price
         least -= rack_of(memory, rack, LEAST_PRICE)
         if total + least > most:
@@ -367,7 +367,7 @@ def settle_again(memory: Memory) -> int:
             continue
         words[words[AT_CHOSEN]] = rack
         before = _take_out(memory, 1)
-        after = put_back(memory, rack, 0, False, BOTH_WAYS, 0, True, False)
+        after = put_back(memory, rack, 0, False, BOTH_WAYS, 0, DELAY_ALL, False)
         peak = demand_price(memory)
         if after + peak <= before + demand:
             saved += before + demand - after - peak
@@ -379,7 +379,7 @@ def settle_again(memory: Memory) -> int:
 
 @compiled
 def decode(
-    memory: Memory, order: Wide, first: int, keep: bool, delay: bool, stop: bool
+    memory: Memory, order: Wide, first: int, keep: bool, delay: int, stop: bool
 ) -> int:
     """Place racks one after the other, whole; return how far it came.
 
@@ -397,6 +397,6 @@ def decode(
         if stop:
             return place
         if rack_of(memory, rack, IS_FACT) != 0:
-            put_back(memory, rack, 0, False, BOTH_WAYS, 0, False, True)
+            put_back(memory, rack, 0, False, BOTH_WAYS, 0, DELAY_NOTHING, True)
             set_seat(memory, rack, FORCED, seat_of(memory, rack, PLACED))
     return order.shape[0]

@@ -34,6 +34,7 @@ from scheduling.engine.kernels.memory import (
     HAS_STATION,
     HOLD_BAY,
     HOLD_STATION,
+    KEPT_POOL,
     KIND,
     LEFT,
     MANUAL,
@@ -399,16 +400,18 @@ def _seat_through(
 
 
 @compiled
-def _keep_trial(memory: Memory, back: bool) -> None:
+def keep_trial(memory: Memory, back: bool) -> None:
     """Keep the trial aside, or bring it back."""
     words = memory.words
     times, soaks = 2 * words[MOST_STEPS], 2 * words[BLOCKS]
     if back:
         copy(memory, words[AT_KEPT_TIME], words[AT_TRIAL_TIME], times)
         copy(memory, words[AT_KEPT_SOAK], words[AT_TRIAL_SOAK], soaks)
+        words[TRIAL_POOL] = words[KEPT_POOL]
     else:
         copy(memory, words[AT_TRIAL_TIME], words[AT_KEPT_TIME], times)
         copy(memory, words[AT_TRIAL_SOAK], words[AT_KEPT_SOAK], soaks)
+        words[KEPT_POOL] = words[TRIAL_POOL]
 
 
 @compiled
@@ -485,10 +488,10 @@ def _seat_bay(
             if found:
                 best = end_of(memory, words[AT_TRIAL_TIME], last)
                 chosen = pool
-                _keep_trial(memory, False)
+                keep_trial(memory, False)
     if chosen >= 0:
+        keep_trial(memory, True)
         words[TRIAL_POOL] = chosen
-        _keep_trial(memory, True)
     return chosen >= 0
 
 
