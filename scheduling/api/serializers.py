@@ -27,6 +27,7 @@ class PromiseDate(serializers.ModelSerializer[CustomerPromise]):
     external_id = serializers.CharField(source="order.external_id")
     revision = serializers.IntegerField(source="number")
     promise_date = serializers.DateField(source="date")
+    quantity = serializers.IntegerField()
     publication = serializers.IntegerField(
         source="publication.number", allow_null=True, default=None
     )
@@ -70,9 +71,15 @@ class RunRequest(Strict):
 
 
 class RunState(serializers.ModelSerializer[Run]):
-    """A run as it stands; costs in US cents, ``gap`` a share of the best."""
+    """A run as it stands; costs in US cents, ``gap`` a share of the best.
+
+    Numbers are declared: a model's bring the range of the database in use with them.
+    """
 
     id = serializers.IntegerField(read_only=True)
+    attempt = serializers.IntegerField(read_only=True)
+    time_limit_s = serializers.IntegerField(read_only=True)
+    seed = serializers.IntegerField(read_only=True)
     gap = serializers.FloatField(read_only=True, allow_null=True)
 
     class Meta:
