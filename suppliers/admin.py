@@ -9,9 +9,12 @@ from django.http import HttpRequest
 from suppliers.models import (
     Commitment,
     CommitRevision,
+    Dispute,
+    DisputeAnswer,
     PurchaseOrder,
     PurchaseOrderLine,
     Receipt,
+    RequestChange,
     Source,
     Supplier,
     SupplierUser,
@@ -149,3 +152,29 @@ class ReceiptAdmin(ReadOnly):
     list_display = ("line", "quantity", "received_on", "lot")
     list_select_related = ("line__purchase_order", "lot")
     search_fields = ("line__purchase_order__number",)
+
+
+@admin.register(RequestChange)
+class RequestChangeAdmin(ReadOnly):
+    """What the buyer changed."""
+
+    list_display = ("line", "number", "quantity_after", "need_by_after", "asked_at")
+    list_select_related = ("line__purchase_order",)
+    search_fields = ("line__purchase_order__number",)
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnly):
+    """What suppliers contest."""
+
+    list_display = ("line", "measure", "actor", "made_at")
+    list_select_related = ("line__purchase_order",)
+    search_fields = ("line__purchase_order__number",)
+
+
+@admin.register(DisputeAnswer)
+class DisputeAnswerAdmin(ReadOnly):
+    """What the buyer answered."""
+
+    list_display = ("dispute", "is_upheld", "actor", "made_at")
+    list_select_related = ("dispute",)

@@ -1,18 +1,23 @@
 """The suppliers' models, listed for Django's registry."""
 
 from suppliers.models.commitment import Commitment, CommitRevision, Tranche
+from suppliers.models.dispute import Dispute, DisputeAnswer
 from suppliers.models.need import LineNeed
 from suppliers.models.purchase_order import PurchaseOrder, PurchaseOrderLine
 from suppliers.models.receipt import Receipt
+from suppliers.models.request_change import RequestChange
 from suppliers.models.supplier import Source, Supplier, SupplierUser
 
 __all__ = [
     "CommitRevision",
     "Commitment",
+    "Dispute",
+    "DisputeAnswer",
     "LineNeed",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "Receipt",
+    "RequestChange",
     "Source",
     "Supplier",
     "SupplierUser",

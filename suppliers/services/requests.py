@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from suppliers import sentences
 from suppliers.ledger import MOVES, State, Verb
-from suppliers.models import Commitment, PurchaseOrderLine
+from suppliers.models import Commitment, PurchaseOrderLine, RequestChange
 from suppliers.services.hold import change, hold, standing_promise, tell
 
 
@@ -50,6 +50,7 @@ def change_request(
     """
     held = hold(line_id=line_id, now=now)
     line, before = held.line, held.facts()
+    asked_before = (line.quantity, line.need_by)
     states = PurchaseOrderLine.State
     is_complete = line.received >= request.quantity
     state = states.CLOSED if is_complete else states.OPEN
@@ -72,6 +73,10 @@ def change_request(
         newest = line.receipts.order_by("-received_on").first()
         line.received_in_full_on = newest.received_on if newest else held.today
     line.save(update_fields=[*differing, "received_in_full_on"])
+    if (line.quantity, line.need_by) != asked_before or (
+        "state" in differing and request.is_cancelled
+    ):
+        _keep(line, *asked_before, actor=actor, now=now)
     change(held, state=_state_after(State(held.commitment.state), line))
     held.promise = standing_promise(held.commitment, line)
     asked = sentences.requested_words(line, held.today)
@@ -86,6 +91,28 @@ def change_request(
         before=before,
     )
     return True
+
+
+def _keep(
+    line: PurchaseOrderLine,
+    quantity_before: int,
+    need_by_before: date,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Append what the buyer changed; the caller holds the line. Two queries."""
+    RequestChange.objects.create(
+        line=line,
+        number=line.request_changes.count() + 1,
+        quantity_before=quantity_before,
+        quantity_after=line.quantity,
+        need_by_before=need_by_before,
+        need_by_after=line.need_by,
+        is_cancelled=line.state == PurchaseOrderLine.State.CANCELLED,
+        actor=actor,
+        asked_at=now,
+    )
 
 
 def _state_after(state: State, line: PurchaseOrderLine) -> State:

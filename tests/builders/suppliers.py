@@ -15,15 +15,17 @@ from factory.models import Part, Site
 from suppliers.ledger import Delivery
 from suppliers.models import (
     Commitment,
+    Dispute,
     LineNeed,
     PurchaseOrder,
     PurchaseOrderLine,
     Receipt,
+    RequestChange,
     Source,
     Supplier,
     SupplierUser,
 )
-from suppliers.services import commitments, receipts, requests
+from suppliers.services import commitments, disputes, receipts, requests
 from suppliers.services.author import Author, Door
 from tests.builders.factory import NOW, a_part, a_site
 
@@ -172,3 +174,37 @@ def a_line_need(line: PurchaseOrderLine, **fields: Any) -> LineNeed:
         }
         | fields,
     )
+
+
+def a_request_change(
+    line: PurchaseOrderLine, *, now: datetime = NOW, **fields: Any
+) -> RequestChange:
+    """Return a change of what a line asks for: ten pieces more unless said."""
+    line.refresh_from_db()
+    request = requests.Request(
+        **{"quantity": line.quantity + (0 if fields else 10), "need_by": line.need_by}
+        | fields
+    )
+    requests.change_request(line_id=line.pk, request=request, actor="user:1", now=now)
+    return line.request_changes.latest("number")
+
+
+def a_dispute(
+    line: PurchaseOrderLine,
+    measure: Dispute.Measure = Dispute.Measure.ORIGINAL,
+    *,
+    is_upheld: bool | None = None,
+) -> Dispute:
+    """Return a dispute of a line's case, answered if ``is_upheld`` is given."""
+    change = line.request_changes.last() if measure == "absorption" else None
+    row = disputes.dispute(
+        case=disputes.Case(line=line, measure=measure, change=change),
+        note="The dock was closed",
+        author=BY_SYSTEM,
+        now=NOW,
+    )
+    if is_upheld is not None:
+        disputes.answer(
+            row=row, is_upheld=is_upheld, note="Looked up", author=BY_SYSTEM, now=NOW
+        )
+    return row

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from journal.models import Event
+from suppliers.models import RequestChange
 from suppliers.services.requests import Request, change_request
 from tests.builders.factory import NOW
 from tests.builders.suppliers import TODAY, a_commitment, a_line, a_receipt
@@ -76,3 +77,23 @@ def test_asking_for_more_than_came_opens_a_complete_line_again():
 
     assert (line.state, line.received_in_full_on) == ("open", None)
     assert line.commitment.state == "requested"
+
+
+def test_each_change_of_date_or_quantity_is_kept_as_a_row():
+    line = a_line(quantity=90)
+
+    ask_for(line, quantity=120)
+    ask_for(line, need_by=TODAY + 3 * DAY)
+    ask_for(line, price_cents=5)
+    ask_for(line, is_cancelled=True)
+
+    rows = RequestChange.objects.for_staff().order_by("number")
+    assert [
+        (row.quantity_before, row.quantity_after, row.need_by_after, row.is_cancelled)
+        for row in rows
+    ] == [
+        (90, 120, TODAY + 14 * DAY, False),
+        (120, 120, TODAY + 3 * DAY, False),
+        (120, 120, TODAY + 3 * DAY, True),
+    ]
+    assert {row.actor for row in rows} == {"user:1"}

@@ -16,9 +16,11 @@ from tests.builders.factory import a_part
 from tests.builders.suppliers import (
     TODAY,
     a_commitment,
+    a_dispute,
     a_line,
     a_line_need,
     a_receipt,
+    a_request_change,
     a_source,
     a_supplier,
     a_supplier_user,
@@ -48,6 +50,8 @@ def everything_of(supplier):
     a_source(supplier, part)
     line = a_line(supplier=supplier, part=part)
     a_commitment(line)
+    a_request_change(line)
+    a_dispute(line, is_upheld=True)
     a_line_need(line, serials=["R-SECRET"])
     a_receipt(line, 1)
     return line
