@@ -127,8 +127,10 @@ class AppendOnly(Operation):
         from_state: ProjectState,
         to_state: ProjectState,
     ) -> None:
-        """Install the triggers."""
-        install(schema_editor, _model(to_state.apps, app_label, self), self.may_set)
+        """Install the triggers; again where SQLite made the table anew without them."""
+        model = _model(to_state.apps, app_label, self)
+        remove(schema_editor, model)
+        install(schema_editor, model, self.may_set)
 
     def database_backwards(
         self,

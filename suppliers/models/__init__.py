@@ -1,6 +1,8 @@
 """The suppliers' models, listed for Django's registry."""
 
+from suppliers.models.calendar_feed import CalendarFeed
 from suppliers.models.commitment import Commitment, CommitRevision, Tranche
+from suppliers.models.delegation import Delegation
 from suppliers.models.dispute import Dispute, DisputeAnswer
 from suppliers.models.need import LineNeed
 from suppliers.models.purchase_order import PurchaseOrder, PurchaseOrderLine
@@ -9,8 +11,10 @@ from suppliers.models.request_change import RequestChange
 from suppliers.models.supplier import Source, Supplier, SupplierUser
 
 __all__ = [
+    "CalendarFeed",
     "CommitRevision",
     "Commitment",
+    "Delegation",
     "Dispute",
     "DisputeAnswer",
     "LineNeed",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from factory.models import Part
 from suppliers.models.purchase_order import PurchaseOrderLine
 from suppliers.models.tenant import TenantManager
 
@@ -93,7 +94,8 @@ class CommitRevision(models.Model):
     """One thing a supplier said about a line, as it was said; append-only.
 
     What had been asked and received then stays beside it: its tranches are about the
-    rest. ``quantity`` and ``last_dock_date`` sum up the tranches.
+    rest. ``quantity`` and ``last_dock_date`` sum up the tranches. ``substitute`` is the
+    approved alternate that will come in place of the part ordered.
     """
 
     class Kind(models.TextChoices):
@@ -105,6 +107,7 @@ class CommitRevision(models.Model):
         PUSH_OUT = "push_out", "Push-out"
         SPLIT = "split", "Split"
         QUANTITY_CHANGE = "quantity_change", "Quantity change"
+        SUBSTITUTE = "substitute", "Substitute"
         DECOMMIT = "decommit", "Decommit"
         REJECT = "reject", "Reject"
         CANNOT_SAY = "cannot_say", "Cannot say yet"
@@ -165,6 +168,7 @@ class CommitRevision(models.Model):
     quantity = models.PositiveIntegerField(default=0)
     last_dock_date = models.DateField(null=True)
     word_by = models.DateField(null=True)
+    substitute = models.ForeignKey(Part, models.PROTECT, null=True, related_name="+")
 
     SUPPLIER_PATH: ClassVar = "commitment__line__purchase_order__supplier"
     objects = TenantManager["CommitRevision"]()
@@ -211,6 +215,14 @@ class CommitRevision(models.Model):
                 condition=Q(quantity=0)
                 | Q(requested_quantity__gte=F("quantity") + F("received_quantity")),
                 name="commit_revision_within_request",
+            ),
+            models.CheckConstraint(
+                condition=Q(substitute__isnull=True) | Q(quantity__gte=1),
+                name="commit_revision_substitute_needs_promise",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="substitute") | Q(substitute__isnull=False),
+                name="commit_revision_substitute_has_part",
             ),
         ]
 

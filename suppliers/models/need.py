@@ -14,7 +14,9 @@ class LineNeed(models.Model):
 
     ``racks`` use pieces of it, ``blocked_racks`` have no slack left on it.
     ``slack_min`` is how many minutes the earliest need lies after the promise; negative
-    when late.
+    when late. ``by_rack`` is a list of (serial, last dock date that leaves its start
+    where it is, minutes it waits for these pieces now), the first to start first; it is
+    written with the row and never changed.
     """
 
     line = models.OneToOneField(PurchaseOrderLine, models.CASCADE, related_name="need")
@@ -23,6 +25,7 @@ class LineNeed(models.Model):
     serials = models.JSONField(default=list)
     needed_by = models.DateField()
     slack_min = models.IntegerField()
+    by_rack = models.JSONField(default=list)
     publication = models.CharField(max_length=20)
 
     SUPPLIER_PATH: ClassVar = "line__purchase_order__supplier"

@@ -48,7 +48,10 @@ class Supplier(models.Model):
 
 
 class SupplierUser(models.Model):
-    """A person who acts for one supplier, and what that person may do."""
+    """A person who acts for one supplier, and what that person may do.
+
+    ``language`` is the person's own; empty means the supplier's.
+    """
 
     class Role(models.TextChoices):
         """Rights in the portal; each includes the ones below it."""
@@ -62,6 +65,7 @@ class SupplierUser(models.Model):
     )
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="people")
     role = models.CharField(max_length=10, choices=Role, default=Role.ANSWER)
+    language = models.CharField(max_length=10, blank=True, default="")
 
     SUPPLIER_PATH: ClassVar = "supplier"
     # First, so that the admin's forms can look whether a user acts for somebody else.
@@ -71,6 +75,16 @@ class SupplierUser(models.Model):
     def __str__(self) -> str:
         """Return user and supplier."""
         return f"{self.user} of {self.supplier}"
+
+    @property
+    def name(self) -> str:
+        """Return the person's full name, else the name to sign in with."""
+        return self.user.get_full_name() or self.user.get_username()
+
+    @property
+    def spoken(self) -> str:
+        """Return the code of the language the person reads pages in."""
+        return self.language or self.supplier.language
 
 
 class Source(models.Model):

@@ -6,8 +6,10 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from suppliers.models import (
+    CalendarFeed,
     Commitment,
     CommitRevision,
+    Delegation,
     LineNeed,
     PurchaseOrder,
     PurchaseOrderLine,
@@ -24,6 +26,8 @@ from tests.builders.suppliers import (
     a_purchase_order,
     a_receipt,
     a_source,
+    a_supplier,
+    a_supplier_user,
 )
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +77,7 @@ def a_revision(commitment, **fields):
             "commit_revision_promise_iff_quantity",
         ),
         ({"received_quantity": 1}, "commit_revision_within_request"),
+        ({"kind": "substitute"}, "commit_revision_substitute_has_part"),
     ],
 )
 def test_a_revision_that_cannot_be_is_refused(fields, name):
@@ -82,6 +87,20 @@ def test_a_revision_that_cannot_be_is_refused(fields, name):
         a_revision(commitment, **fields)
 
     assert not CommitRevision.objects.for_staff().exists()
+
+
+def test_a_substitute_comes_with_a_promise():
+    line = a_line()
+
+    with refused("commit_revision_substitute_needs_promise"), transaction.atomic():
+        a_revision(
+            line.commitment,
+            kind="reject",
+            reason_code="yield",
+            quantity=0,
+            last_dock_date=None,
+            substitute=line.part,
+        )
 
 
 def test_numbers_of_revisions_are_unique():
@@ -197,3 +216,36 @@ def test_an_orders_lines_have_numbers_of_their_own():
 
     with refused("purchase_order_line_number_unique|number"), transaction.atomic():
         a_line(order, number=10, need_by=TODAY + timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"ends_on": TODAY - timedelta(days=1)}, "delegation_days_order"),
+        ({"delegate": "person"}, "delegation_to_somebody_else"),
+    ],
+)
+def test_a_delegation_is_to_somebody_else_and_has_days(fields, name):
+    supplier = a_supplier()
+    person = a_supplier_user(supplier).supplier_user
+    delegate = a_supplier_user(supplier).supplier_user
+    if "delegate" in fields:
+        fields = {"delegate": person}
+
+    with refused(name), transaction.atomic():
+        Delegation.objects.create(
+            **{
+                "person": person,
+                "delegate": delegate,
+                "starts_on": TODAY,
+                "ends_on": TODAY,
+            }
+            | fields
+        )
+
+
+def test_a_calendar_has_an_address():
+    person = a_supplier_user().supplier_user
+
+    with refused("calendar_feed_hash_given"), transaction.atomic():
+        CalendarFeed.objects.create(person=person, token_hash="")
