@@ -4,5 +4,13 @@ from journal.models.client import ApiClient
 from journal.models.cursor import Cursor, ProcessBeat
 from journal.models.event import Event
 from journal.models.idempotency import IdempotencyKey
+from journal.models.reference import Reference
 
-__all__ = ["ApiClient", "Cursor", "Event", "IdempotencyKey", "ProcessBeat"]
+__all__ = [
+    "ApiClient",
+    "Cursor",
+    "Event",
+    "IdempotencyKey",
+    "ProcessBeat",
+    "Reference",
+]

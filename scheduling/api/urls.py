@@ -1,37 +1,34 @@
 """Addresses of the API, below ``/api/v1/``."""
 
-from django.contrib.auth.decorators import login_not_required
-from django.urls import URLPattern, path
-from django.views import View
+from django.urls import URLPattern
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from factory.api.views import OrderUpsertView
+from journal.api.routes import open_route, routes
 from scheduling.api import views
+from scheduling.api.resources import RESOURCES
 from suppliers.api.views import PurchaseOrderUpsertView
 
-
-def _open(route: str, view: type[View], name: str, **kwargs: object) -> URLPattern:
-    """Return a route that asks for a client's key instead of a session."""
-    return path(route, login_not_required(view.as_view(**kwargs)), name=name)
-
-
 urlpatterns: list[URLPattern] = [
-    _open("orders:bulk-upsert", OrderUpsertView, "api-orders-upsert"),
-    _open(
+    open_route("orders:bulk-upsert", OrderUpsertView, "api-orders-upsert"),
+    open_route(
         "purchase-orders:bulk-upsert",
         PurchaseOrderUpsertView,
         "api-purchase-orders-upsert",
     ),
-    _open("promise-dates", views.PromiseDateView, "api-promise-dates"),
-    _open("runs", views.RunsView, "api-runs"),
-    _open("runs/<str:run>:cancel", views.RunCancelView, "api-run-cancel"),
-    _open("runs/<str:run>", views.RunView, "api-run"),
-    _open("openapi.yaml", SpectacularAPIView, "api-schema", authentication_classes=[]),
-    _open(
+    open_route("promise-dates", views.PromiseDateView, "api-promise-dates"),
+    open_route("runs", views.RunsView, "api-runs"),
+    open_route("runs/<str:run>:cancel", views.RunCancelView, "api-run-cancel"),
+    open_route("runs/<str:run>", views.RunView, "api-run"),
+    open_route(
+        "openapi.yaml", SpectacularAPIView, "api-schema", authentication_classes=[]
+    ),
+    open_route(
         "docs",
         SpectacularSwaggerView,
         "api-docs",
         url_name="api-schema",
         authentication_classes=[],
     ),
+    *(route for resource in RESOURCES for route in routes(resource)),
 ]

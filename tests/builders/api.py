@@ -25,11 +25,12 @@ class Caller:
         self.key = made.key
         self._http = Client(raise_request_exception=False)
 
-    def get(self, path: str, **query: Any) -> HttpResponse:
+    def get(
+        self, path: str, *, headers: dict[str, str] | None = None, **query: Any
+    ) -> HttpResponse:
         """GET below /api/v1/."""
-        return self._http.get(
-            f"/api/v1/{path}", query, headers={"Authorization": f"Bearer {self.key}"}
-        )
+        sent = {"Authorization": f"Bearer {self.key}"} | (headers or {})
+        return self._http.get(f"/api/v1/{path}", query, headers=sent)
 
     def post(self, path: str, body: Any = None, *, key: str = "") -> HttpResponse:
         """POST JSON below /api/v1/ with a fresh idempotency key unless one is given."""

@@ -50,7 +50,17 @@ PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
     **{f"commitment_{verb}": (OFFICE, BUYERS) for verb in ANSWERS},
 }
 
+READ = (
+    "parts",
+    "orders",
+    "order-changes",
+    "purchase-orders",
+)
+"""Resources with a list and details that need ``sensitive_data``."""
+
 API: dict[str, dict[str, str]] = {
+    **{f"api-{name}": {"GET": "sensitive_data"} for name in READ},
+    **{f"api-{name}-one": {"GET": "sensitive_data"} for name in READ},
     "api-orders-upsert": {"POST": "sensitive_data"},
     "api-purchase-orders-upsert": {"POST": "sensitive_data"},
     "api-promise-dates": {"GET": "sensitive_data"},

@@ -89,6 +89,7 @@ def people(db: None) -> dict[str, User]:
         "line_id": commitment.line_id,
         "code": supplier.code,
         "run": plan.run_id,
+        "key": "rackline:none",
     }
     return made
 

@@ -1,0 +1,106 @@
+"""Orders and their changes over the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from factory.models import Order, OrderChange
+from journal.api.ids import OpaqueId
+from journal.api.names import ByColumns, ExternalIds, Nameless
+from journal.api.resources import Resource, choice, day, text
+
+
+class OrderShape(serializers.Serializer[Any]):
+    """An order as shown; codes name customer, site and rack model."""
+
+    id = OpaqueId("ord")
+    external_ids = ExternalIds()
+    number = serializers.CharField()
+    revision = serializers.IntegerField(source="external_revision")
+    customer = serializers.CharField(source="customer.code")
+    site = serializers.CharField(source="site.code")
+    rack_model = serializers.CharField(source="rack_model.code")
+    quantity = serializers.IntegerField()
+    service_class = serializers.ChoiceField(choices=Order.ServiceClass.choices)
+    state = serializers.ChoiceField(choices=Order.State.choices)
+    received_at = serializers.DateTimeField()
+    requested_date = serializers.DateField()
+    late_cents_per_day = serializers.IntegerField()
+    version = serializers.IntegerField()
+
+
+ORDERS = Resource(
+    name="orders",
+    one="order",
+    prefix="ord",
+    shape=OrderShape,
+    rows=lambda: Order.objects.select_related("customer", "site", "rack_model"),
+    naming=ByColumns(code="number"),
+    filters={
+        "number": text("number"),
+        "customer": text("customer__code"),
+        "site": text("site__code"),
+        "rack_model": text("rack_model__code"),
+        "state": choice("state", Order.State.choices),
+        "service_class": choice("service_class", Order.ServiceClass.choices),
+        "requested_from": day("requested_date__gte", about="Wished for then or later."),
+        "requested_to": day("requested_date__lte", about="Wished for then or earlier."),
+    },
+    example={
+        "id": "ord_2k",
+        "external_ids": {"sap": "SO-9"},
+        "number": "CO-9001",
+        "revision": 1,
+        "customer": "nordvik",
+        "site": "MTY",
+        "rack_model": "GB300",
+        "quantity": 2,
+        "service_class": "firm",
+        "state": "open",
+        "received_at": "2026-11-01T10:00:00Z",
+        "requested_date": "2026-12-11",
+        "late_cents_per_day": 600_000,
+        "version": 1,
+    },
+)
+
+
+class OrderChangeShape(serializers.Serializer[Any]):
+    """A change of an order that was asked for, and what was granted."""
+
+    id = OpaqueId("chg")
+    order = OpaqueId("ord", source="order_id")
+    order_number = serializers.CharField(source="order.number")
+    kind = serializers.ChoiceField(choices=OrderChange.Kind.choices)
+    author = serializers.CharField()
+    reason = serializers.CharField()
+    quantity = serializers.IntegerField(allow_null=True)
+    requested_date = serializers.DateField(allow_null=True)
+    granted_date = serializers.DateField(allow_null=True)
+    at = serializers.DateTimeField()
+
+
+ORDER_CHANGES = Resource(
+    name="order-changes",
+    one="order change",
+    prefix="chg",
+    shape=OrderChangeShape,
+    rows=lambda: OrderChange.objects.select_related("order"),
+    naming=Nameless(),
+    filters={
+        "order": text("order__number", about="The order's number."),
+        "kind": choice("kind", OrderChange.Kind.choices),
+    },
+    example={
+        "id": "chg_7",
+        "order": "ord_2k",
+        "order_number": "CO-9001",
+        "kind": "pull_in",
+        "author": "client:3",
+        "reason": "Pushed by the ERP.",
+        "quantity": 2,
+        "requested_date": "2026-12-04",
+        "granted_date": None,
+        "at": "2026-11-20T09:30:00Z",
+    },
+)

@@ -1,0 +1,297 @@
+"""Reading resources: pages by cursor, filters, sparse fields, details with an ETag."""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any, ClassVar
+
+from django.db.models import Model, QuerySet
+from rest_framework import serializers, status
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from journal.api.contract import (
+    ETAG_HEADER,
+    IF_NONE_MATCH,
+    KEY_IN_PATH,
+    DescribedSchema,
+    Operation,
+)
+from journal.api.fields import Strict
+from journal.api.ids import key_of
+from journal.api.resources import Resource
+from journal.api.views import ClientView
+
+PAGE_MAX = 1_000
+PAGE_DEFAULT = 100
+ETAG = re.compile(r'(?:W/)?"([^"]*)"')
+
+
+def members_option() -> serializers.CharField:
+    """Return the option that asks for some members only."""
+    return serializers.CharField(
+        max_length=1_000,
+        required=False,
+        help_text="Names of members, comma-separated; without it all are shown.",
+    )
+
+
+class ListOptions(Strict):
+    """Where to go on, how much to read, and what of it."""
+
+    cursor = serializers.CharField(
+        max_length=200, required=False, help_text="`next` of the page before."
+    )
+    limit = serializers.IntegerField(
+        min_value=1, max_value=PAGE_MAX, default=PAGE_DEFAULT
+    )
+    fields = members_option()  # type: ignore[assignment]  # our word, DRF's too
+
+
+class DetailOptions(Strict):
+    """What of an object is shown."""
+
+    fields = members_option()  # type: ignore[assignment]  # our word, DRF's too
+
+
+@cache
+def options_of(resource: Resource) -> type[Strict]:
+    """Return the serializer of a list's query string: options and filters."""
+    filters = {name: one.field for name, one in resource.filters.items()}
+    return type(
+        f"{resource.title}Options",
+        (ListOptions,),
+        {"__doc__": f"Which {resource.name} are read.", **filters},
+    )
+
+
+@cache
+def page_of(resource: Resource) -> type[serializers.Serializer[Any]]:
+    """Return the serializer of one page of a list."""
+    return type(
+        f"{resource.title}Page",
+        (serializers.Serializer,),
+        {
+            "__doc__": f"Some {resource.name}, and where to go on.",
+            "items": resource.shape(many=True),
+            "next": serializers.CharField(allow_null=True),
+            "has_more": serializers.BooleanField(),
+        },
+    )
+
+
+class ResourceView(ClientView):
+    """Base of the views of one resource; routes give the resource."""
+
+    resource: ClassVar[Resource | None] = None
+    """Given by the route."""
+    schema = DescribedSchema()
+
+    @property
+    def of(self) -> Resource:
+        """Return the resource."""
+        assert self.resource is not None  # noqa: S101 - the route gives it
+        return self.resource
+
+    def show(
+        self, rows: list[Any], wanted: frozenset[str] | None
+    ) -> list[dict[str, Any]]:
+        """Return rows as shown. At most one query."""
+        names = self.of.naming.names(rows)
+        shape = self.of.shape(rows, many=True, context={"names": names})
+        fields = shape.child.fields  # type: ignore[attr-defined]  # of a list
+        if wanted is not None:
+            for name in set(fields) - wanted:
+                fields.pop(name)
+        shown: list[dict[str, Any]] = list(shape.data)
+        return shown
+
+    def wanted(self, text: str | None) -> frozenset[str] | None:
+        """Return the members asked for; None for all.
+
+        Raises:
+            ValidationError: If one is not known.
+        """
+        if text is None:
+            return None
+        wanted = frozenset(name.strip() for name in text.split(","))
+        unknown = sorted(wanted - set(self.of.shape().fields))
+        if unknown:
+            raise ValidationError(
+                {"fields": [f"{self.of.name} have no member {unknown[0][:60]!r}."]}
+            )
+        return wanted
+
+    def find(self, key: str, rows: QuerySet[Any] | None = None) -> Any:  # noqa: ANN401
+        """Return the row an id or ``{system}:{external_id}`` leads to.
+
+        Raises:
+            NotFound: If there is none.
+        """
+        rows = self.of.rows() if rows is None else rows
+        row = narrowed(self.of, rows, key).first()
+        if row is None:
+            raise NotFound(f"There is no {self.of.one} {key[:100]}.")
+        return row
+
+
+def narrowed(resource: Resource, rows: QuerySet[Any], key: str) -> QuerySet[Any]:
+    """Return the rows an id or ``{system}:{external_id}`` leads to: one or none."""
+    if "\x00" in key:
+        return rows.none()
+    system, colon, external_id = key.partition(":")
+    if colon:
+        return resource.naming.find(rows, system, external_id)
+    number = key_of(resource.prefix, key)
+    if number is None or number >= 2**63:
+        return rows.none()
+    return rows.filter(pk=number)
+
+
+class ListView(ResourceView):
+    """One page of a resource."""
+
+    def operation(self, method: str) -> Operation:
+        """Describe a list for the contract."""
+        return Operation(
+            id=f"{self.of.member}_list",
+            about=f"Return some {self.of.name} in the order they were made.",
+            parameters=[options_of(self.of)],
+            responses={200: page_of(self.of)},
+            answered={
+                200: {"items": [self.of.example], "next": None, "has_more": False}
+            },
+        )
+
+    def get(self, request: Request, **_: Any) -> Response:
+        """Return the rows after the cursor. Queries do not grow with rows."""
+        return self.page(request, self.of.rows())
+
+    def page(self, request: Request, rows: QuerySet[Any]) -> Response:
+        """Return one page of some rows."""
+        options = options_of(self.of)(data=query_of(request))
+        options.is_valid(raise_exception=True)
+        asked = options.validated_data
+        wanted = self.wanted(asked.get("fields"))
+        rows = self._filtered(rows, asked).order_by("pk")
+        if cursor := asked.get("cursor"):
+            rows = rows.filter(pk__gt=_place(self.of, cursor))
+        found = list(rows[: asked["limit"] + 1])
+        shown = found[: asked["limit"]]
+        has_more = len(found) > len(shown)
+        return Response(
+            {
+                "items": self.show(shown, wanted),
+                "next": _cursor(self.of, shown[-1]) if has_more else None,
+                "has_more": has_more,
+            }
+        )
+
+    def _filtered(self, rows: QuerySet[Any], asked: Mapping[str, Any]) -> QuerySet[Any]:
+        """Return the rows that match what was asked."""
+        given = {
+            one.lookup: asked[name]
+            for name, one in self.of.filters.items()
+            if asked.get(name) is not None
+        }
+        return rows.filter(**given)
+
+
+class DetailView(ResourceView):
+    """One object of a resource."""
+
+    def operation(self, method: str) -> Operation:
+        """Describe a detail for the contract."""
+        return Operation(
+            id=f"{self.of.member}_read",
+            about=f"Return one {self.of.one}.",
+            parameters=[KEY_IN_PATH, DetailOptions, IF_NONE_MATCH, ETAG_HEADER],
+            responses={200: self.of.shape, 304: None},
+            answered={200: self.of.example},
+        )
+
+    def get(self, request: Request, key: str) -> Response:
+        """Return the object, or 304 if the caller has it. At most three queries."""
+        options = DetailOptions(data=query_of(request))
+        options.is_valid(raise_exception=True)
+        wanted = self.wanted(options.validated_data.get("fields"))
+        return self.answer(request, self.find(key), wanted)
+
+    def answer(
+        self, request: Request, row: Model, wanted: frozenset[str] | None = None
+    ) -> Response:
+        """Return a row with its ETag."""
+        shown = self.show([row], wanted)[0]
+        etag = etag_of(self.of, row, shown)
+        if names(request.headers.get("If-None-Match", ""), etag):
+            return Response(status=status.HTTP_304_NOT_MODIFIED, headers={"ETag": etag})
+        return Response(shown, headers={"ETag": etag})
+
+
+def etag_of(resource: Resource, row: Model, shown: Mapping[str, Any]) -> str:
+    """Return the weak ETag of a row as shown."""
+    if resource.version is not None:
+        return f'W/"{resource.version(row)}"'
+    content = json.dumps(shown, sort_keys=True, default=str).encode()
+    return f'W/"{hashlib.blake2b(content, digest_size=12).hexdigest()}"'
+
+
+def names(header: str, etag: str) -> bool:
+    """Say whether a header lists an ETag, compared weakly, or ``*``."""
+    if header.strip() == "*":
+        return True
+    wanted = ETAG.findall(etag)
+    return bool(wanted) and wanted[0] in ETAG.findall(header)
+
+
+def query_of(request: Request) -> dict[str, str]:
+    """Return the query string.
+
+    Raises:
+        ValidationError: If a parameter is given twice, which might mean either, or
+            holds a NUL.
+    """
+    faults: dict[str, list[str]] = {}
+    for name, values in request.query_params.lists():
+        if len(values) > 1:
+            faults[name] = ["This parameter is given more than once."]
+        elif "\x00" in values[0]:
+            faults[name] = ["Null characters are not allowed."]
+    if faults:
+        raise ValidationError(faults)
+    return request.query_params.dict()
+
+
+def parameters_of(resource: Resource) -> Iterable[str]:
+    """Return the names of a list's query parameters."""
+    return options_of(resource)().fields
+
+
+def _cursor(resource: Resource, row: Model) -> str:
+    """Return the opaque place after a row."""
+    place = f"{resource.prefix}:{row.pk}".encode()
+    return base64.urlsafe_b64encode(place).decode().rstrip("=")
+
+
+def _place(resource: Resource, cursor: str) -> int:
+    """Return the key a cursor stands at.
+
+    Raises:
+        ValidationError: If it is no cursor of this list.
+    """
+    try:
+        padded = cursor.encode() + b"=" * (-len(cursor) % 4)
+        prefix, _, key = base64.urlsafe_b64decode(padded).decode().partition(":")
+        place = int(key)
+    except (binascii.Error, ValueError):
+        prefix, place = "", 0
+    if prefix != resource.prefix or not 0 < place < 2**63:
+        raise ValidationError(
+            {"cursor": [f"This is no cursor of {resource.name}; begin without one."]}
+        )
+    return place
