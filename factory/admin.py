@@ -18,6 +18,7 @@ from factory.models import (
     CoolingLoop,
     Crew,
     Customer,
+    DemandOutlook,
     FixedLag,
     MeasuredResult,
     Order,
@@ -242,6 +243,15 @@ class CustomerAdmin(MasterAdmin):
 
     list_display = ["name", "code", "transit_min", "owner"]
     search_fields = ["name", "code"]
+
+
+@admin.register(DemandOutlook)
+class DemandOutlookAdmin(MasterAdmin):
+    """What is expected before it is ordered."""
+
+    list_display = ["site", "rack_model", "starts_on", "racks"]
+    list_filter = ["site", "rack_model"]
+    list_select_related = ["site", "rack_model"]
 
 
 @admin.register(StaffProfile)

@@ -1,6 +1,6 @@
 """Errors of the suppliers app: one base, each with a code page and API share."""
 
-from datetime import date
+from datetime import date, timedelta
 
 
 class SuppliersError(Exception):
@@ -123,14 +123,18 @@ class DateRangeError(AnswerRefusedError):
     """Refuse a date that has passed or lies too far off.
 
     Attributes:
-        field: ``tranches`` or ``word_by``.
+        field: ``tranches``, ``word_by`` or ``valid_from``.
     """
 
     code = "date_out_of_range"
 
     def __init__(self, field: str, day: date, first: date, last: date) -> None:
         """Name the field, the date and its limits."""
-        word = {"tranches": "Dock date", "word_by": "Date of your next word"}[field]
+        word = {
+            "tranches": "Dock date",
+            "word_by": "Date of your next word",
+            "valid_from": "First week",
+        }[field]
         super().__init__(
             f"{word} {day:%-d %b %Y} is out of range: "
             f"{first:%-d %b %Y} to {last:%-d %b %Y} can be given."
@@ -170,6 +174,54 @@ class NoteRefusedError(AnswerRefusedError):
         """Name the length and the limit."""
         super().__init__(
             f"The note has {length:,} characters; plain text of up to {limit} is kept."
+        )
+
+
+class NoSuchBucketError(AnswerRefusedError):
+    """Say that there is no such forecast for this supplier."""
+
+    code = "no_such_forecast"
+    field = "quantities"
+
+    def __init__(self, key: int) -> None:
+        """Name what was asked for."""
+        super().__init__(f"There is no forecast {key} of yours.")
+
+
+class ForecastClosedError(AnswerRefusedError):
+    """Refuse an answer to a week or quarter that is over."""
+
+    code = "forecast_closed"
+    field = "quantities"
+
+    def __init__(self, bucket: str) -> None:
+        """Name the bucket."""
+        super().__init__(f"{bucket} is over and takes no more answers.")
+
+
+class PiecesRangeError(AnswerRefusedError):
+    """Refuse a number of pieces that can not be kept."""
+
+    code = "pieces_out_of_range"
+    field = "quantities"
+
+    def __init__(self, what: str, given: int, limit: int) -> None:
+        """Name what it is about, the number and its limits."""
+        super().__init__(f"{what}: {given:,} is out of range. Say 0 to {limit:,}.")
+
+
+class NotAMondayError(AnswerRefusedError):
+    """Refuse a first week that does not begin on a Monday."""
+
+    code = "not_a_monday"
+    field = "valid_from"
+
+    def __init__(self, day: date) -> None:
+        """Name the day and the nearest Mondays."""
+        monday = day - timedelta(days=day.weekday())
+        super().__init__(
+            f"{day:%a %-d %b %Y} is no Monday. Say {monday:%-d %b %Y} or "
+            f"{monday + timedelta(days=7):%-d %b %Y}."
         )
 
 

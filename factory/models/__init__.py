@@ -2,6 +2,7 @@
 
 from factory.models.calendar import Calendar, CalendarException, Outage, Shift
 from factory.models.order import Customer, Order, OrderChange
+from factory.models.outlook import DemandOutlook
 from factory.models.part import BomLine, Part, PartAlternate
 from factory.models.power import CoolingLoop, PowerBay, PowerNode
 from factory.models.record import MeasuredResult, StepRecord
@@ -17,6 +18,7 @@ __all__ = [
     "CoolingLoop",
     "Crew",
     "Customer",
+    "DemandOutlook",
     "FixedLag",
     "MeasuredResult",
     "Order",

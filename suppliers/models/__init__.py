@@ -4,6 +4,13 @@ from suppliers.models.calendar_feed import CalendarFeed
 from suppliers.models.commitment import Commitment, CommitRevision, Tranche
 from suppliers.models.delegation import Delegation
 from suppliers.models.dispute import Dispute, DisputeAnswer
+from suppliers.models.forecast import (
+    DeclaredCapacity,
+    ForecastBucket,
+    ForecastLook,
+    ForecastResponse,
+    ForecastRevision,
+)
 from suppliers.models.need import LineNeed
 from suppliers.models.purchase_order import PurchaseOrder, PurchaseOrderLine
 from suppliers.models.receipt import Receipt
@@ -14,9 +21,14 @@ __all__ = [
     "CalendarFeed",
     "CommitRevision",
     "Commitment",
+    "DeclaredCapacity",
     "Delegation",
     "Dispute",
     "DisputeAnswer",
+    "ForecastBucket",
+    "ForecastLook",
+    "ForecastResponse",
+    "ForecastRevision",
     "LineNeed",
     "PurchaseOrder",
     "PurchaseOrderLine",

@@ -12,10 +12,13 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from factory.models import Part, Site
+from suppliers.horizon import week_of
 from suppliers.ledger import Delivery
 from suppliers.models import (
     Commitment,
+    DeclaredCapacity,
     Dispute,
+    ForecastBucket,
     LineNeed,
     PurchaseOrder,
     PurchaseOrderLine,
@@ -25,7 +28,7 @@ from suppliers.models import (
     Supplier,
     SupplierUser,
 )
-from suppliers.services import commitments, disputes, receipts, requests
+from suppliers.services import commitments, disputes, forecasts, receipts, requests
 from suppliers.services.author import Author, Door
 from tests.builders.factory import NOW, a_part, a_site
 
@@ -208,3 +211,62 @@ def a_dispute(
             row=row, is_upheld=is_upheld, note="Looked up", author=BY_SYSTEM, now=NOW
         )
     return row
+
+
+def a_forecast_bucket(
+    supplier: Supplier,
+    part: Part,
+    *,
+    site: Site,
+    starts_on: date = TODAY,
+    quantity: int = 40,
+    answered: int | None = None,
+    now: datetime = NOW,
+) -> ForecastBucket:
+    """Return 40 pieces needed in the builders' week, and what was answered if said."""
+    key = forecasts.BucketKey(
+        supplier.pk, part.pk, forecasts.Span.WEEK, week_of(starts_on)
+    )
+    known = {
+        forecasts.BucketKey(
+            row.supplier_id, row.part_id, forecasts.Span(row.span), row.starts_on
+        ): row.quantity
+        for row in ForecastBucket.objects.for_staff().filter(site=site)
+    }
+    forecasts.tell(
+        site=site,
+        needs=known | {key: quantity},
+        publication="1",
+        today=TODAY,
+        now=now,
+    )
+    bucket = ForecastBucket.objects.for_supplier(supplier).get(
+        part=part, site=site, span=key.span, starts_on=key.starts_on
+    )
+    if answered is not None:
+        forecasts.answer(
+            supplier=supplier,
+            quantities={bucket.pk: answered},
+            author=BY_SYSTEM,
+            now=now,
+        )
+        bucket.refresh_from_db()
+    return bucket
+
+
+def a_declared_capacity(
+    supplier: Supplier,
+    part: Part,
+    *,
+    per_week: int | None = 40,
+    valid_from: date = TODAY,
+) -> DeclaredCapacity:
+    """Return 40 pieces a week from the builders' week on."""
+    return forecasts.declare_capacity(
+        supplier=supplier,
+        part=part,
+        per_week=per_week,
+        valid_from=week_of(valid_from),
+        author=BY_SYSTEM,
+        now=NOW,
+    )

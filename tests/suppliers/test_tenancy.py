@@ -11,12 +11,15 @@ from suppliers import models
 from suppliers.errors import UnscopedQueryError
 from suppliers.models import Commitment, CommitRevision, PurchaseOrderLine
 from suppliers.models.tenant import TenantManager
+from suppliers.services import forecasts
 from suppliers.web.forms import FORMS
-from tests.builders.factory import a_part
+from tests.builders.factory import NOW, a_part
 from tests.builders.suppliers import (
     TODAY,
     a_commitment,
+    a_declared_capacity,
     a_dispute,
+    a_forecast_bucket,
     a_line,
     a_line_need,
     a_receipt,
@@ -45,7 +48,7 @@ EVERY_ADDRESS = ["portal_line", *(f"portal_{verb}" for verb in FORMS)]
 
 def everything_of(supplier):
     """Make one row of every kind that belongs to a supplier."""
-    a_supplier_user(supplier)
+    person = a_supplier_user(supplier).supplier_user
     part = a_part(name="Secret widget")
     a_source(supplier, part)
     line = a_line(supplier=supplier, part=part)
@@ -54,6 +57,9 @@ def everything_of(supplier):
     a_dispute(line, is_upheld=True)
     a_line_need(line, serials=["R-SECRET"])
     a_receipt(line, 1)
+    a_forecast_bucket(supplier, part, site=line.purchase_order.site, answered=1)
+    a_declared_capacity(supplier, part)
+    forecasts.look(person=person, now=NOW)
     return line
 
 
