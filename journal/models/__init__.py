@@ -1,6 +1,6 @@
 """The journal's models, listed for Django's registry."""
 
-from journal.models.client import ApiClient
+from journal.models.client import ApiClient, ClientKey
 from journal.models.cursor import Cursor, ProcessBeat
 from journal.models.event import Event
 from journal.models.idempotency import IdempotencyKey
@@ -8,6 +8,7 @@ from journal.models.reference import Reference
 
 __all__ = [
     "ApiClient",
+    "ClientKey",
     "Cursor",
     "Event",
     "IdempotencyKey",

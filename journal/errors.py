@@ -1,0 +1,53 @@
+"""What the journal refuses; each refusal has a stable code and a plain sentence."""
+
+from datetime import datetime
+
+
+class JournalError(Exception):
+    """Base of the journal's errors."""
+
+    code = "journal_error"
+
+
+class CapabilityRefusedError(JournalError):
+    """A client would hold all three capabilities."""
+
+    code = "capability_refused"
+
+    def __init__(self, name: str) -> None:
+        """Name the client and the way out."""
+        super().__init__(
+            f"{name} may hold two of the three capabilities, not all: give the third "
+            "to a second client."
+        )
+
+
+class ClientNameTakenError(JournalError):
+    """Another client has the name."""
+
+    code = "client_name_taken"
+
+    def __init__(self, name: str) -> None:
+        """Name it."""
+        super().__init__(f"There is an API client named {name} already.")
+
+
+class ClientIsOffError(JournalError):
+    """A client that was switched off is asked to do something."""
+
+    code = "client_is_off"
+
+    def __init__(self, name: str) -> None:
+        """Name it."""
+        super().__init__(f"{name} is switched off: it gets no new keys.")
+
+
+class KeyHasEndedError(JournalError):
+    """A key that no longer opens anything is taken back."""
+
+    code = "key_has_ended"
+
+    def __init__(self, prefix: str, ended_at: datetime | None) -> None:
+        """Name the key and when it ended."""
+        since = f" since {ended_at:%Y-%m-%d %H:%M} UTC" if ended_at else ""
+        super().__init__(f"The key {prefix}… opens nothing{since}.")
