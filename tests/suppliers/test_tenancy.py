@@ -60,6 +60,13 @@ def everything_of(supplier):
     a_forecast_bucket(supplier, part, site=line.purchase_order.site, answered=1)
     a_declared_capacity(supplier, part)
     forecasts.look(person=person, now=NOW)
+    models.CalendarFeed.objects.create(person=person, token_hash=supplier.code)
+    models.Delegation.objects.create(
+        person=person,
+        delegate=a_supplier_user(supplier).supplier_user,
+        starts_on=TODAY,
+        ends_on=TODAY,
+    )
     return line
 
 
