@@ -143,3 +143,36 @@ class WorkbookRefusedError(FactoryError):
 def since(moment: datetime) -> str:
     """Word a moment in UTC for a sentence: ``23 Nov 14:05 UTC``."""
     return f"{moment:%-d %b %H:%M} UTC"
+
+
+class StockRefusedError(FactoryError):
+    """Refuse goods, a hold or a release that cannot be kept as given.
+
+    Attributes:
+        field: ``lot`` or ``reason``.
+    """
+
+    code = "stock_refused"
+
+    def __init__(self, field: str, sentence: str) -> None:
+        """Keep the field beside the sentence."""
+        super().__init__(sentence)
+        self.field = field
+
+
+class SerialTakenError(FactoryError):
+    """Refuse a serial number that is on file already.
+
+    Attributes:
+        serial: The number.
+    """
+
+    code = "serial_taken"
+
+    def __init__(self, serial: str, part: str, where: str) -> None:
+        """Name the serial number, the part it belongs to and where that is."""
+        super().__init__(
+            f"Serial number {serial} is on file already: {part}, {where}. "
+            "Two pieces can not carry one number."
+        )
+        self.serial = serial

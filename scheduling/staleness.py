@@ -12,7 +12,7 @@ from factory.models import Order, Outage, StepRecord, StockLot
 from journal.models import Event
 from journal.wording import counted
 from scheduling.models import GridEvent, Plan
-from suppliers.models import Commitment, PurchaseOrder, Receipt
+from suppliers.models import Commitment, PurchaseOrder, Receipt, Shipment
 
 MOST_CAUSES = 500
 """A plan this stale is stale enough; the page need not count on."""
@@ -22,6 +22,8 @@ LIMITS: Final[Mapping[str, str]] = {
     "commitment.changed": "material",
     "commitment.decommitted": "material",
     "commitment.rejected": "material",
+    "commitment.shipped": "material",
+    "shipment.changed": "material",
     "purchase_order.changed": "material",
     "receipt.recorded": "material",
     "stock.held": "quality",
@@ -48,6 +50,7 @@ Rows = Callable[[], QuerySet[Any]]
 SITES: Final[Mapping[str, tuple[Rows, str]]] = {
     "commitment": (Commitment.objects.for_staff, "line__purchase_order__site"),
     "purchaseorder": (PurchaseOrder.objects.for_staff, "site"),
+    "shipment": (Shipment.objects.for_staff, "site"),
     "receipt": (Receipt.objects.for_staff, "line__purchase_order__site"),
     "stocklot": (StockLot.objects.all, "site"),
     "order": (Order.objects.all, "site"),

@@ -11,10 +11,14 @@ from suppliers.models import (
     CommitRevision,
     Dispute,
     DisputeAnswer,
+    Finding,
     PurchaseOrder,
     PurchaseOrderLine,
     Receipt,
     RequestChange,
+    Shipment,
+    ShipmentLine,
+    ShipmentSerial,
     Source,
     Supplier,
     SupplierUser,
@@ -178,3 +182,40 @@ class DisputeAnswerAdmin(ReadOnly):
 
     list_display = ("dispute", "is_upheld", "actor", "made_at")
     list_select_related = ("dispute",)
+
+
+@admin.register(Finding)
+class FindingAdmin(ReadOnly):
+    """What was found about what came."""
+
+    list_display = ("line", "kind", "quantity", "reason", "actor", "at")
+    list_select_related = ("line__purchase_order",)
+    list_filter = ("kind",)
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(ReadOnly):
+    """What has left."""
+
+    list_display = ("number", "supplier", "site", "carrier", "expected_on", "state")
+    list_select_related = ("supplier", "site")
+    list_filter = ("state",)
+    search_fields = ("number", "tracking_number")
+
+
+@admin.register(ShipmentLine)
+class ShipmentLineAdmin(ReadOnly):
+    """What is in it."""
+
+    list_display = ("shipment", "line", "quantity", "received", "state")
+    list_select_related = ("shipment", "line__purchase_order")
+    search_fields = ("shipment__number",)
+
+
+@admin.register(ShipmentSerial)
+class ShipmentSerialAdmin(ReadOnly):
+    """The serial numbers in it."""
+
+    list_display = ("serial", "supplier", "shipment_line", "is_live")
+    list_select_related = ("supplier", "shipment_line")
+    search_fields = ("serial",)

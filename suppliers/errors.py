@@ -261,3 +261,61 @@ class ReceiptRefusedError(SuppliersError):
         """Keep the field beside the sentence."""
         super().__init__(sentence)
         self.field = field
+
+
+class PiecesOnTheWayError(AnswerRefusedError):
+    """Refuse an answer that denies what has left already."""
+
+    code = "pieces_on_the_way"
+    field = "tranches"
+
+    def __init__(self, line: str, on_the_way: int) -> None:
+        """Name the line and how much is on the way."""
+        super().__init__(
+            f"{line} has {on_the_way:,} pieces on the way. Promise at least those, or "
+            "call their shipment back first."
+        )
+
+
+class ShipmentRefusedError(SuppliersError):
+    """Base of the shipments that cannot be kept as announced.
+
+    Attributes:
+        field: ``number``, ``carrier``, ``expected_on`` … or ``lines.2.quantity``.
+    """
+
+    code = "shipment_refused"
+
+    def __init__(self, field: str, sentence: str) -> None:
+        """Keep the field beside the sentence."""
+        super().__init__(sentence)
+        self.field = field
+
+
+class SerialsRefusedError(ShipmentRefusedError):
+    """Refuse serial numbers that are unreadable, too many, or given twice."""
+
+    code = "serials_refused"
+
+
+class StaleShipmentError(SuppliersError):
+    """Say that a shipment was changed in between; nothing was changed."""
+
+    code = "stale_shipment"
+
+    def __init__(self, number: str, expected: int, found: int) -> None:
+        """Name the shipment and both versions."""
+        super().__init__(
+            f"Shipment {number} has changed since you looked at it: you saw version "
+            f"{expected}, now it is version {found}. Nothing was changed."
+        )
+
+
+class ShipmentOverError(SuppliersError):
+    """Say that a shipment has arrived, or was called back, and changes no more."""
+
+    code = "shipment_over"
+
+    def __init__(self, number: str, state: str) -> None:
+        """Name the shipment and its state."""
+        super().__init__(f"Shipment {number} is {state} and can not be changed.")

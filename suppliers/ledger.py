@@ -24,6 +24,7 @@ class Verb(StrEnum):
     CANNOT_SAY = "put off to a later word"
     DECOMMIT = "withdrawn"
     REJECT = "rejected"
+    SHIP = "shipped"
     RECEIVE = "received"
     CANCEL = "cancelled"
     ASK_AGAIN = "asked for again"
@@ -35,6 +36,7 @@ MOVES: Final[dict[Verb, dict[State, State]]] = {
         State.REQUESTED: State.COMMITTED,
         State.ACKNOWLEDGED: State.COMMITTED,
         State.COMMITTED: State.COMMITTED,
+        State.SHIPPED: State.COMMITTED,
         State.DECOMMITTED: State.COMMITTED,
         State.REJECTED: State.COMMITTED,
     },
@@ -48,6 +50,11 @@ MOVES: Final[dict[Verb, dict[State, State]]] = {
     Verb.REJECT: {
         State.REQUESTED: State.REJECTED,
         State.ACKNOWLEDGED: State.REJECTED,
+    },
+    # A part of the promise leaves it committed: ``settled`` says which of the two.
+    Verb.SHIP: {
+        State.COMMITTED: State.SHIPPED,
+        State.SHIPPED: State.SHIPPED,
     },
     # The last piece has come. Goods that came without a promise close the line.
     Verb.RECEIVE: {
@@ -72,7 +79,7 @@ MOVES: Final[dict[Verb, dict[State, State]]] = {
 }
 """From which state each verb leads where; what is not listed is refused.
 
-SHIPPED and ON_HOLD are states of the field that no verb leads to yet.
+ON_HOLD is a state of the field that no verb leads to yet.
 """
 
 STANDING: Final = frozenset({State.COMMITTED, State.SHIPPED})
@@ -100,6 +107,92 @@ def outstanding(promise: Promise, received: int) -> Promise:
         if come < delivery.quantity:
             left.append(Delivery(delivery.on, delivery.quantity - come))
     return tuple(left)
+
+
+def settled(state: State, promise: Promise, on_the_way: int) -> State:
+    """Return a standing promise's state: shipped once all of it is on the way.
+
+    Args:
+        state: After the change; one without a standing promise is returned as it is.
+        promise: What stands and is still to come.
+        on_the_way: Pieces announced as shipped that have not come yet.
+    """
+    if state not in STANDING:
+        return state
+    is_shipped = 0 < _sum(promise) <= on_the_way
+    return State.SHIPPED if is_shipped else State.COMMITTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """Pieces of one line in one shipment that has not come yet.
+
+    Attributes:
+        key: Names the leg in the answer.
+        quantity: Pieces still on the way; at least 1.
+        arrives: Expected dock date.
+        answers: The promised dock date they are for; None is the earliest.
+    """
+
+    key: int
+    quantity: int
+    arrives: date
+    answers: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """Pieces of one promised delivery, and when they will be here.
+
+    Attributes:
+        promised: The dock date they were promised for.
+        arrives: That date, or that of the shipment they are in.
+        quantity: Pieces; at least 1.
+        leg: Key of the leg they are in; None has not left yet.
+    """
+
+    promised: date
+    arrives: date
+    quantity: int
+    leg: int | None
+
+
+def coming(promise: Promise, legs: Iterable[Leg]) -> tuple[Coming, ...]:
+    """Return a promise with what has left standing on its shipment's date.
+
+    A leg serves the delivery it names, then the earliest that is left. Pieces on the
+    way beyond the promise belong to no delivery and are left out.
+
+    Args:
+        promise: What stands and is still to come.
+        legs: What has left and not come yet.
+    """
+    left = {delivery.on: delivery.quantity for delivery in promise}
+    found: list[Coming] = []
+    for leg in sorted(legs, key=_legs_with_a_day_first):
+        pieces = leg.quantity
+        named = [] if leg.answers is None else [leg.answers]
+        for on in [*named, *sorted(left)]:
+            taken = min(pieces, left.get(on, 0))
+            if taken:
+                pieces -= taken
+                left[on] -= taken
+                found.append(
+                    Coming(
+                        promised=on, arrives=leg.arrives, quantity=taken, leg=leg.key
+                    )
+                )
+    found.extend(
+        Coming(promised=on, arrives=on, quantity=quantity, leg=None)
+        for on, quantity in left.items()
+        if quantity
+    )
+    return tuple(sorted(found, key=lambda one: (one.promised, one.arrives)))
+
+
+def _legs_with_a_day_first(leg: Leg) -> tuple[bool, date, int]:
+    """Return where a leg stands in the order in which legs are served."""
+    return (leg.answers is None, leg.arrives, leg.key)
 
 
 def arrived_by(promise: Promise, day: date) -> int:

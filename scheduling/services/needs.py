@@ -20,7 +20,13 @@ from scheduling.engine.waterfall.bars import Limit
 from scheduling.models import LimitAttribution, Pegging, Plan, PlannedStep
 from scheduling.snapshot.calendars import read_weeks
 from scheduling.snapshot.shortage import Shortage, share_out, shortages
-from scheduling.snapshot.supplies import AwaitedLine, Dock, dock_of, read_promised
+from scheduling.snapshot.supplies import (
+    AwaitedLine,
+    Dock,
+    dock_of,
+    read_promised,
+    tranche_key,
+)
 from suppliers.models import LineNeed
 
 BLOCKED_BELOW_MIN = MINUTES_PER_DAY
@@ -152,7 +158,8 @@ def _waiting(plan: Plan) -> dict[Shortage, _Wait]:
     waits: dict[tuple[int, str], int] = defaultdict(int)
     bars = LimitAttribution.objects.filter(plan=plan, limit=Limit.MATERIAL)
     for rack, resource, minutes in bars.values_list("rack_id", "resource", "minutes"):
-        waits[rack, resource] += minutes
+        # Pieces of one tranche in several shipments have a key each.
+        waits[rack, resource.partition("/")[0]] += minutes
     starts = PlannedStep.objects.filter(
         plan=plan, rack=OuterRef("rack"), step=OuterRef("step")
     )
@@ -173,7 +180,7 @@ def _waiting(plan: Plan) -> dict[Shortage, _Wait]:
             minutes=waits[rack, key], until=start
         )
         for rack, serial, tranche, part, quantity, start in pegs
-        if (rack, key := f"tranche:{tranche}") in waits
+        if (rack, key := tranche_key(tranche)) in waits
     }
     return dict(
         sorted(found.items(), key=lambda item: (-item[1].minutes, item[0].rack))

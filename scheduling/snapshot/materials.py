@@ -41,7 +41,7 @@ class Materials:
 def read_materials(
     site: Site, clock: SiteClock, weeks: Mapping[int, Week], floor: Floor
 ) -> Materials:
-    """Return the materials of a site's racks. Five queries."""
+    """Return the materials of a site's racks. Six queries."""
     parts = floor.routings.part_ids.values()
     stock = read_stock(site, parts)
     promised = read_promised(site, parts, dock_of(site, clock, weeks))

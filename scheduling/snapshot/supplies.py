@@ -13,8 +13,8 @@ from scheduling.engine.opening import OpenHours
 from scheduling.engine.problem import Supply, SupplyKind
 from scheduling.engine.units import MINUTES_PER_DAY, Minutes
 from scheduling.snapshot.calendars import Week
-from suppliers.ledger import STANDING
-from suppliers.models import PurchaseOrder, PurchaseOrderLine, Tranche
+from suppliers.ledger import STANDING, Coming, Delivery, Leg, coming, outstanding
+from suppliers.models import PurchaseOrder, PurchaseOrderLine, ShipmentLine, Tranche
 
 RECEIVING_CALENDAR = "calendar:receiving"
 RECEIVING_SKILL = "material"
@@ -71,6 +71,11 @@ class Promised:
     supplies: tuple[Supply, ...]
     awaited: tuple[AwaitedLine, ...]
     tranche_ids: dict[str, int]
+
+
+def tranche_key(tranche: int) -> str:
+    """Return the key of a tranche's supply; pieces apart from it follow after ``/``."""
+    return f"tranche:{tranche}"
 
 
 class Dock:
@@ -181,28 +186,36 @@ def read_stock(site: Site, parts: Collection[int]) -> Stock:
 
 
 def read_promised(site: Site, parts: Collection[int], dock: Dock) -> Promised:
-    """Return open lines' promises and what nobody has promised yet. Two queries.
+    """Return open lines' promises and what nobody has promised yet. Three queries.
 
-    A line that is received in part has received its earliest tranches.
+    A line that is received in part has received its earliest tranches. What has left
+    stands on its shipment's arrival, earlier or later than promised: the supplier has
+    said so of goods that exist, and a promise on a later day would have racks wait for
+    what is in the house. What has not left stands on its promise.
     """
     tranches = _tranches(site, parts)
+    legs = _legs(site, parts)
     supplies: list[Supply] = []
     awaited: list[AwaitedLine] = []
     tranche_ids: dict[str, int] = {}
     for line in _open_lines(site, parts):
         promised = 0
-        for tranche, quantity, day in _outstanding(line, tranches[line.line]):
-            available = dock.usable(day)
-            promised += quantity
+        by_day = {day: tranche for tranche, _, day in tranches[line.line]}
+        for one in _coming(line, tranches[line.line], legs[line.line]):
+            available = dock.usable(one.arrives)
+            promised += one.quantity
             if available is None:
                 continue
-            key = f"tranche:{tranche}"
+            tranche = by_day[one.promised]
+            key = tranche_key(tranche)
+            if key in tranche_ids:
+                key = f"{key}/{one.leg or 0}"
             tranche_ids[key] = tranche
             supplies.append(
                 Supply(
                     key=key,
                     part=line.part,
-                    quantity=quantity,
+                    quantity=one.quantity,
                     available=available,
                     kind=SupplyKind.TRANCHE,
                     owner=line.owner,
@@ -319,15 +332,32 @@ def _tranches(
     return found
 
 
-def _outstanding(
-    line: _Line, tranches: list[tuple[int, int, date]]
-) -> Iterable[tuple[int, int, date]]:
-    """Yield what is still to come of each tranche, earliest first."""
+def _legs(site: Site, parts: Collection[int]) -> dict[int, list[Leg]]:
+    """Return what is on the way, by line."""
+    found: dict[int, list[Leg]] = defaultdict(list)
+    rows = (
+        ShipmentLine.objects.for_staff()
+        .filter(
+            state=ShipmentLine.State.ON_THE_WAY,
+            shipment__site=site,
+            line__part__in=parts,
+        )
+        .values_list(
+            "line", "pk", "quantity", "received", "shipment__expected_on", "promised_on"
+        )
+    )
+    for line, key, quantity, received, arrives, answers in rows:
+        found[line].append(
+            Leg(key=key, quantity=quantity - received, arrives=arrives, answers=answers)
+        )
+    return found
+
+
+def _coming(
+    line: _Line, tranches: list[tuple[int, int, date]], legs: list[Leg]
+) -> Iterable[Coming]:
+    """Return what is still to come of a standing promise, and when."""
     if not line.is_standing:
-        return
-    arrived = line.received_since
-    for tranche, quantity, day in tranches:
-        left = max(0, quantity - arrived)
-        arrived = max(0, arrived - quantity)
-        if left:
-            yield tranche, left, day
+        return ()
+    promise = tuple(Delivery(day, quantity) for _, quantity, day in tranches)
+    return coming(outstanding(promise, line.received_since), legs)

@@ -13,8 +13,9 @@ from suppliers.models.forecast import (
 )
 from suppliers.models.need import LineNeed
 from suppliers.models.purchase_order import PurchaseOrder, PurchaseOrderLine
-from suppliers.models.receipt import Receipt
+from suppliers.models.receipt import Finding, Receipt
 from suppliers.models.request_change import RequestChange
+from suppliers.models.shipment import Shipment, ShipmentLine, ShipmentSerial
 from suppliers.models.supplier import Source, Supplier, SupplierUser
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Delegation",
     "Dispute",
     "DisputeAnswer",
+    "Finding",
     "ForecastBucket",
     "ForecastLook",
     "ForecastResponse",
@@ -34,6 +36,9 @@ __all__ = [
     "PurchaseOrderLine",
     "Receipt",
     "RequestChange",
+    "Shipment",
+    "ShipmentLine",
+    "ShipmentSerial",
     "Source",
     "Supplier",
     "SupplierUser",

@@ -65,7 +65,8 @@ class PurchaseOrderLine(models.Model):
 
     ``need_by`` is the requested dock date; ``received`` the sum of its receipts, kept
     beside them under the line's lock, and ``received_in_full_on`` the dock date of the
-    one that made it complete.
+    one that made it complete. ``on_the_way`` is what shipments have announced and the
+    dock has not seen yet, kept the same way.
     """
 
     class State(models.TextChoices):
@@ -83,6 +84,7 @@ class PurchaseOrderLine(models.Model):
     part = models.ForeignKey(Part, models.PROTECT, related_name="+")
     quantity = models.PositiveIntegerField()
     received = models.PositiveIntegerField(default=0)
+    on_the_way = models.PositiveIntegerField(default=0)
     received_in_full_on = models.DateField(null=True, blank=True)
     need_by = models.DateField()
     price_cents = models.PositiveBigIntegerField(default=0)

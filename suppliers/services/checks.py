@@ -10,6 +10,7 @@ from suppliers.errors import (
     DateRangeError,
     DateTwiceError,
     NoteRefusedError,
+    PiecesOnTheWayError,
     QuantityRangeError,
     ReasonMissingError,
     TooManyPiecesError,
@@ -39,7 +40,15 @@ def checked_promise(held: Held, deliveries: Sequence[Delivery]) -> Promise:
     pieces = sum(delivery.quantity for delivery in promise)
     if pieces > held.line.outstanding:
         raise TooManyPiecesError(held.name, pieces, held.line.outstanding)
+    check_on_the_way(held, pieces)
     return promise
+
+
+def check_on_the_way(held: Held, pieces: int) -> None:
+    """Refuse to promise less than has left already; 0 is to promise nothing."""
+    on_the_way = min(held.line.on_the_way, held.line.outstanding)
+    if pieces < on_the_way:
+        raise PiecesOnTheWayError(held.name, on_the_way)
 
 
 def check_day(field: str, day: date, today: date, horizon_days: int) -> None:

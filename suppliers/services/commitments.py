@@ -23,16 +23,25 @@ from suppliers.ledger import (
     is_worse,
     kind_of,
     replay,
+    settled,
 )
 from suppliers.models import Commitment, CommitRevision, Tranche
 from suppliers.services.author import Author, Cause
 from suppliers.services.checks import (
     check_day,
+    check_on_the_way,
     check_reason,
     check_words,
     checked_promise,
 )
-from suppliers.services.hold import Held, change, hold, standing_promise, tell
+from suppliers.services.hold import (
+    Held,
+    change,
+    hold,
+    standing_promise,
+    still_to_come,
+    tell,
+)
 
 Reason = CommitRevision.Reason
 
@@ -137,6 +146,7 @@ def decommit(
     """
     held = hold(line_id=line_id, now=now, expected_version=expected_version)
     state = held.after(Verb.DECOMMIT)
+    check_on_the_way(held, 0)
     check_reason(reason_code, "Withdrawing a promise")
     return _say(held, Kind.DECOMMIT, state, author, reason_code=reason_code, note=note)
 
@@ -160,6 +170,7 @@ def reject(
     """
     held = hold(line_id=line_id, now=now, expected_version=expected_version)
     state = held.after(Verb.REJECT)
+    check_on_the_way(held, 0)
     check_reason(reason_code, "Rejecting a line")
     return _say(held, Kind.REJECT, state, author, reason_code=reason_code, note=note)
 
@@ -195,6 +206,7 @@ def cannot_say(
     """
     held = hold(line_id=line_id, now=now, expected_version=expected_version)
     state = held.after(Verb.CANNOT_SAY)
+    check_on_the_way(held, 0)
     check_day("word_by", word_by, held.today, settings.WORD_BY_MAX_DAYS)
     if held.promise:
         check_reason(reason_code, "Taking back a promise")
@@ -349,6 +361,7 @@ def _say(
         original = held.commitment.original or revision
         position = {"original": original, "current": revision}
     acknowledged_at = held.commitment.acknowledged_at
+    state = settled(state, promise or _revived(held, position), held.line.on_the_way)
     if state == State.ACKNOWLEDGED and acknowledged_at is None:
         acknowledged_at = held.now
     change(
@@ -366,3 +379,9 @@ def _say(
         before=before,
     )
     return held.commitment
+
+
+def _revived(held: Held, position: dict[str, CommitRevision | None]) -> Promise:
+    """Return what an undo lets hold again. At most one query."""
+    current = position.get("current")
+    return still_to_come(current, held.line) if current else ()

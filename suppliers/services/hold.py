@@ -110,8 +110,13 @@ def standing_promise(commitment: Commitment, line: PurchaseOrderLine) -> Promise
     """Return what is promised and still to come. At most one query."""
     if commitment.current is None or commitment.state not in STANDING:
         return ()
-    since = line.received - commitment.current.received_quantity
-    return outstanding(promise_of(commitment.current), since)
+    return still_to_come(commitment.current, line)
+
+
+def still_to_come(revision: CommitRevision, line: PurchaseOrderLine) -> Promise:
+    """Return what has not been received of a revision's promise. One query."""
+    since = line.received - revision.received_quantity
+    return outstanding(promise_of(revision), since)
 
 
 def promise_of(revision: CommitRevision) -> Promise:

@@ -1,21 +1,37 @@
 """What the dock records: pieces of a line arrive and become stock."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from factory.errors import SerialTakenError, StockRefusedError
 from factory.models import StockLot
+from factory.services.stock import Goods, take_in
 from journal.services import record
 from journal.wording import column_date, grouped
 from suppliers.errors import ReceiptRefusedError
-from suppliers.ledger import Verb
+from suppliers.ledger import State, Verb, settled
 from suppliers.models import PurchaseOrderLine, Receipt
+from suppliers.serials import checked_serials
 from suppliers.services.hold import Held, change, hold, standing_promise
+from suppliers.services.shipments import count_arrival
 
-LOT_MAX = 40
 _LOT_OF_ORDER = 28
 """Characters of an order's number that a lot's name begins with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Arrival:
+    """What reached the dock, as it was recorded."""
+
+    quantity: int
+    received_on: date
+    lot: str
+    serials: Sequence[str]
+    hold_reason: str
 
 
 @transaction.atomic
@@ -27,11 +43,15 @@ def record_receipt(
     actor: str,
     now: datetime,
     lot: str = "",
+    serials: Sequence[str] = (),
+    hold_reason: str = "",
+    shipment_line_id: int | None = None,
 ) -> Receipt:
     """Record that pieces reached the dock; they are stock from then on.
 
     Goods are a fact, so a line takes them whatever was promised. The last piece makes
-    a standing promise received, and closes a line on which nothing was promised.
+    a standing promise received, and closes a line on which nothing was promised. What
+    came is counted against what was announced: the shipment named, then the earliest.
 
     Args:
         line_id: The line they came for.
@@ -41,6 +61,9 @@ def record_receipt(
         actor: ``user:12``, ``client:3`` or ``system``.
         now: The moment of recording, aware.
         lot: The lot's name; made from order and line if empty.
+        serials: One a piece, or none; each becomes a unit of the lot.
+        hold_reason: Why quality must see them first; empty if they may be used.
+        shipment_line_id: The announcement they came with, of the same line.
 
     Raises:
         IllegalMoveError: If the line is complete or cancelled.
@@ -48,23 +71,26 @@ def record_receipt(
     """
     held = hold(line_id=line_id, now=now)
     state_when_complete = held.after(Verb.RECEIVE)
-    _check(held, quantity, received_on)
+    arrival = _Arrival(
+        quantity=quantity,
+        received_on=received_on,
+        lot=lot,
+        serials=serials,
+        hold_reason=hold_reason,
+    )
+    _check(held, arrival)
     before = held.facts()
+    announced = count_arrival(held, quantity, first=shipment_line_id)
     receipt = Receipt.objects.create(
         line=held.line,
         quantity=quantity,
         received_on=received_on,
-        lot=_stock(held, quantity, received_on, lot),
+        lot=_stock(held, arrival),
+        shipment_line=announced,
+        actor=actor,
         recorded_at=now,
     )
-    held.line.received += quantity
-    is_complete = held.line.outstanding == 0
-    if is_complete:
-        held.line.received_in_full_on = received_on
-        held.line.state = PurchaseOrderLine.State.CLOSED
-    held.line.save(update_fields=["received", "received_in_full_on", "state"])
-    change(held, state=state_when_complete if is_complete else held.commitment.state)
-    held.promise = standing_promise(held.commitment, held.line)
+    _count(held, arrival, state_when_complete)
     record(
         kind="receipt.recorded",
         about=receipt,
@@ -80,49 +106,70 @@ def record_receipt(
     return receipt
 
 
-def _check(held: Held, quantity: int, received_on: date) -> None:
+def _count(held: Held, arrival: _Arrival, state_when_complete: State) -> None:
+    """Write what has come to line and commitment."""
+    line = held.line
+    line.received += arrival.quantity
+    if line.outstanding == 0:
+        line.received_in_full_on = arrival.received_on
+        line.state = PurchaseOrderLine.State.CLOSED
+    line.save(update_fields=["received", "received_in_full_on", "state", "on_the_way"])
+    state = state_when_complete
+    if line.outstanding:
+        promise = standing_promise(held.commitment, line)
+        state = settled(State(held.commitment.state), promise, line.on_the_way)
+    change(held, state=state)
+    held.promise = standing_promise(held.commitment, line)
+
+
+def _check(held: Held, arrival: _Arrival) -> None:
     """Refuse what the line does not ask for and days that cannot be."""
     limit = held.line.outstanding
-    if not 1 <= quantity <= limit:
+    if not 1 <= arrival.quantity <= limit:
         raise ReceiptRefusedError(
             "quantity",
-            f"{held.name} takes 1 to {limit:,} more pieces; {quantity:,} are given.",
+            f"{held.name} takes 1 to {limit:,} more pieces; {arrival.quantity:,} are "
+            "given.",
         )
     zone = ZoneInfo(held.line.purchase_order.site.zone)
     first = held.line.purchase_order.ordered_at.astimezone(zone).date()
-    if not first <= received_on <= held.today:
+    if not first <= arrival.received_on <= held.today:
         raise ReceiptRefusedError(
             "received_on",
             f"{held.name}: pieces can have come from {first:%-d %b %Y} to "
-            f"{held.today:%-d %b %Y}; {received_on:%-d %b %Y} is given.",
+            f"{held.today:%-d %b %Y}; {arrival.received_on:%-d %b %Y} is given.",
+        )
+    serials = checked_serials(arrival.serials)
+    if serials and len(serials) != arrival.quantity:
+        raise ReceiptRefusedError(
+            "serials",
+            f"{held.name}: {arrival.quantity:,} pieces with {len(serials):,} serial "
+            "numbers. Give one for each piece.",
         )
 
 
-def _stock(held: Held, quantity: int, received_on: date, name: str) -> StockLot:
-    """Create the stock lot a receipt becomes."""
-    order = held.line.purchase_order
+def _stock(held: Held, arrival: _Arrival) -> StockLot:
+    """Make stock of what came."""
+    order, name = held.line.purchase_order, arrival.lot
     if not name:
         count = held.line.receipts.count() + 1
         name = f"{order.number[:_LOT_OF_ORDER]}/{held.line.number}-{count}"
-    if len(name) > LOT_MAX or "\x00" in name:
-        raise ReceiptRefusedError(
-            "lot", f"A lot's name is plain text of up to {LOT_MAX} characters."
-        )
-    taken = StockLot.objects.filter(site=order.site, part=held.line.part, lot=name)
-    if taken.exists():
-        raise ReceiptRefusedError(
-            "lot",
-            f"Lot {name} of {held.line.part.code} is in stock at {order.site.name} "
-            "already. Give another name.",
-        )
     usable_from = datetime.combine(
-        received_on, order.site.dock_usable_from, ZoneInfo(order.site.zone)
+        arrival.received_on, order.site.dock_usable_from, ZoneInfo(order.site.zone)
     )
-    return StockLot.objects.create(
+    goods = Goods(
         site=order.site,
         part=held.line.part,
         lot=name,
-        quantity=quantity,
+        quantity=arrival.quantity,
         received_at=min(usable_from, held.now),
         source=held.name,
+        serials=arrival.serials,
+        hold_reason=arrival.hold_reason,
     )
+    try:
+        return take_in(goods)
+    except StockRefusedError as error:
+        raise ReceiptRefusedError(error.field, str(error)) from error
+    except SerialTakenError as error:
+        raise ReceiptRefusedError("serials", str(error)) from error

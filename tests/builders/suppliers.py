@@ -18,18 +18,28 @@ from suppliers.models import (
     Commitment,
     DeclaredCapacity,
     Dispute,
+    Finding,
     ForecastBucket,
     LineNeed,
     PurchaseOrder,
     PurchaseOrderLine,
     Receipt,
     RequestChange,
+    Shipment,
     Source,
     Supplier,
     SupplierUser,
 )
-from suppliers.services import commitments, disputes, forecasts, receipts, requests
+from suppliers.services import (
+    commitments,
+    disputes,
+    forecasts,
+    receipts,
+    requests,
+    shipments,
+)
 from suppliers.services.author import Author, Door
+from suppliers.services.notices import Item, Notice
 from tests.builders.factory import NOW, a_part, a_site
 
 _numbers = count(1)
@@ -160,6 +170,47 @@ def a_receipt(
         received_on=on,
         actor="system",
         **{"now": NOW} | fields,
+    )
+
+
+def a_notice(*items: Item | tuple[PurchaseOrderLine, int], **fields: Any) -> Notice:
+    """Return a notice of what left yesterday and comes in three days.
+
+    Args:
+        items: Each an item, or a line and so many pieces of it.
+        fields: Of the notice.
+    """
+    return Notice(
+        items=tuple(
+            one if isinstance(one, Item) else Item(line_id=one[0].pk, quantity=one[1])
+            for one in items
+        ),
+        **{
+            "carrier": "Kestrel Freight",
+            "shipped_on": TODAY - timedelta(days=1),
+            "expected_on": TODAY + timedelta(days=3),
+        }
+        | fields,
+    )
+
+
+def a_shipment(
+    *items: Item | tuple[PurchaseOrderLine, int], now: datetime = NOW, **fields: Any
+) -> Shipment:
+    """Return a shipment of promised lines, announced as ``a_notice`` says."""
+    notice = a_notice(*items, **fields)
+    line = PurchaseOrderLine.objects.for_staff().get(pk=notice.items[0].line_id)
+    return shipments.announce_shipment(
+        supplier=line.purchase_order.supplier, notice=notice, author=BY_SYSTEM, now=now
+    )
+
+
+def a_finding(line: PurchaseOrderLine, **fields: Any) -> Finding:
+    """Return the finding that one piece of a line was missing."""
+    return Finding.objects.create(
+        line=line,
+        **{"kind": "short", "quantity": 1, "reason": "Box open", "actor": "system"}
+        | fields,
     )
 
 

@@ -16,6 +16,7 @@ from tests.builders.suppliers import (
     a_commitment,
     a_line,
     a_receipt,
+    a_shipment,
     a_source,
 )
 from tests.builders.world import a_small_world
@@ -236,3 +237,23 @@ def test_a_cancelled_order_and_another_sites_order_bring_nothing():
 
     assert snapshot.problem.supplies == ()
     assert snapshot.awaited == ()
+
+
+def test_what_has_left_stands_on_its_shipments_arrival():
+    world = a_small_world(stocked=False)
+    line = a_promise(
+        world, [(TODAY + timedelta(days=2), 60), (TODAY + timedelta(days=9), 30)]
+    )
+    a_shipment((line, 40), expected_on=TODAY + timedelta(days=4))
+
+    snapshot = a_snapshot(world.site)
+
+    found = supplies_of(snapshot, world.parts["SENSOR"])
+    assert [(one.quantity, one.available) for one in found] == [
+        (20, 2 * DAY + FIVE_PM + RECEIVING),
+        (40, 4 * DAY + FIVE_PM + RECEIVING),
+        (30, 9 * DAY + FIVE_PM + RECEIVING),
+    ]
+    # Two supplies of one tranche, each with a key of its own.
+    assert len({one.key for one in found}) == 3
+    assert set(snapshot.keys.tranches) >= {one.key for one in found}

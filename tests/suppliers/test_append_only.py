@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from suppliers.models import CommitRevision, Tranche
-from tests.builders.suppliers import a_commitment
+from tests.builders.suppliers import a_commitment, a_finding
 
 pytestmark = pytest.mark.django_db
 
@@ -37,9 +37,12 @@ def test_a_promised_date_is_not_moved_by_hand():
         tranche.save()
 
 
-@pytest.mark.parametrize("table", ["suppliers_commitrevision", "suppliers_tranche"])
+@pytest.mark.parametrize(
+    "table", ["suppliers_commitrevision", "suppliers_tranche", "suppliers_finding"]
+)
 def test_what_was_said_is_never_erased_even_by_raw_sql(table):
-    a_commitment()
+    line = a_commitment().line
+    a_finding(line)
 
     with (
         pytest.raises(IntegrityError, match=f"{table} is append-only"),

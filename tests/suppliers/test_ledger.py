@@ -11,13 +11,16 @@ from suppliers.ledger import (
     Delivery,
     Entry,
     Kind,
+    Leg,
     State,
     Verb,
     arrived_by,
+    coming,
     is_worse,
     kind_of,
     outstanding,
     replay,
+    settled,
 )
 
 DAY_0 = date(2026, 12, 1)
@@ -146,3 +149,73 @@ def test_a_ledger_stands_where_its_revisions_leave_it(kinds, state, original, cu
 
 def test_without_revisions_a_seen_line_is_acknowledged():
     assert replay([], is_acknowledged=True).state == State.ACKNOWLEDGED
+
+
+legs = st.lists(
+    st.builds(
+        Leg,
+        key=st.integers(1, 9),
+        quantity=st.integers(1, 60),
+        arrives=st.integers(0, 40).map(lambda day: DAY_0 + timedelta(days=day)),
+        answers=st.none()
+        | st.integers(0, 40).map(lambda day: DAY_0 + timedelta(days=day)),
+    ),
+    max_size=4,
+)
+
+
+def test_what_has_left_stands_on_its_shipments_date_and_the_rest_on_its_promise():
+    promise = (on(1, 60), on(5, 30))
+    leg = Leg(key=7, quantity=70, arrives=on(3, 0).on)
+
+    found = coming(promise, [leg])
+
+    assert [(one.promised, one.arrives, one.quantity, one.leg) for one in found] == [
+        (on(1, 0).on, on(3, 0).on, 60, 7),
+        (on(5, 0).on, on(3, 0).on, 10, 7),
+        (on(5, 0).on, on(5, 0).on, 20, None),
+    ]
+
+
+def test_a_leg_that_names_a_delivery_serves_it_before_the_earliest():
+    promise = (on(1, 60), on(5, 30))
+    leg = Leg(key=7, quantity=40, arrives=on(3, 0).on, answers=on(5, 0).on)
+
+    found = coming(promise, [leg])
+
+    assert [(one.promised, one.quantity, one.leg) for one in found] == [
+        (on(1, 0).on, 10, 7),
+        (on(1, 0).on, 50, None),
+        (on(5, 0).on, 30, 7),
+    ]
+
+
+@given(promises, legs)
+def test_every_promised_piece_comes_once_whatever_is_on_the_way(promise, legs):
+    found = coming(promise, legs)
+
+    by_day = {
+        delivery.on: sum(one.quantity for one in found if one.promised == delivery.on)
+        for delivery in promise
+    }
+    left = sum(one.quantity for one in found if one.leg is not None)
+    assert by_day == {delivery.on: delivery.quantity for delivery in promise}
+    assert left == min(pieces(promise), sum(leg.quantity for leg in legs))
+
+
+@pytest.mark.parametrize(
+    ("state", "on_the_way", "after"),
+    [
+        (State.COMMITTED, 0, State.COMMITTED),
+        (State.COMMITTED, 89, State.COMMITTED),
+        (State.COMMITTED, 90, State.SHIPPED),
+        (State.SHIPPED, 89, State.COMMITTED),
+        (State.DECOMMITTED, 90, State.DECOMMITTED),
+    ],
+)
+def test_a_promise_is_shipped_once_all_of_it_is_on_the_way(state, on_the_way, after):
+    assert settled(state, (on(1, 60), on(5, 30)), on_the_way) is after
+
+
+def test_nothing_left_of_a_promise_is_not_on_the_way():
+    assert settled(State.SHIPPED, (), 0) is State.COMMITTED

@@ -10,13 +10,21 @@ from hypothesis import strategies as st
 from factory.models import StockLot
 from journal.models import Event
 from suppliers.errors import SuppliersError
-from suppliers.ledger import Delivery, Entry, Kind, State, replay
-from suppliers.models import Commitment, CommitRevision, PurchaseOrderLine
+from suppliers.ledger import STANDING, Delivery, Entry, Kind, State, replay
+from suppliers.models import (
+    Commitment,
+    CommitRevision,
+    PurchaseOrderLine,
+    Shipment,
+    ShipmentLine,
+)
 from suppliers.services import commitments
+from suppliers.services.hold import standing_promise
 from suppliers.services.receipts import record_receipt
 from suppliers.services.requests import Request, change_request
+from suppliers.services.shipments import announce_shipment, cancel_shipment
 from tests.builders.factory import NOW
-from tests.builders.suppliers import BY_SYSTEM, TODAY, a_line
+from tests.builders.suppliers import BY_SYSTEM, TODAY, a_line, a_notice
 
 days = st.integers(-1, 12).map(lambda count: TODAY + timedelta(days=count))
 reason = st.sampled_from(["", "yield", "capacity", "nonsense"])
@@ -38,8 +46,12 @@ ANSWERS = st.one_of(
 )
 FACTS = st.one_of(
     steps("receive", quantity=st.integers(0, 12)),
+    steps("ship", quantity=st.integers(0, 12)),
+    steps("call_back"),
     steps("ask", quantity=st.integers(1, 30), need_by=days, is_cancelled=st.booleans()),
 )
+
+FACT_VERBS = {"receive", "ship", "call_back", "ask"}
 
 
 def carry_out(line, verb, fields, now):
@@ -49,6 +61,15 @@ def carry_out(line, verb, fields, now):
         record_receipt(
             line_id=line.pk, received_on=TODAY, actor="system", now=now, **fields
         )
+    elif verb == "ship":
+        announce_shipment(
+            supplier=line.purchase_order.supplier,
+            notice=a_notice((line, fields["quantity"])),
+            author=BY_SYSTEM,
+            now=now,
+        )
+    elif verb == "call_back":
+        call_back(line, now)
     elif verb == "ask":
         fields["quantity"] = max(fields["quantity"], line.received)
         change_request(
@@ -64,6 +85,18 @@ def carry_out(line, verb, fields, now):
         )
 
 
+def call_back(line, now):
+    row = line.shipment_lines.filter(state="on_the_way").first()
+    if row is not None:
+        cancel_shipment(
+            supplier=line.purchase_order.supplier,
+            shipment_id=row.shipment_id,
+            expected_version=row.shipment.version,
+            author=BY_SYSTEM,
+            now=now,
+        )
+
+
 def rows(line):
     """Return everything a refused change could have touched."""
     return [
@@ -71,6 +104,8 @@ def rows(line):
         PurchaseOrderLine.objects.for_staff().values().get(pk=line.pk),
         Commitment.objects.for_staff().values().get(line=line),
         CommitRevision.objects.for_staff().count(),
+        list(Shipment.objects.for_staff().values()),
+        list(ShipmentLine.objects.for_staff().values()),
         Event.objects.count(),
     ]
 
@@ -111,7 +146,19 @@ def check_states(line):
     }
     assert line.commitment.state in allowed[line.state]
     # Every change is one version and one event.
-    assert Event.objects.count() == line.commitment.version - 1
+    events = Event.objects.exclude(object_type="shipment")
+    assert events.count() == line.commitment.version - 1
+
+
+def check_shipments(line):
+    on_the_way = sum(row.outstanding for row in line.shipment_lines.all())
+    assert line.on_the_way == on_the_way
+    counted = sum(row.received for row in line.shipment_lines.all())
+    assert counted <= line.received
+    promised = sum(one.quantity for one in standing_promise(line.commitment, line))
+    is_shipped = line.commitment.state == State.SHIPPED
+    stands = line.commitment.state in STANDING
+    assert is_shipped == (stands and 0 < promised <= on_the_way)
 
 
 def live(life):
@@ -126,12 +173,13 @@ def live(life):
                     carry_out(line, verb, dict(fields), NOW + minute * SOON)
             except SuppliersError:
                 assert rows(line) == before
-            by_answers_alone &= verb not in {"receive", "ask"} or rows(line) == before
+            by_answers_alone &= verb not in FACT_VERBS or rows(line) == before
             line.refresh_from_db()
             line.commitment.refresh_from_db()
             check_replay(line, by_answers_alone=by_answers_alone)
             check_quantities(line)
             check_states(line)
+            check_shipments(line)
         transaction.set_rollback(True)
 
 

@@ -12,6 +12,7 @@ from suppliers.errors import UnscopedQueryError
 from suppliers.models import Commitment, CommitRevision, PurchaseOrderLine
 from suppliers.models.tenant import TenantManager
 from suppliers.services import forecasts
+from suppliers.services.notices import Item
 from suppliers.web.forms import FORMS
 from tests.builders.factory import NOW, a_part
 from tests.builders.suppliers import (
@@ -19,11 +20,13 @@ from tests.builders.suppliers import (
     a_commitment,
     a_declared_capacity,
     a_dispute,
+    a_finding,
     a_forecast_bucket,
     a_line,
     a_line_need,
     a_receipt,
     a_request_change,
+    a_shipment,
     a_source,
     a_supplier,
     a_supplier_user,
@@ -56,6 +59,8 @@ def everything_of(supplier):
     a_request_change(line)
     a_dispute(line, is_upheld=True)
     a_line_need(line, serials=["R-SECRET"])
+    a_shipment(Item(line_id=line.pk, quantity=2, serials=("S-1", "S-2")))
+    a_finding(line)
     a_receipt(line, 1)
     a_forecast_bucket(supplier, part, site=line.purchase_order.site, answered=1)
     a_declared_capacity(supplier, part)
