@@ -32,7 +32,7 @@ PARTS = Resource(
     prefix="part",
     shape=PartShape,
     rows=Part.objects.all,
-    naming=ByReference(code="code"),
+    naming=ByReference(code=("code",)),
     filters={
         "code": text("code"),
         "trace": choice("trace", Part.Trace.choices),

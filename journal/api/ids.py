@@ -1,4 +1,4 @@
-"""Ids as the API shows them: a prefix that names the kind, then nothing to read."""
+"""Ids and codes as the API shows them; an id is a prefix and nothing to read."""
 
 import re
 from typing import Any
@@ -49,3 +49,17 @@ class OpaqueId(serializers.CharField):
     def to_representation(self, value: Any) -> str:  # noqa: ANN401 - a key
         """Return the id."""
         return opaque(self.prefix, value)
+
+
+class Codes(serializers.ListField):
+    """The codes of related rows that are loaded already."""
+
+    child = serializers.CharField()
+
+    def __init__(self, **options: Any) -> None:
+        """Read only."""
+        super().__init__(read_only=True, **options)
+
+    def to_representation(self, value: Any) -> list[str]:  # noqa: ANN401 - a manager
+        """Return the codes, sorted."""
+        return sorted(row.code for row in value.all())

@@ -42,15 +42,19 @@ class ByReference:
     """Objects without columns for it.
 
     Attributes:
-        code: The column with our own name, which system ``rackline`` leads to.
+        code: The columns of our own name, outermost first, which system ``rackline``
+            leads to: a bay is ``MTY/B12``.
     """
 
-    code: str
+    code: tuple[str, ...]
 
     def find(self, rows: QuerySet[Any], system: str, external_id: str) -> QuerySet[Any]:
         """Return the row a reference or our own code leads to."""
         if system == OURS:
-            return rows.filter(**{self.code: external_id})
+            codes = external_id.split("/", len(self.code) - 1)
+            if len(codes) < len(self.code):
+                return rows.none()
+            return rows.filter(**dict(zip(self.code, codes, strict=True)))
         return rows.filter(
             pk__in=Reference.objects.filter(
                 system=system,

@@ -195,11 +195,13 @@ class ListView(ResourceView):
     def _filtered(self, rows: QuerySet[Any], asked: Mapping[str, Any]) -> QuerySet[Any]:
         """Return the rows that match what was asked."""
         given = {
-            one.lookup: asked[name]
+            name: one
             for name, one in self.of.filters.items()
             if asked.get(name) is not None
         }
-        return rows.filter(**given)
+        rows = rows.filter(**{one.lookup: asked[name] for name, one in given.items()})
+        spans = any(one.spans for one in given.values())
+        return rows.distinct() if spans else rows
 
 
 class DetailView(ResourceView):

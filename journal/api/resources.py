@@ -20,10 +20,12 @@ class Filter:
     Attributes:
         lookup: What Django's ``filter`` is given.
         field: Reads and checks the value; its ``help_text`` is the documentation.
+        spans: Whether it looks at many rows behind one, which is shown once only.
     """
 
     lookup: str
     field: serializers.Field[Any, Any, Any, Any]
+    spans: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -68,10 +70,13 @@ class Resource:
         return self.name.replace("-", "_")
 
 
-def text(lookup: str, *, most: int = 80, about: str = "") -> Filter:
+def text(
+    lookup: str, *, most: int = 80, about: str = "", spans: bool = False
+) -> Filter:
     """Return a filter by an exact text of at most so many characters."""
     return Filter(
         lookup=lookup,
+        spans=spans,
         field=serializers.CharField(max_length=most, required=False, help_text=about),
     )
 

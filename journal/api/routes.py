@@ -1,10 +1,12 @@
 """Addresses of resources: one declaration, all its routes."""
 
+from collections.abc import Iterable, Mapping
+
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, path
 from django.views import View
 
-from journal.api.reading import DetailView, ListView, parameters_of
+from journal.api.reading import DetailView, ListView, ResourceView, parameters_of
 from journal.api.resources import Resource
 
 
@@ -15,28 +17,49 @@ def open_route(
     return path(route, login_not_required(view.as_view(**options)), name=name)
 
 
-def routes(resource: Resource) -> list[URLPattern]:
-    """Return the routes of a resource's list and details.
+def routes(
+    resource: Resource,
+    *,
+    listing: type[ListView] = ListView,
+    detail: type[DetailView] = DetailView,
+    verbs: Mapping[str, type[ResourceView]] | None = None,
+) -> list[URLPattern]:
+    """Return the routes of a resource: its list, verbs on one, and details.
 
-    An ERP's id may hold slashes, so the detail's route takes the rest of the address
-    and comes after every route below the resource.
+    An ERP's id may hold slashes, so a key takes the rest of the address, and details
+    come last.
+
+    Args:
+        resource: What the views show.
+        listing: Serves ``parts``, and what is posted there.
+        detail: Serves ``parts/{key}``.
+        verbs: Views of ``parts/{key}:verb``.
     """
-    capabilities = {"GET": resource.capability}
+    name = resource.name
     return [
-        open_route(
-            resource.name,
-            ListView,
-            f"api-{resource.name}",
-            resource=resource,
-            capabilities=capabilities,
-            query_parameters=frozenset(parameters_of(resource)),
+        _route(name, listing, f"api-{name}", resource, parameters_of(resource)),
+        *(
+            _route(f"{name}/<path:key>:{verb}", view, f"api-{name}-{verb}", resource)
+            for verb, view in (verbs or {}).items()
         ),
-        open_route(
-            f"{resource.name}/<path:key>",
-            DetailView,
-            f"api-{resource.name}-one",
-            resource=resource,
-            capabilities=capabilities,
-            query_parameters=frozenset({"fields"}),
-        ),
+        _route(f"{name}/<path:key>", detail, f"api-{name}-one", resource, {"fields"}),
     ]
+
+
+def _route(
+    route: str,
+    view: type[ResourceView],
+    name: str,
+    resource: Resource,
+    parameters: Iterable[str] = (),
+) -> URLPattern:
+    """Return one route; each method the view serves needs the resource's capability."""
+    served = [one for one in ("GET", "POST", "PUT") if hasattr(view, one.lower())]
+    return open_route(
+        route,
+        view,
+        name,
+        resource=resource,
+        capabilities=dict.fromkeys(served, resource.capability),
+        query_parameters=frozenset(parameters) | view.query_parameters,
+    )

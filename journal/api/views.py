@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -93,14 +93,3 @@ class Refused(APIException):
     """What a service refuses, in its own code and sentence."""
 
     status_code = status.HTTP_409_CONFLICT
-
-
-def as_number(text: str, name: str) -> int:
-    """Return a path's number.
-
-    Raises:
-        NotFound: If it is not one the database could hold.
-    """
-    if not text.isascii() or not text.isdigit() or len(text) > 18:  # noqa: PLR2004
-        raise NotFound(f"There is no {name} {text[:40]}.")
-    return int(text)

@@ -1,12 +1,30 @@
 """Every resource of the API, in the order of the contract."""
 
+from factory.api.boms import BOMS
 from factory.api.orders import ORDER_CHANGES, ORDERS
 from factory.api.parts import PARTS
+from factory.api.sites import POWER_BAYS, POWER_NODES, SITES
+from factory.api.stock import RACKS, STOCK
+from scheduling.api.plans import GRID_EVENTS, PLANS, SCENARIOS
+from suppliers.api.commitments import COMMITMENTS, RECEIPTS
 from suppliers.api.purchase_orders import PURCHASE_ORDERS
+from suppliers.api.suppliers import SUPPLIERS
 
 RESOURCES = (
     PARTS,
+    BOMS,
+    SITES,
+    POWER_NODES,
+    POWER_BAYS,
     ORDERS,
     ORDER_CHANGES,
+    RACKS,
+    STOCK,
+    SUPPLIERS,
     PURCHASE_ORDERS,
+    COMMITMENTS,
+    RECEIPTS,
+    PLANS,
+    SCENARIOS,
+    GRID_EVENTS,
 )

@@ -1,12 +1,11 @@
-"""Promise dates and runs as the API shows them."""
+"""Promise dates as the API shows them."""
 
 from typing import Any
 
-from django.conf import settings
 from rest_framework import serializers
 
 from journal.api.fields import Strict
-from scheduling.models import CustomerPromise, Run
+from scheduling.models import CustomerPromise
 
 
 class PageOptions(Strict):
@@ -58,47 +57,3 @@ class PromiseDatePage(serializers.Serializer[dict[str, Any]]):
     items = PromiseDate(many=True)
     next_cursor = serializers.IntegerField()
     has_more = serializers.BooleanField()
-
-
-class RunRequest(Strict):
-    """How long and with which seed to optimize the live data of a site."""
-
-    site = serializers.CharField(max_length=20)
-    time_limit_s = serializers.IntegerField(
-        min_value=1, max_value=settings.RUN_TIME_LIMIT_MAX_S, default=60
-    )
-    seed = serializers.IntegerField(min_value=1, max_value=2_000_000_000, default=1)
-
-
-class RunState(serializers.ModelSerializer[Run]):
-    """A run as it stands; costs in US cents, ``gap`` a share of the best.
-
-    Numbers are declared: a model's bring the range of the database in use with them.
-    """
-
-    id = serializers.IntegerField(read_only=True)
-    attempt = serializers.IntegerField(read_only=True)
-    time_limit_s = serializers.IntegerField(read_only=True)
-    seed = serializers.IntegerField(read_only=True)
-    gap = serializers.FloatField(read_only=True, allow_null=True)
-
-    class Meta:
-        """Fields in the order of reading."""
-
-        model = Run
-        fields = (
-            "id",
-            "state",
-            "phase",
-            "attempt",
-            "time_limit_s",
-            "seed",
-            "best_cents",
-            "bound_cents",
-            "gap",
-            "requested_at",
-            "started_at",
-            "ended_at",
-            "error_code",
-            "error",
-        )

@@ -7,6 +7,7 @@ from factory.api.views import OrderUpsertView
 from journal.api.routes import open_route, routes
 from scheduling.api import views
 from scheduling.api.resources import RESOURCES
+from scheduling.api.runs import RUNS, RunCancelView, RunsView
 from suppliers.api.views import PurchaseOrderUpsertView
 
 urlpatterns: list[URLPattern] = [
@@ -17,9 +18,7 @@ urlpatterns: list[URLPattern] = [
         "api-purchase-orders-upsert",
     ),
     open_route("promise-dates", views.PromiseDateView, "api-promise-dates"),
-    open_route("runs", views.RunsView, "api-runs"),
-    open_route("runs/<str:run>:cancel", views.RunCancelView, "api-run-cancel"),
-    open_route("runs/<str:run>", views.RunView, "api-run"),
+    *routes(RUNS, listing=RunsView, verbs={"cancel": RunCancelView}),
     open_route(
         "openapi.yaml", SpectacularAPIView, "api-schema", authentication_classes=[]
     ),

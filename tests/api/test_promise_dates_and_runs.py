@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from factory.models import Order
+from journal.api.ids import opaque
 from scheduling.models import CustomerPromise, Run
 from tests.builders.api import Caller
 from tests.builders.scheduling import a_base_scenario
@@ -61,8 +62,10 @@ def test_a_run_is_accepted_at_once_with_the_address_that_tells_of_it(
 
     assert answer.status_code == 202
     run = Run.objects.get()
-    assert answer.headers["Operation-Location"] == f"/api/v1/runs/{run.pk}"
-    assert planner.get(f"runs/{run.pk}").json()["state"] == "queued"
+    number = opaque("run", run.pk)
+    assert answer.headers["Operation-Location"] == f"/api/v1/runs/{number}"
+    assert planner.get(f"runs/{number}").json()["state"] == "queued"
+    assert [one["id"] for one in planner.get("runs").json()["items"]] == [number]
 
 
 def test_a_second_run_is_a_conflict_while_the_first_has_not_ended(
@@ -86,7 +89,9 @@ def test_a_queued_run_is_cancelled_at_once_and_only_once(world: World) -> None:
     assert planner.post(f"runs/{number}:cancel").status_code == 409
 
 
-@pytest.mark.parametrize("number", ["0", "999", "x", "1" * 40, "-1", "٣"])
+@pytest.mark.parametrize(
+    "number", ["0", "run_999", "x", "run_" + "1" * 40, "run_-1", "٣"]
+)
 def test_a_run_that_is_not_there_is_404(world: World, number: str) -> None:
     planner = Caller(code_execution=True)
 

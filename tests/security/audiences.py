@@ -55,6 +55,18 @@ READ = (
     "orders",
     "order-changes",
     "purchase-orders",
+    "boms",
+    "sites",
+    "power-nodes",
+    "power-bays",
+    "racks",
+    "stock",
+    "suppliers",
+    "commitments",
+    "receipts",
+    "plans",
+    "scenarios",
+    "grid-events",
 )
 """Resources with a list and details that need ``sensitive_data``."""
 
@@ -64,9 +76,9 @@ API: dict[str, dict[str, str]] = {
     "api-orders-upsert": {"POST": "sensitive_data"},
     "api-purchase-orders-upsert": {"POST": "sensitive_data"},
     "api-promise-dates": {"GET": "sensitive_data"},
-    "api-runs": {"POST": "code_execution"},
-    "api-run": {"GET": "code_execution"},
-    "api-run-cancel": {"POST": "code_execution"},
+    "api-runs": {"GET": "code_execution", "POST": "code_execution"},
+    "api-runs-one": {"GET": "code_execution"},
+    "api-runs-cancel": {"POST": "code_execution"},
 }
 
 OPEN = {"healthz", "readyz", "api-schema", "api-docs"}

@@ -1,0 +1,143 @@
+"""Sites, the power tree and its bays over the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from factory.models import PowerBay, PowerNode, Site
+from journal.api.ids import Codes, OpaqueId
+from journal.api.names import ByReference, ExternalIds
+from journal.api.resources import Resource, choice, text
+
+
+class SiteShape(serializers.Serializer[Any]):
+    """A site as shown; watts are AC input, fences days from now, prices US cents."""
+
+    id = OpaqueId("site")
+    external_ids = ExternalIds()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    zone = serializers.CharField()
+    partner = serializers.CharField()
+    contracted_import_w = serializers.IntegerField()
+    base_load_day_w = serializers.IntegerField()
+    base_load_night_w = serializers.IntegerField()
+    receiving_min = serializers.IntegerField()
+    dock_usable_from = serializers.TimeField()
+    frozen_days = serializers.IntegerField()
+    slushy_days = serializers.IntegerField()
+    power_owner = serializers.CharField()
+
+
+SITES = Resource(
+    name="sites",
+    one="site",
+    prefix="site",
+    shape=SiteShape,
+    rows=Site.objects.all,
+    naming=ByReference(code=("code",)),
+    filters={"code": text("code")},
+    example={
+        "id": "site_1",
+        "external_ids": {"sap": "PL-MTY"},
+        "code": "MTY",
+        "name": "Monterrey",
+        "zone": "America/Monterrey",
+        "partner": "",
+        "contracted_import_w": 4_500_000,
+        "base_load_day_w": 320_000,
+        "base_load_night_w": 210_000,
+        "receiving_min": 240,
+        "dock_usable_from": "17:00:00",
+        "frozen_days": 7,
+        "slushy_days": 28,
+        "power_owner": "Energy desk",
+    },
+)
+
+
+class PowerNodeShape(serializers.Serializer[Any]):
+    """A node of the power tree as shown; limits are watts."""
+
+    id = OpaqueId("node")
+    external_ids = ExternalIds()
+    site = serializers.CharField(source="site.code")
+    code = serializers.CharField()
+    parent = serializers.CharField(  # type: ignore[assignment]  # DRF's word too
+        source="parent.code", default=None, allow_null=True
+    )
+    kind = serializers.ChoiceField(choices=PowerNode.Kind.choices)
+    limit_w = serializers.IntegerField()
+    power_factor_permille = serializers.IntegerField()
+    ramp_w_per_min = serializers.IntegerField(allow_null=True)
+    owner = serializers.CharField()
+
+
+POWER_NODES = Resource(
+    name="power-nodes",
+    one="power node",
+    prefix="node",
+    shape=PowerNodeShape,
+    rows=lambda: PowerNode.objects.select_related("site", "parent"),
+    naming=ByReference(code=("site__code", "code")),
+    filters={
+        "site": text("site__code"),
+        "code": text("code"),
+        "kind": choice("kind", PowerNode.Kind.choices),
+        "parent": text("parent__code"),
+    },
+    example={
+        "id": "node_4",
+        "external_ids": {"scada": "MTY/H1"},
+        "site": "MTY",
+        "code": "H1",
+        "parent": "FEED",
+        "kind": "hall",
+        "limit_w": 1_600_000,
+        "power_factor_permille": 980,
+        "ramp_w_per_min": None,
+        "owner": "Energy desk",
+    },
+)
+
+
+class PowerBayShape(serializers.Serializer[Any]):
+    """A bay as shown: where it gets power and loses heat, and what fits."""
+
+    id = OpaqueId("bay")
+    external_ids = ExternalIds()
+    site = serializers.CharField(source="site.code")
+    code = serializers.CharField()
+    node = serializers.CharField(source="node.code")
+    loop = serializers.CharField(source="loop.code")
+    limit_w = serializers.IntegerField()
+    supported_models = Codes()
+
+
+POWER_BAYS = Resource(
+    name="power-bays",
+    one="power bay",
+    prefix="bay",
+    shape=PowerBayShape,
+    rows=lambda: PowerBay.objects.select_related(
+        "site", "node", "loop"
+    ).prefetch_related("supported_models"),
+    naming=ByReference(code=("site__code", "code")),
+    filters={
+        "site": text("site__code"),
+        "code": text("code"),
+        "node": text("node__code"),
+        "loop": text("loop__code"),
+        "rack_model": text("supported_models__code", spans=True),
+    },
+    example={
+        "id": "bay_c",
+        "external_ids": {},
+        "site": "MTY",
+        "code": "B12",
+        "node": "H1-W2",
+        "loop": "CDU-1",
+        "limit_w": 142_000,
+        "supported_models": ["GB300"],
+    },
+)

@@ -1,0 +1,141 @@
+"""Plans, scenarios and grid events over the API."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from journal.api.ids import OpaqueId
+from journal.api.names import ByReference, ExternalIds, Nameless
+from journal.api.resources import Resource, choice, flag, text
+from scheduling.models import GridEvent, Plan, Scenario
+
+
+class PlanShape(serializers.Serializer[Any]):
+    """A plan as shown; costs are US cents, ``published_as`` its publication."""
+
+    id = OpaqueId("plan")
+    site = serializers.CharField(source="run.scenario.site.code")
+    run = OpaqueId("run", source="run_id")
+    published_as = serializers.IntegerField(
+        source="publication.number", default=None, allow_null=True
+    )
+    epoch = serializers.DateTimeField()
+    made_at = serializers.DateTimeField()
+    racks = serializers.IntegerField()
+    late_racks = serializers.IntegerField()
+    unplannable_racks = serializers.IntegerField()
+    peak_w = serializers.IntegerField()
+    objective_cents = serializers.IntegerField()
+    bound_cents = serializers.IntegerField()
+    late_cents = serializers.IntegerField()
+    wip_cents = serializers.IntegerField()
+    moved_cents = serializers.IntegerField()
+    broken_cents = serializers.IntegerField()
+    demand_cents = serializers.IntegerField()
+    energy_cents = serializers.IntegerField()
+    is_proved_optimal = serializers.BooleanField()
+
+
+PLANS = Resource(
+    name="plans",
+    one="plan",
+    prefix="plan",
+    shape=PlanShape,
+    rows=lambda: Plan.objects.select_related("run__scenario__site", "publication"),
+    naming=Nameless(),
+    filters={
+        "site": text("run__scenario__site__code"),
+        "is_proved_optimal": flag("is_proved_optimal"),
+    },
+    example={
+        "id": "plan_9",
+        "site": "MTY",
+        "run": "run_c",
+        "published_as": 118,
+        "epoch": "2026-11-23T14:00:00Z",
+        "made_at": "2026-11-23T14:01:04Z",
+        "racks": 120,
+        "late_racks": 17,
+        "unplannable_racks": 0,
+        "peak_w": 2_310_000,
+        "objective_cents": 9_322_200,
+        "bound_cents": 5_101_400,
+        "late_cents": 6_020_000,
+        "wip_cents": 2_900_000,
+        "moved_cents": 102_200,
+        "broken_cents": 0,
+        "demand_cents": 200_000,
+        "energy_cents": 100_000,
+        "is_proved_optimal": False,
+    },
+)
+
+
+class ScenarioShape(serializers.Serializer[Any]):
+    """What a run starts from: live data, or live data with adjustments."""
+
+    id = OpaqueId("sc")
+    site = serializers.CharField(source="site.code")
+    name = serializers.CharField()
+    is_base = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+
+
+SCENARIOS = Resource(
+    name="scenarios",
+    one="scenario",
+    prefix="sc",
+    shape=ScenarioShape,
+    rows=lambda: Scenario.objects.select_related("site"),
+    naming=Nameless(),
+    filters={"site": text("site__code"), "is_base": flag("is_base")},
+    example={
+        "id": "sc_1",
+        "site": "MTY",
+        "name": "Live data",
+        "is_base": True,
+        "created_at": "2026-11-01T00:00:00Z",
+    },
+)
+
+
+class GridEventShape(serializers.Serializer[Any]):
+    """A curtailment: most watts the whole site may import for a time."""
+
+    id = OpaqueId("grid")
+    external_ids = ExternalIds()
+    site = serializers.CharField(source="site.code")
+    name = serializers.CharField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    cap_w = serializers.IntegerField()
+    is_emergency = serializers.BooleanField()
+    state = serializers.ChoiceField(choices=GridEvent.State.choices)
+    received_at = serializers.DateTimeField()
+
+
+GRID_EVENTS = Resource(
+    name="grid-events",
+    one="grid event",
+    prefix="grid",
+    shape=GridEventShape,
+    rows=lambda: GridEvent.objects.select_related("site"),
+    naming=ByReference(code=("site__code", "external_id")),
+    filters={
+        "site": text("site__code"),
+        "state": choice("state", GridEvent.State.choices),
+        "is_emergency": flag("is_emergency"),
+    },
+    example={
+        "id": "grid_2",
+        "external_ids": {"utility": "77"},
+        "site": "MTY",
+        "name": "Evening peak",
+        "starts_at": "2026-11-24T00:00:00Z",
+        "ends_at": "2026-11-24T03:00:00Z",
+        "cap_w": 3_600_000,
+        "is_emergency": False,
+        "state": "announced",
+        "received_at": "2026-11-23T16:00:00Z",
+    },
+)

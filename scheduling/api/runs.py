@@ -1,0 +1,164 @@
+"""Runs over the API: started, watched, cancelled."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from rest_framework import serializers, status
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from journal.api.contract import KEY_IN_PATH, Operation
+from journal.api.fields import Strict
+from journal.api.idempotency import KEY_PARAMETER
+from journal.api.ids import OpaqueId, opaque
+from journal.api.names import Nameless
+from journal.api.reading import ListView, ResourceView
+from journal.api.resources import EXECUTION, Resource, choice, text
+from journal.api.views import Refused, once
+from scheduling.errors import SchedulingError
+from scheduling.models import Run, Scenario
+from scheduling.services import runs
+
+
+class RunRequest(Strict):
+    """How long and with which seed to optimize the live data of a site."""
+
+    site = serializers.CharField(max_length=20)
+    time_limit_s = serializers.IntegerField(
+        min_value=1, max_value=settings.RUN_TIME_LIMIT_MAX_S, default=60
+    )
+    seed = serializers.IntegerField(min_value=1, max_value=2_000_000_000, default=1)
+
+
+class RunShape(serializers.Serializer[Any]):
+    """A run as it stands; costs in US cents, ``gap`` a share of the best."""
+
+    id = OpaqueId("run")
+    site = serializers.CharField(source="scenario.site.code")
+    state = serializers.ChoiceField(choices=Run.State.choices)
+    phase = serializers.CharField()
+    attempt = serializers.IntegerField()
+    time_limit_s = serializers.IntegerField()
+    seed = serializers.IntegerField()
+    best_cents = serializers.IntegerField(allow_null=True)
+    bound_cents = serializers.IntegerField(allow_null=True)
+    gap = serializers.FloatField(allow_null=True)
+    plan = OpaqueId("plan", source="plan.pk", default=None, allow_null=True)
+    requested_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+    error_code = serializers.CharField()
+    error = serializers.CharField()
+
+
+RUNS = Resource(
+    name="runs",
+    one="run",
+    prefix="run",
+    shape=RunShape,
+    rows=lambda: Run.objects.select_related("scenario__site", "plan"),
+    naming=Nameless(),
+    filters={
+        "site": text("scenario__site__code"),
+        "state": choice("state", Run.State.choices),
+    },
+    capability=EXECUTION,
+    example={
+        "id": "run_c",
+        "site": "MTY",
+        "state": "running",
+        "phase": "searching",
+        "attempt": 1,
+        "time_limit_s": 60,
+        "seed": 1,
+        "best_cents": 9_322_200,
+        "bound_cents": 5_101_400,
+        "gap": 0.45,
+        "plan": None,
+        "requested_at": "2026-11-23T14:00:00Z",
+        "started_at": "2026-11-23T14:00:01Z",
+        "ended_at": None,
+        "error_code": "",
+        "error": "",
+    },
+)
+
+
+class RunsView(ListView):
+    """Optimizations of sites' live data."""
+
+    def operation(self, method: str) -> Operation:
+        """Describe both methods for the contract."""
+        if method == "GET":
+            return super().operation(method)
+        return Operation(
+            id="runs_create",
+            about="Ask for a run; 202 with the address that tells how it goes.",
+            parameters=[KEY_PARAMETER],
+            request=RunRequest,
+            sent={"site": "MTY", "time_limit_s": 60, "seed": 1},
+            responses={202: RunShape},
+            answered={202: RUNS.example},
+        )
+
+    @once
+    def post(self, request: Request) -> Response:
+        """Ask for a run; 202 with the address that tells how it goes."""
+        body = RunRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        wanted = body.validated_data
+        scenario = Scenario.objects.filter(
+            site__code=wanted["site"], is_base=True
+        ).first()
+        if scenario is None:
+            raise ValidationError(
+                {"site": [f"There is no site {wanted['site']} with live data."]}
+            )
+        try:
+            run = runs.request_run(
+                scenario=scenario,
+                by=None,
+                actor=self.actor,
+                time_limit_s=wanted["time_limit_s"],
+                seed=wanted["seed"],
+            )
+        except SchedulingError as error:
+            raise Refused(str(error), error.code) from error
+        return _accepted(self, run)
+
+
+class RunCancelView(ResourceView):
+    """The end of one optimization before its time."""
+
+    def operation(self, method: str) -> Operation:
+        """Describe the request for the contract."""
+        return Operation(
+            id="runs_cancel",
+            about="Ask a run to stop; it keeps the best plan it has.",
+            parameters=[KEY_PARAMETER, KEY_IN_PATH],
+            responses={202: RunShape},
+            answered={202: dict(RUNS.example) | {"state": "cancelled"}},
+        )
+
+    @once
+    def post(self, request: Request, key: str) -> Response:
+        """Ask a run to stop; it keeps the best plan it has."""
+        try:
+            stopped = runs.cancel(run=self.find(key), actor=self.actor)
+        except SchedulingError as error:
+            raise Refused(str(error), error.code) from error
+        return _accepted(self, stopped)
+
+
+def _accepted(view: ResourceView, run: Run) -> Response:
+    """Return 202 with the address to poll."""
+    headers: dict[str, Any] = {
+        "Operation-Location": reverse(
+            "api-runs-one", args=[opaque(RUNS.prefix, run.pk)]
+        ),
+        "Retry-After": "1",
+    }
+    shown = view.show([RUNS.rows().get(pk=run.pk)], None)[0]
+    return Response(shown, status=status.HTTP_202_ACCEPTED, headers=headers)
