@@ -6,13 +6,15 @@ VENV := .venv
 PY := $(VENV)/bin/python
 RUN_STAMP := $(VENV)/.installed-run
 DEV_STAMP := $(VENV)/.installed-dev
+ERP_VENV := .venv-erp
+ERP_STAMP := $(ERP_VENV)/.installed
 # Asked in this order; each is run, since a shim on the PATH may point nowhere.
 PYTHONS := python3.13 python3.12 python3.11 python3
 WORKERS ?= auto
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check pytest openapi format bench soak lock clean
+.PHONY: help venv demo test check pytest erp openapi format bench soak lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | expand -t 10
@@ -38,26 +40,33 @@ if ! $(PY) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 
 fi
 endef
 
-# $(1) is a hashed requirements file. uv is quicker; pip alone is enough.
+# $(1) is a hashed requirements file, $(2) the Python it is for. uv is quicker; pip
+# alone is enough.
 define INSTALL
 if command -v uv >/dev/null 2>&1; then \
-  uv pip install --quiet --python $(PY) --require-hashes -r $(1); \
+  uv pip install --quiet --python $(2) --require-hashes -r $(1); \
 else \
-  $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); \
+  $(2) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1); \
 fi
 endef
 
 $(RUN_STAMP): requirements.txt
 	@$(MAKE_VENV)
 	@echo "Installing what Rackline runs on (about a minute the first time)."
-	@$(call INSTALL,requirements.txt)
+	@$(call INSTALL,requirements.txt,$(PY))
 	@touch $@
 
 $(DEV_STAMP): requirements-dev.txt
 	@$(MAKE_VENV)
 	@echo "Installing what Rackline runs on and is tested with (about a minute the first time)."
-	@$(call INSTALL,requirements-dev.txt)
+	@$(call INSTALL,requirements-dev.txt,$(PY))
 	@touch $(RUN_STAMP) $@
+
+$(ERP_STAMP): requirements-erp.txt | $(DEV_STAMP)
+	@echo "Installing Tryton beside Rackline (about a minute the first time)."
+	@$(PY) -m venv --clear $(ERP_VENV)
+	@$(call INSTALL,requirements-erp.txt,$(ERP_VENV)/bin/python)
+	@touch $@
 
 venv: $(DEV_STAMP) ## Make .venv with everything for development.
 
@@ -77,6 +86,9 @@ pytest: $(DEV_STAMP)
 
 test: check pytest ## Run the checks and the whole suite.
 
+erp: $(DEV_STAMP) $(ERP_STAMP) ## Run the loop with a real Tryton server.
+	$(PY) -m pytest -m erp -n 0 tests/erp $(PYTEST_ARGS)
+
 openapi: $(DEV_STAMP) ## Write docs/openapi.yaml from the code.
 	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml --settings config.settings.test
 
@@ -93,6 +105,7 @@ soak: $(DEV_STAMP) ## Run the long tests: kills, restarts and hours of load.
 lock: $(DEV_STAMP) ## Pin every dependency with its hashes.
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.txt
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements-dev.txt
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra erp pyproject.toml -o requirements-erp.txt
 
 clean: ## Remove the environment, caches, collected files and the demo's data.
-	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(ERP_VENV) var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -255,6 +256,16 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
+# The connector to a Tryton server; it calls both systems as any client would.
+
+TRYTON_URL = env.str("TRYTON_URL", default="")
+TRYTON_KEY = env.str("TRYTON_KEY", default="")
+TRYTON_COMPANY = env.int("TRYTON_COMPANY", default=1)
+TRYTON_RACKLINE_KEY = env.str("TRYTON_RACKLINE_KEY", default="")
+TRYTON_BOOK = Path(env.str("TRYTON_BOOK", default=str(VAR_DIR / "tryton.json")))
+TRYTON_BACK_DAYS = env.int("TRYTON_BACK_DAYS", default=30)
+TRYTON_INTERVAL_S = env.int("TRYTON_INTERVAL_S", default=60)
+
 # What a plan costs, in US cents; what power costs a site is a column of Site.
 
 PRICE_WIP_CENTS_PER_DAY = env.int("PRICE_WIP_CENTS_PER_DAY", default=93_000)
@@ -300,5 +311,9 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # It would write every address called, with its query, at INFO.
+        "httpx": {"level": "WARNING"},
+    },
 }

@@ -4,6 +4,7 @@ import json
 from itertools import count
 from typing import Any
 
+import httpx
 from django.http import HttpResponse
 from django.test import Client
 
@@ -43,3 +44,25 @@ class Caller:
                 "Idempotency-Key": key or f"key-{next(_keys)}",
             },
         )
+
+
+def to_rackline() -> httpx.MockTransport:
+    """Return a way for httpx into this process, inside the test's transaction."""
+    http = Client(raise_request_exception=False)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        response = http.generic(
+            request.method,
+            request.url.raw_path.decode(),
+            request.content,
+            content_type=request.headers.get("Content-Type", "application/json"),
+            headers=dict(request.headers),
+        )
+        return httpx.Response(
+            response.status_code,
+            headers=dict(response.items()),
+            content=response.content,
+        )
+
+    return httpx.MockTransport(answer)
