@@ -308,6 +308,7 @@ def _needs(
             line=line,
             racks=book.needed_by_racks,
             blocked_racks=book.needed_by_racks if late_days > 0 else 0,
+            wait_rack_min=max(0, late_days) * book.needed_by_racks * 1_440,
             needed_by=book.need_by,
             slack_min=-late_days * 1_440,
             publication="",

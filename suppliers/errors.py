@@ -319,3 +319,30 @@ class ShipmentOverError(SuppliersError):
     def __init__(self, number: str, state: str) -> None:
         """Name the shipment and its state."""
         super().__init__(f"Shipment {number} is {state} and can not be changed.")
+class NoLinesChosenError(SuppliersError):
+    """Say that a reminder was asked for without an open line."""
+
+    code = "no_lines_chosen"
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__("No open line was chosen. Tick the lines to be asked about.")
+
+
+class TooManyLinksError(SuppliersError):
+    """Say that enough new links were asked for."""
+
+    code = "too_many_links"
+
+    def __init__(self, limit: int) -> None:
+        """Name the limit."""
+        super().__init__(
+            f"{limit} new links were sent within the last hour; the newest one works. "
+            "Look into your mail, or ask again later."
+        )
+
+
+class BounceRefusedError(SuppliersError):
+    """Say why a file is no bounce of a mail of ours."""
+
+    code = "bounce_refused"

@@ -4,7 +4,7 @@ Portal views reach rows through a ``Tenant`` alone; a test reads their source fo
 other way.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,8 +14,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from suppliers.models import (
+    AnswerLink,
     Commitment,
     CommitRevision,
+    PurchaseOrder,
     PurchaseOrderLine,
     Supplier,
     SupplierUser,
@@ -30,13 +32,17 @@ class Tenant:
 
     Attributes:
         supplier: Whose rows these are; no other's can be reached.
-        person: Who is signed in.
+        person: Who is signed in, or whom the link was sent to.
         role: What that person may do.
+        order: The one order a link opens; None: all of the supplier's.
+        token: The link's; empty for who has signed in.
     """
 
     supplier: Supplier
     person: User
     role: Role
+    order: PurchaseOrder | None = None
+    token: str = field(default="", repr=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -65,16 +71,21 @@ class Tenant:
         return at.astimezone(self.zone)
 
     def lines(self) -> QuerySet[PurchaseOrderLine]:
-        """Return the supplier's lines."""
-        return PurchaseOrderLine.objects.for_supplier(self.supplier)
+        """Return the supplier's lines, or the one order's."""
+        rows = PurchaseOrderLine.objects.for_supplier(self.supplier)
+        return rows.filter(purchase_order=self.order) if self.order else rows
 
     def commitments(self) -> QuerySet[Commitment]:
-        """Return the supplier's commitments."""
-        return Commitment.objects.for_supplier(self.supplier)
+        """Return the supplier's commitments, or those on the one order."""
+        rows = Commitment.objects.for_supplier(self.supplier)
+        return rows.filter(line__purchase_order=self.order) if self.order else rows
 
     def revisions(self) -> QuerySet[CommitRevision]:
-        """Return everything the supplier said."""
-        return CommitRevision.objects.for_supplier(self.supplier)
+        """Return everything the supplier said, or said about the one order."""
+        rows = CommitRevision.objects.for_supplier(self.supplier)
+        if self.order:
+            rows = rows.filter(commitment__line__purchase_order=self.order)
+        return rows
 
 
 def tenant_of(request: HttpRequest) -> Tenant:
@@ -96,3 +107,19 @@ def tenant_of(request: HttpRequest) -> Tenant:
     if acting is None:
         raise PermissionDenied("You act for no supplier at present.")
     return Tenant(supplier=acting.supplier, person=person, role=Role(acting.role))
+
+
+def tenant_of_link(link: AnswerLink, token: str) -> Tenant:
+    """Return the tenant a live link stands for: its contact, its one order.
+
+    Args:
+        link: With its contact's user and supplier, and its order.
+        token: What the link's addresses begin with.
+    """
+    return Tenant(
+        supplier=link.contact.supplier,
+        person=link.contact.user,
+        role=Role(link.contact.role),
+        order=link.purchase_order,
+        token=token,
+    )

@@ -214,6 +214,16 @@ PROMISE_TRANCHES_MAX = env.int("PROMISE_TRANCHES_MAX", default=12)
 ANSWER_UNDO_WINDOW_S = env.int("ANSWER_UNDO_WINDOW_S", default=60)
 WORD_BY_MAX_DAYS = env.int("WORD_BY_MAX_DAYS", default=90)
 
+# Mail to suppliers: from which hour of their day a digest may go out, how long a link
+# in it works and how long the one before it works on, how many new ones may be asked
+# for, and after how many days a mail that nobody opened alarms the buyer.
+
+DIGEST_HOUR = env.int("DIGEST_HOUR", default=8)
+LINK_LIFE_DAYS = env.int("LINK_LIFE_DAYS", default=14)
+LINK_OVERLAP_HOURS = env.int("LINK_OVERLAP_HOURS", default=72)
+LINK_RENEWALS_PER_HOUR = env.int("LINK_RENEWALS_PER_HOUR", default=3)
+UNOPENED_ALARM_DAYS = env.int("UNOPENED_ALARM_DAYS", default=3)
+
 # Runs and their worker. A message is only a hint; the Run row is the record, and
 # its reaper publishes again, so messages are acknowledged early and never redelivered.
 

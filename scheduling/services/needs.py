@@ -38,12 +38,23 @@ class _Need:
     """What one line is needed for, gathered rack by rack."""
 
     slack: dict[str, int] = field(default_factory=dict)
+    wait: dict[str, int] = field(default_factory=dict)
     needed_by: date = date.max
 
-    def add(self, serial: str, slack_min: int, needed_by: date) -> None:
-        """Note that a rack needs the line."""
+    def add(
+        self, serial: str, slack_min: int, needed_by: date, wait_min: int = 0
+    ) -> None:
+        """Note that a rack needs the line, and for how long it waits for it."""
         self.slack[serial] = min(slack_min, self.slack.get(serial, slack_min))
+        self.wait[serial] = max(wait_min, self.wait.get(serial, 0))
         self.needed_by = min(self.needed_by, needed_by)
+
+    @property
+    def blocked(self) -> list[str]:
+        """Return the racks without slack left on the line, by serial."""
+        return sorted(
+            serial for serial, slack in self.slack.items() if slack < BLOCKED_BELOW_MIN
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +68,7 @@ class _Wait:
 def write_line_needs(*, plan: Plan, site: Site, number: int) -> int:
     """Write anew what a published plan needs from each line; return how many lines.
 
-    Called in the publication's transaction. Fourteen queries, two of them for blobs.
+    Called in the publication's transaction. Fifteen queries, two of them for blobs.
     """
     clock = SiteClock(epoch=plan.epoch, zone=ZoneInfo(site.zone))
     dock = dock_of(site, clock, read_weeks(site))
@@ -70,8 +81,10 @@ def write_line_needs(*, plan: Plan, site: Site, number: int) -> int:
             LineNeed(
                 line_id=line,
                 racks=len(need.slack),
-                blocked_racks=sum(s < BLOCKED_BELOW_MIN for s in need.slack.values()),
+                blocked_racks=len(need.blocked),
                 serials=sorted(need.slack),
+                blocked_serials=need.blocked,
+                wait_rack_min=sum(need.wait.values()),
                 needed_by=need.needed_by,
                 slack_min=min(need.slack.values()),
                 publication=str(number),
@@ -84,7 +97,7 @@ def write_line_needs(*, plan: Plan, site: Site, number: int) -> int:
 
 
 def _add_pegged(needs: dict[int, _Need], plan: Plan, dock: Dock) -> None:
-    """Add the racks pegged to promises. Two queries."""
+    """Add the racks pegged to promises. Three queries."""
     rows = (
         Pegging.objects.filter(plan=plan, tranche__isnull=False)
         .order_by("pk")
@@ -92,10 +105,12 @@ def _add_pegged(needs: dict[int, _Need], plan: Plan, dock: Dock) -> None:
             "rack__serial",
             "rack",
             "step",
+            "tranche",
             "tranche__revision__commitment__line",
             "tranche__dock_date",
         )
     )
+    waits = _waits(plan)
     starts: dict[tuple[int, int], datetime] = {
         (rack, step): start
         for rack, step, start in PlannedStep.objects.filter(plan=plan).values_list(
@@ -104,13 +119,14 @@ def _add_pegged(needs: dict[int, _Need], plan: Plan, dock: Dock) -> None:
     }
     usable: dict[date, int] = {}
     latest: dict[int, date] = {}
-    for serial, rack, step, line, day in rows:
+    for serial, rack, step, tranche, line, day in rows:
         need = dock.clock.minute(starts[rack, step])
         if day not in usable:
             usable[day] = dock.usable(day) or 0
         if need not in latest:
             latest[need] = _latest_dock(dock, need)
-        needs[line].add(serial, need - usable[day], latest[need])
+        waited = waits[rack, f"tranche:{tranche}"]
+        needs[line].add(serial, need - usable[day], latest[need], waited)
 
 
 def _latest_dock(dock: Dock, need: int) -> date:
@@ -142,7 +158,7 @@ def _add_awaited(needs: dict[int, _Need], plan: Plan, site: Site, dock: Dock) ->
 
     for shortage, line in share_out(short, awaited, helps):
         waited = late[shortage].minutes if shortage in late else 0
-        needs[line.line].add(shortage.rack, -waited, line.need_by)
+        needs[line.line].add(shortage.rack, -waited, line.need_by, waited)
 
 
 def _unplannable(plan: Plan) -> list[Shortage]:
@@ -150,16 +166,22 @@ def _unplannable(plan: Plan) -> list[Shortage]:
     return shortages(load_problem(plan), load_schedule(plan))
 
 
-def _waiting(plan: Plan) -> dict[Shortage, _Wait]:
-    """Return what racks wait for, the longest first. Two queries.
-
-    Each would be ready earlier if a line that is silent brought its pieces in time.
-    """
+def _waits(plan: Plan) -> dict[tuple[int, str], int]:
+    """Return for how many minutes each rack waits for which supply. One query."""
     waits: dict[tuple[int, str], int] = defaultdict(int)
     bars = LimitAttribution.objects.filter(plan=plan, limit=Limit.MATERIAL)
     for rack, resource, minutes in bars.values_list("rack_id", "resource", "minutes"):
         # Pieces of one tranche in several shipments have a key each.
         waits[rack, resource.partition("/")[0]] += minutes
+    return waits
+
+
+def _waiting(plan: Plan) -> dict[Shortage, _Wait]:
+    """Return what racks wait for, the longest first. Two queries.
+
+    Each would be ready earlier if a line that is silent brought its pieces in time.
+    """
+    waits = _waits(plan)
     starts = PlannedStep.objects.filter(
         plan=plan, rack=OuterRef("rack"), step=OuterRef("step")
     )

@@ -11,6 +11,7 @@ from suppliers.models.forecast import (
     ForecastResponse,
     ForecastRevision,
 )
+from suppliers.models.mail import AnswerLink, Message, MessageLine
 from suppliers.models.need import LineNeed
 from suppliers.models.purchase_order import PurchaseOrder, PurchaseOrderLine
 from suppliers.models.receipt import Finding, Receipt
@@ -20,6 +21,7 @@ from suppliers.models.supplier import Source, Supplier, SupplierUser
 
 __all__ = [
     "CalendarFeed",
+    "AnswerLink",
     "CommitRevision",
     "Commitment",
     "DeclaredCapacity",
@@ -32,6 +34,8 @@ __all__ = [
     "ForecastResponse",
     "ForecastRevision",
     "LineNeed",
+    "Message",
+    "MessageLine",
     "PurchaseOrder",
     "PurchaseOrderLine",
     "Receipt",

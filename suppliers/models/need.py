@@ -13,6 +13,7 @@ class LineNeed(models.Model):
     """What the published plan needs from one purchase-order line.
 
     ``racks`` use pieces of it, ``blocked_racks`` have no slack left on it.
+    ``wait_rack_min`` is the sum, over racks, of the minutes for which they wait for it.
     ``slack_min`` is how many minutes the earliest need lies after the promise; negative
     when late. ``by_rack`` is a list of (serial, last dock date that leaves its start
     where it is, minutes it waits for these pieces now), the first to start first; it is
@@ -23,6 +24,8 @@ class LineNeed(models.Model):
     racks = models.PositiveIntegerField()
     blocked_racks = models.PositiveIntegerField(default=0)
     serials = models.JSONField(default=list)
+    blocked_serials = models.JSONField(default=list)
+    wait_rack_min = models.PositiveBigIntegerField(default=0)
     needed_by = models.DateField()
     slack_min = models.IntegerField()
     by_rack = models.JSONField(default=list)

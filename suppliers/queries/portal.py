@@ -79,7 +79,7 @@ class OwnLine:
 def open_lines(tenant: Tenant, *, now: datetime) -> QuerySet[Any]:
     """Return a supplier's open lines with ``why``, most urgent first."""
     lines = tenant.lines().filter(state=PurchaseOrderLine.State.OPEN)
-    return _with_why(lines, now).order_by(
+    return with_why(lines, now).order_by(
         Coalesce("need__blocked_racks", 0).desc(),
         F("need__slack_min").asc(nulls_last=True),
         "need_by",
@@ -89,11 +89,11 @@ def open_lines(tenant: Tenant, *, now: datetime) -> QuerySet[Any]:
 
 def one_line(tenant: Tenant, line_id: int, *, now: datetime) -> OwnLine | None:
     """Return one of the supplier's lines, open or not; None if it is not theirs."""
-    found = own_lines(_with_why(tenant.lines().filter(pk=line_id), now), now=now)
+    found = own_lines(with_why(tenant.lines().filter(pk=line_id), now), now=now)
     return found[0] if found else None
 
 
-def _with_why(lines: QuerySet[PurchaseOrderLine], now: datetime) -> QuerySet[Any]:
+def with_why(lines: QuerySet[PurchaseOrderLine], now: datetime) -> QuerySet[Any]:
     """Annotate ``why`` on open lines.
 
     A day has passed only when it has passed everywhere the supplier delivers, so no

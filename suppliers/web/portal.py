@@ -1,4 +1,8 @@
-"""The portal: a supplier's own lines, most urgent first, and the answers to them."""
+"""The portal: a supplier's own lines, most urgent first, and the answers to them.
+
+The pages are the same for who has signed in and for who comes by a link in a mail;
+``suppliers.web.links`` is the other door to them.
+"""
 
 from typing import Any
 
@@ -6,7 +10,6 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -31,16 +34,14 @@ from suppliers.tenancy import Tenant
 from suppliers.web.answers import forms_for
 from suppliers.web.cards import card_of, effect_of
 from suppliers.web.forms import FORMS, AnswerForm, PromiseForm
+from suppliers.web.places import place_of
 from suppliers.web.river import drawn
 from suppliers.web.tenant import for_tenant
 
 SUPPLIER = (Audience.SUPPLIER,)
 
 
-@allow(Audience.SUPPLIER)
-@require_safe
-@for_tenant
-def portal(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+def lines_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Show what needs the supplier now, and the rest."""
     now = timezone.now()
     urgent = needing_answer(tenant, now=now)
@@ -65,19 +66,13 @@ def portal(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     )
 
 
-@allow(Audience.SUPPLIER)
-@require_safe
-@for_tenant
-def portal_line(request: HttpRequest, tenant: Tenant, line_id: int) -> HttpResponse:
+def line_page(request: HttpRequest, tenant: Tenant, line_id: int) -> HttpResponse:
     """Show one line, its ledger, and every answer it takes."""
     own = _line(tenant, line_id)
     return _show(request, tenant, own, {})
 
 
-@allow(Audience.SUPPLIER, writers=SUPPLIER)
-@require_POST
-@for_tenant
-def portal_answer(
+def take_answer(
     request: HttpRequest, tenant: Tenant, line_id: int, verb: str
 ) -> HttpResponse:
     """Take one answer to one line."""
@@ -85,7 +80,7 @@ def portal_answer(
     form = FORMS[verb](request.POST)
     if "more" in request.POST and isinstance(form, PromiseForm):
         return _show(request, tenant, own, {verb: form.with_another_row()})
-    author = Author.of_user(tenant.person, door=Door.PORTAL)
+    author = Author.of_user(tenant.person, door=_door(tenant))
     try:
         sent = form.send(line_id=own.line.pk, author=author, now=timezone.now())
     except SuppliersError as error:
@@ -93,7 +88,19 @@ def portal_answer(
     if sent is None:
         return _show(request, tenant, own, {verb: form}, status=422)
     _say_what_it_did(request, tenant, line_id)
-    return redirect("portal")
+    return redirect(place_of(tenant).url())
+
+
+portal = allow(Audience.SUPPLIER)(require_safe(for_tenant(lines_page)))
+portal_line = allow(Audience.SUPPLIER)(require_safe(for_tenant(line_page)))
+portal_answer = allow(Audience.SUPPLIER, writers=SUPPLIER)(
+    require_POST(for_tenant(take_answer))
+)
+
+
+def _door(tenant: Tenant) -> Door:
+    """Return the door a tenant came in by."""
+    return Door.LINK if tenant.token else Door.PORTAL
 
 
 def _line(tenant: Tenant, line_id: int) -> OwnLine:
@@ -157,9 +164,16 @@ def _page(
     """Render a page of the portal in its shell."""
     now = tenant.local(timezone.now())
     city = tenant.zone.key.rpartition("/")[2].replace("_", " ")
-    shell = {
-        "portal": {"name": tenant.supplier.name, "home_url": reverse("portal")},
+    place = place_of(tenant)
+    shell: dict[str, Any] = {
+        "portal": {"name": tenant.supplier.name, "home_url": place.url()},
+        "place": place,
         "tenant": tenant,
         "clock": f"{city} time, {promise_date(now.date(), now.date())}, {now:%H:%M}",
     }
+    if tenant.token:
+        # A link needs no cookie: its token is what a forged request would not know.
+        shell["csrf_token"] = ""
+        shell["portal"]["opened_url"] = place.url("opened")
+        shell["portal"]["note"] = f"for {tenant.person.get_full_name()}"
     return render(request, template, shell | context, status=status)

@@ -1,8 +1,8 @@
-"""Addresses of the portal, and of staff pages about suppliers and commitments."""
+"""Addresses of the portal and of links in mails, and of staff pages."""
 
 from django.urls import URLPattern, path
 
-from suppliers.web import portal, staff
+from suppliers.web import links, portal, staff
 from suppliers.web.forms import FORMS
 
 urlpatterns: list[URLPattern] = [
@@ -14,6 +14,19 @@ urlpatterns: list[URLPattern] = [
             portal.portal_answer,
             {"verb": verb},
             name=f"portal_{verb}",
+        )
+        for verb in FORMS
+    ),
+    path("answer/<str:token>/", links.link, name="link"),
+    path("answer/<str:token>/opened/", links.link_opened, name="link_opened"),
+    path("answer/<str:token>/renew/", links.link_renew, name="link_renew"),
+    path("answer/<str:token>/lines/<int:line_id>/", links.link_line, name="link_line"),
+    *(
+        path(
+            f"answer/<str:token>/lines/<int:line_id>/{verb}/",
+            links.link_answer,
+            {"verb": verb},
+            name=f"link_{verb}",
         )
         for verb in FORMS
     ),
