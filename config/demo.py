@@ -149,6 +149,8 @@ def settle_environment(address: str) -> None:
     os.environ.setdefault("DEBUG", "0")
     os.environ.setdefault("PUBLIC_URL", address)
     os.environ.setdefault("RACKLINE_DEMO", "1")
+    # Mails of a demo are files: nobody is written to, and their links can be tried.
+    os.environ.setdefault("EMAIL_URL", f"filemail:///{VAR_DIR / 'mail'}")
     os.environ["PYTHONUNBUFFERED"] = "1"
     # Nothing is collected in the demo; WhiteNoise complains of a missing folder.
     (VAR_DIR / "static").mkdir(exist_ok=True)

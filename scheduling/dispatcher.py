@@ -1,8 +1,9 @@
 """The one process beside web and workers: it moves on what others have committed.
 
-It numbers events, lets each consumer deal with them, sends runs to the broker and reaps
-runs whose worker fell silent. Each is a chore of its own: when one fails, because the
-broker or the database is away, it is tried again later and the others go on.
+It numbers events, lets each consumer deal with them, sends runs to the broker, reaps
+runs whose worker fell silent, and mails suppliers what needs their answer. Each is a
+chore of its own: when one fails, because the broker, the database or the mail server is
+away, it is tried again later and the others go on.
 """
 
 import threading
@@ -13,12 +14,15 @@ from functools import partial
 
 import structlog
 from django.db import connection
+from django.utils import timezone
 
 from journal.beats import beat
 from journal.cursors import Consumer, consume
 from journal.sequencing import sequence
 from scheduling.outbox import send_runs
 from scheduling.services.runs import reap
+from suppliers.services.mail import queue_digests
+from suppliers.services.sending import send_waiting
 
 log = structlog.get_logger("rackline.dispatch")
 
@@ -28,6 +32,9 @@ NAME = "dispatch"
 TICK_S = 0.2
 SLOW_CHORE_S = 1.0
 RETRY_S = 1.0
+DIGEST_CHORE_S = 60.0
+# A mail server that is away costs a timeout each time it is tried.
+MAIL_RETRY_S = 60.0
 EVENTS_AT_ONCE = 500
 
 CONSUMERS: tuple[Consumer, ...] = ()
@@ -42,6 +49,7 @@ class Chore:
         name: For the log.
         work: Does it.
         every_s: Seconds between two times; 0: at every tick.
+        retry_s: Seconds after a failure until it is tried again.
         due_s: When it is due, by the monotonic clock.
         is_failing: Whether it failed the last time.
     """
@@ -49,6 +57,7 @@ class Chore:
     name: str
     work: Callable[[], object]
     every_s: float = 0.0
+    retry_s: float = RETRY_S
     due_s: float = field(default=0.0, init=False)
     is_failing: bool = field(default=False, init=False)
 
@@ -60,7 +69,7 @@ class Chore:
             self.work()
         except Exception as error:  # noqa: BLE001 - must not stop the other chores
             self._failed(error)
-            self.due_s = now_s + RETRY_S
+            self.due_s = now_s + self.retry_s
             return
         if self.is_failing:
             log.info("chore works again", chore=self.name)
@@ -85,6 +94,13 @@ def chores(consumers: Sequence[Consumer] = CONSUMERS) -> list[Chore]:
         ),
         Chore(name="send runs", work=send_runs),
         Chore(name="reap runs", work=reap, every_s=SLOW_CHORE_S),
+        Chore(name="queue digests", work=_queue_digests, every_s=DIGEST_CHORE_S),
+        Chore(
+            name="send mail",
+            work=send_waiting,
+            every_s=SLOW_CHORE_S,
+            retry_s=MAIL_RETRY_S,
+        ),
         Chore(name="beat", work=partial(beat, NAME), every_s=SLOW_CHORE_S),
     ]
 
@@ -107,6 +123,10 @@ def tick(work: Sequence[Chore]) -> None:
 def _sequence_all() -> None:
     while sequence(EVENTS_AT_ONCE) == EVENTS_AT_ONCE:
         pass
+
+
+def _queue_digests() -> None:
+    queue_digests(now=timezone.now())
 
 
 def _feed(consumer: Consumer) -> None:

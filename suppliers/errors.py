@@ -319,6 +319,8 @@ class ShipmentOverError(SuppliersError):
     def __init__(self, number: str, state: str) -> None:
         """Name the shipment and its state."""
         super().__init__(f"Shipment {number} is {state} and can not be changed.")
+
+
 class NoLinesChosenError(SuppliersError):
     """Say that a reminder was asked for without an open line."""
 

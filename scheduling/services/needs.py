@@ -38,16 +38,17 @@ class _Need:
     """What one line is needed for, gathered rack by rack."""
 
     slack: dict[str, int] = field(default_factory=dict)
-    wait: dict[str, int] = field(default_factory=dict)
+    wait: dict[tuple[str, int], int] = field(default_factory=dict)
     needed_by: date = date.max
 
-    def add(
-        self, serial: str, slack_min: int, needed_by: date, wait_min: int = 0
-    ) -> None:
-        """Note that a rack needs the line, and for how long it waits for it."""
+    def add(self, serial: str, slack_min: int, needed_by: date) -> None:
+        """Note that a rack needs the line."""
         self.slack[serial] = min(slack_min, self.slack.get(serial, slack_min))
-        self.wait[serial] = max(wait_min, self.wait.get(serial, 0))
         self.needed_by = min(self.needed_by, needed_by)
+
+    def add_wait(self, serial: str, minutes: int, tranche: int = 0) -> None:
+        """Note how long a rack waits, once for each tranche whatever its steps."""
+        self.wait[serial, tranche] = minutes
 
     @property
     def blocked(self) -> list[str]:
@@ -125,8 +126,8 @@ def _add_pegged(needs: dict[int, _Need], plan: Plan, dock: Dock) -> None:
             usable[day] = dock.usable(day) or 0
         if need not in latest:
             latest[need] = _latest_dock(dock, need)
-        waited = waits[rack, f"tranche:{tranche}"]
-        needs[line].add(serial, need - usable[day], latest[need], waited)
+        needs[line].add(serial, need - usable[day], latest[need])
+        needs[line].add_wait(serial, waits[rack, f"tranche:{tranche}"], tranche)
 
 
 def _latest_dock(dock: Dock, need: int) -> date:
@@ -158,7 +159,8 @@ def _add_awaited(needs: dict[int, _Need], plan: Plan, site: Site, dock: Dock) ->
 
     for shortage, line in share_out(short, awaited, helps):
         waited = late[shortage].minutes if shortage in late else 0
-        needs[line.line].add(shortage.rack, -waited, line.need_by, waited)
+        needs[line.line].add(shortage.rack, -waited, line.need_by)
+        needs[line.line].add_wait(shortage.rack, waited)
 
 
 def _unplannable(plan: Plan) -> list[Shortage]:

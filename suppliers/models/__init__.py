@@ -20,8 +20,8 @@ from suppliers.models.shipment import Shipment, ShipmentLine, ShipmentSerial
 from suppliers.models.supplier import Source, Supplier, SupplierUser
 
 __all__ = [
-    "CalendarFeed",
     "AnswerLink",
+    "CalendarFeed",
     "CommitRevision",
     "Commitment",
     "DeclaredCapacity",

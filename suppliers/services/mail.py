@@ -95,7 +95,8 @@ def remind(
     if not lines:
         raise NoLinesChosenError
     found = contacts(lines)
-    sent, had_mail = [], []
+    sent: list[SupplierUser] = []
+    had_mail: list[SupplierUser] = []
     for contact in found:
         about = lines[contact.supplier_id]
         queued = _queue(contact, Purpose.REMINDER, about, now, by=by)
@@ -126,10 +127,9 @@ def send_new_link(*, link: AnswerLink, now: datetime) -> Message:
     limit = settings.LINK_RENEWALS_PER_HOUR
     if asked.count() >= limit:
         raise TooManyLinksError(limit)
-    message = Message.objects.create(
-        **_envelope(link.contact, now) | {"to": link.message.to},
-        purpose=Purpose.NEW_LINK,
-    )
+    message = _envelope(link.contact, now, Purpose.NEW_LINK)
+    message.to = link.message.to
+    message.save()
     lines = link.purchase_order.lines.filter(state=PurchaseOrderLine.State.OPEN)
     MessageLine.objects.bulk_create(
         MessageLine(message=message, line=line) for line in lines.order_by("number")
@@ -140,7 +140,7 @@ def send_new_link(*, link: AnswerLink, now: datetime) -> Message:
 def _is_awake(contact: SupplierUser, now: datetime) -> bool:
     """Say whether it is time for a digest where a contact works."""
     hour = now.astimezone(ZoneInfo(contact.supplier.zone)).hour
-    return settings.DIGEST_HOUR <= hour < DIGEST_UNTIL_HOUR
+    return hour in range(settings.DIGEST_HOUR, DIGEST_UNTIL_HOUR)
 
 
 def _queue(
@@ -155,9 +155,9 @@ def _queue(
     """Queue one mail with its lines; None if the contact had its mail today."""
     try:
         with transaction.atomic():
-            message = Message.objects.create(
-                **_envelope(contact, now), purpose=purpose, by=by, reason=reason
-            )
+            message = _envelope(contact, now, purpose)
+            message.by, message.reason = by, reason
+            message.save()
             MessageLine.objects.bulk_create(
                 MessageLine(message=message, line_id=line_id) for line_id in lines
             )
@@ -168,14 +168,15 @@ def _queue(
     return message
 
 
-def _envelope(contact: SupplierUser, now: datetime) -> dict[str, object]:
-    """Return what every mail to a contact begins with."""
+def _envelope(contact: SupplierUser, now: datetime, purpose: Purpose) -> Message:
+    """Return a mail to a contact, not yet saved."""
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
-    return {
-        "contact": contact,
-        "to": contact.user.email,
-        "day": day_of(contact, now),
-        "mail_id": make_msgid(domain=host),
-        "queued_at": now,
-        "try_at": now,
-    }
+    return Message(
+        contact=contact,
+        to=contact.user.email,
+        purpose=purpose,
+        day=day_of(contact, now),
+        mail_id=make_msgid(domain=host),
+        queued_at=now,
+        try_at=now,
+    )

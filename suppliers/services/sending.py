@@ -174,11 +174,11 @@ def _text(message: Message, now: datetime) -> dict[str, str]:
         "supplier": supplier,
         "letters": letters,
         "count": len(found),
-        "portal_url": urljoin(settings.PUBLIC_URL, reverse("portal")),
+        "portal_url": public_url("portal"),
         "days": settings.LINK_LIFE_DAYS,
         "from_name": supplier.buyer,
     }
-    with translation.override(supplier.language), timezone.override(tenant.zone):
+    with translation.override(message.contact.spoken), timezone.override(tenant.zone):
         body = render_to_string("suppliers/mail.txt", context)
     lines = counted(len(found), "order line")
     subject = f"{lines} for {supplier.name}"
@@ -194,4 +194,9 @@ def _text(message: Message, now: datetime) -> dict[str, str]:
 def _url(message: Message, order: PurchaseOrder, now: datetime) -> str:
     """Return the address of a fresh link to an order."""
     token = make_link(message=message, purchase_order=order, now=now)
-    return urljoin(settings.PUBLIC_URL, reverse("link", args=[token]))
+    return public_url("link", token)
+
+
+def public_url(name: str, *keys: str) -> str:
+    """Return an address as a mail says it, host and all."""
+    return str(urljoin(settings.PUBLIC_URL, reverse(name, args=keys)))

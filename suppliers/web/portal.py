@@ -175,5 +175,7 @@ def _page(
         # A link needs no cookie: its token is what a forged request would not know.
         shell["csrf_token"] = ""
         shell["portal"]["opened_url"] = place.url("opened")
-        shell["portal"]["note"] = f"for {tenant.person.get_full_name()}"
+        shell["portal"]["note"] = (
+            f"for {tenant.person.get_full_name() or tenant.person}"
+        )
     return render(request, template, shell | context, status=status)

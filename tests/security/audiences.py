@@ -81,6 +81,15 @@ API: dict[str, dict[str, str]] = {
     "api-runs-cancel": {"POST": "code_execution"},
 }
 
+LINKS = {
+    "link",
+    "link_line",
+    "link_opened",
+    "link_renew",
+    *(f"link_{verb}" for verb in ANSWERS),
+}
+"""Opened by a token from a mail and by nothing else; the token says whose rows."""
+
 OPEN = {"healthz", "readyz", "api-schema", "api-docs"}
 """Open to everybody: they hold no row of ours."""
 

@@ -24,7 +24,7 @@ from tests.builders.suppliers import (
     a_supplier_user,
 )
 from tests.builders.world import a_small_world, a_user
-from tests.security.audiences import API, LIBRARIES, OPEN, PAGES
+from tests.security.audiences import API, LIBRARIES, LINKS, OPEN, PAGES
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 STAFF = [audience for audience in Audience if audience != Audience.SUPPLIER]
@@ -55,7 +55,7 @@ def test_every_address_is_listed_and_every_listed_address_exists() -> None:
     names = [name for _, name in ours()]
 
     assert None not in names
-    assert set(names) == set(PAGES) | set(API) | OPEN
+    assert set(names) == set(PAGES) | set(API) | OPEN | LINKS
 
 
 @pytest.fixture
@@ -149,6 +149,18 @@ def test_without_signing_in_every_page_leads_to_the_sign_in(
         for method in METHODS:
             status, location = send(None, method, path)
             assert status == 405 or is_refused(status, location), (name, method)
+
+
+def test_a_link_opens_by_its_token_and_not_by_who_has_signed_in(
+    people: dict[str, Any],
+) -> None:
+    objects = people.pop("objects") | {"token": "made-up.token"}  # type: ignore[operator]
+
+    for name in sorted(LINKS):
+        for user in (None, *people.values()):
+            for method in METHODS:
+                status, _ = send(user, method, path_of(name, objects))
+                assert status in {404, 405}, (name, method)
 
 
 def test_another_suppliers_line_is_not_there(people: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from suppliers.services import forecasts
 from suppliers.services.notices import Item
 from suppliers.web.forms import FORMS
 from tests.builders.factory import NOW, a_part
+from tests.builders.mail import a_link
 from tests.builders.suppliers import (
     TODAY,
     a_commitment,
@@ -72,6 +73,7 @@ def everything_of(supplier):
         starts_on=TODAY,
         ends_on=TODAY,
     )
+    a_link(line)
     return line
 
 
