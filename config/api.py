@@ -30,6 +30,8 @@ def problem_from_exception(
         response.headers["WWW-Authenticate"] = challenge
     if wait_s := getattr(exception, "wait", None):
         response.headers["Retry-After"] = str(int(wait_s))
+    for name, value in getattr(exception, "headers", {}).items():
+        response.headers[name] = value
     return response
 
 
@@ -47,6 +49,7 @@ def _problem(exception: exceptions.APIException) -> JsonResponse:
         status=exception.status_code,
         code=exception.detail.code or "error",
         detail=str(exception.detail),
+        members=getattr(exception, "members", None),
     )
 
 

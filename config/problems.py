@@ -1,5 +1,6 @@
 """One shape of error: problem+json (RFC 9457) under /api/, a page everywhere else."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -19,6 +20,7 @@ def problem(
     code: str,
     detail: str,
     errors: list[dict[str, str]] | None = None,
+    members: Mapping[str, str] | None = None,
 ) -> JsonResponse:
     """Answer with a problem.
 
@@ -27,6 +29,7 @@ def problem(
         code: Stable, for machines: ``not_found``.
         detail: One plain sentence for people.
         errors: For bad input, one entry a fault: JSON pointer, code, detail.
+        members: What this problem says beyond the others, such as an address.
     """
     body: dict[str, Any] = {
         "type": f"urn:rackline:problem:{code}",
@@ -36,6 +39,7 @@ def problem(
         "detail": detail,
         "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
     }
+    body.update(members or {})
     if errors is not None:
         body["errors"] = errors
     return JsonResponse(body, status=status, content_type=CONTENT_TYPE)

@@ -51,3 +51,9 @@ class KeyHasEndedError(JournalError):
         """Name the key and when it ended."""
         since = f" since {ended_at:%Y-%m-%d %H:%M} UTC" if ended_at else ""
         super().__init__(f"The key {prefix}… opens nothing{since}.")
+
+
+class KindsRefusedError(JournalError):
+    """A list of kinds of event cannot be read; the message says why."""
+
+    code = "kinds_refused"

@@ -203,6 +203,11 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
+# Requests a client may make a minute, unless it has a limit of its own.
+API_REQUESTS_PER_MIN = env.int("API_REQUESTS_PER_MIN", default=6_000)
+# For how long the change feed hands out events; they are never erased.
+FEED_KEPT_DAYS = env.int("FEED_KEPT_DAYS", default=90)
+
 # The floor: for how long the last record of a rack can be taken back.
 FLOOR_UNDO_WINDOW_S = env.int("FLOOR_UNDO_WINDOW_S", default=900)
 

@@ -37,3 +37,6 @@ WHITENOISE_USE_FINDERS = True
 # Nothing is published unless a test with the marker `broker` starts a broker.
 CELERY_BROKER_URL = env.str("TEST_BROKER_URL", default="memory://")
 CELERY_BROKER_TRANSPORT_OPTIONS.clear()
+
+# Tests share one process and its count; those about the limit set their own.
+API_REQUESTS_PER_MIN = 1_000_000

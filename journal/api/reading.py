@@ -1,7 +1,5 @@
 """Reading resources: pages by cursor, filters, sparse fields, details with an ETag."""
 
-import base64
-import binascii
 import hashlib
 import json
 import re
@@ -24,6 +22,7 @@ from journal.api.contract import (
 )
 from journal.api.fields import Strict
 from journal.api.ids import key_of
+from journal.api.places import cursor_at, place_of
 from journal.api.resources import Resource
 from journal.api.views import ClientView
 
@@ -180,14 +179,14 @@ class ListView(ResourceView):
         wanted = self.wanted(asked.get("fields"))
         rows = self._filtered(rows, asked).order_by("pk")
         if cursor := asked.get("cursor"):
-            rows = rows.filter(pk__gt=_place(self.of, cursor))
+            rows = rows.filter(pk__gt=place_of(self.of.prefix, cursor, self.of.name))
         found = list(rows[: asked["limit"] + 1])
         shown = found[: asked["limit"]]
         has_more = len(found) > len(shown)
         return Response(
             {
                 "items": self.show(shown, wanted),
-                "next": _cursor(self.of, shown[-1]) if has_more else None,
+                "next": cursor_at(self.of.prefix, shown[-1].pk) if has_more else None,
                 "has_more": has_more,
             }
         )
@@ -272,28 +271,3 @@ def query_of(request: Request) -> dict[str, str]:
 def parameters_of(resource: Resource) -> Iterable[str]:
     """Return the names of a list's query parameters."""
     return options_of(resource)().fields
-
-
-def _cursor(resource: Resource, row: Model) -> str:
-    """Return the opaque place after a row."""
-    place = f"{resource.prefix}:{row.pk}".encode()
-    return base64.urlsafe_b64encode(place).decode().rstrip("=")
-
-
-def _place(resource: Resource, cursor: str) -> int:
-    """Return the key a cursor stands at.
-
-    Raises:
-        ValidationError: If it is no cursor of this list.
-    """
-    try:
-        padded = cursor.encode() + b"=" * (-len(cursor) % 4)
-        prefix, _, key = base64.urlsafe_b64decode(padded).decode().partition(":")
-        place = int(key)
-    except (binascii.Error, ValueError):
-        prefix, place = "", 0
-    if prefix != resource.prefix or not 0 < place < 2**63:
-        raise ValidationError(
-            {"cursor": [f"This is no cursor of {resource.name}; begin without one."]}
-        )
-    return place

@@ -15,7 +15,9 @@ from rest_framework.views import APIView
 from journal.api.authentication import ClientKeyAuthentication
 from journal.api.idempotency import Replay, begin, keep
 from journal.api.permissions import HasCapability
+from journal.api.throttles import ClientRate
 from journal.models import ApiClient
+from journal.rates import Allowance
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -29,8 +31,10 @@ class ClientView(APIView):
 
     authentication_classes = (ClientKeyAuthentication,)
     permission_classes = (HasCapability,)
+    throttle_classes = (ClientRate,)
     capabilities: ClassVar[dict[str, str]] = {}
     query_parameters: ClassVar[frozenset[str]] = frozenset()
+    allowance: Allowance | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse query parameters the view does not know, after the key is checked."""
@@ -40,6 +44,16 @@ class ClientView(APIView):
             raise ValidationError(
                 {name: ["This parameter is not known here."] for name in unknown[:10]}
             )
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        """Tell every answer's reader how many requests are left."""
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if self.allowance is not None:
+            for name, value in self.allowance.headers.items():
+                answer.headers[name] = value
+        return answer
 
     @property
     def client(self) -> ApiClient:

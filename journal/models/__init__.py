@@ -5,13 +5,17 @@ from journal.models.cursor import Cursor, ProcessBeat
 from journal.models.event import Event
 from journal.models.idempotency import IdempotencyKey
 from journal.models.reference import Reference
+from journal.models.webhook import Delivery, WebhookEndpoint, WebhookSecret
 
 __all__ = [
     "ApiClient",
     "ClientKey",
     "Cursor",
+    "Delivery",
     "Event",
     "IdempotencyKey",
     "ProcessBeat",
     "Reference",
+    "WebhookEndpoint",
+    "WebhookSecret",
 ]

@@ -1,11 +1,15 @@
 """Every resource of the API, in the order of the contract."""
 
+from collections.abc import Mapping
+
 from factory.api.boms import BOMS
 from factory.api.orders import ORDER_CHANGES, ORDERS
 from factory.api.parts import PARTS
 from factory.api.sites import POWER_BAYS, POWER_NODES, SITES
 from factory.api.stock import RACKS, STOCK
+from journal.api.resources import Resource
 from scheduling.api.plans import GRID_EVENTS, PLANS, SCENARIOS
+from scheduling.api.runs import RUNS
 from suppliers.api.commitments import COMMITMENTS, RECEIPTS
 from suppliers.api.purchase_orders import PURCHASE_ORDERS
 from suppliers.api.suppliers import SUPPLIERS
@@ -28,3 +32,8 @@ RESOURCES = (
     SCENARIOS,
     GRID_EVENTS,
 )
+
+BY_TYPE: Mapping[str, Resource] = {
+    resource.rows().model.__name__.lower(): resource for resource in (*RESOURCES, RUNS)
+}
+"""The resource that shows an object of each type, as the journal names types."""

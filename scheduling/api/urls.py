@@ -4,9 +4,10 @@ from django.urls import URLPattern
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from factory.api.views import OrderUpsertView
+from journal.api.events import EventsBaselineView, EventsView
 from journal.api.routes import open_route, routes
 from scheduling.api import views
-from scheduling.api.resources import RESOURCES
+from scheduling.api.resources import BY_TYPE, RESOURCES
 from scheduling.api.runs import RUNS, RunCancelView, RunsView
 from suppliers.api.views import PurchaseOrderUpsertView
 
@@ -18,6 +19,8 @@ urlpatterns: list[URLPattern] = [
         "api-purchase-orders-upsert",
     ),
     open_route("promise-dates", views.PromiseDateView, "api-promise-dates"),
+    open_route("events", EventsView, "api-events", resources=BY_TYPE),
+    open_route("events:baseline", EventsBaselineView, "api-events-baseline"),
     *routes(RUNS, listing=RunsView, verbs={"cancel": RunCancelView}),
     open_route(
         "openapi.yaml", SpectacularAPIView, "api-schema", authentication_classes=[]
