@@ -4,7 +4,7 @@ from time import monotonic
 
 from scheduling.engine.decode.board import Board, Seats
 from scheduling.engine.kernels import memory as t
-from scheduling.engine.kernels import ruin
+from scheduling.engine.kernels import ruin, sweep
 
 BURST_S = 0.05
 FIRST_BURST = 4
@@ -28,8 +28,15 @@ class Improver:
         moves: Moves made so far.
     """
 
-    def __init__(self, board: Board, *, seed: int) -> None:
-        """Start from the plan on the board."""
+    def __init__(self, board: Board, *, seed: int, cool: bool = False) -> None:
+        """Start from the plan on the board.
+
+        Args:
+            board: The board.
+            seed: Of the random numbers.
+            cool: Whether a plan stands that is to change little: moves then cost at
+                most about a moved start more at first.
+        """
         self.board = board
         board.reseed(seed)
         self.moves = 0
@@ -39,7 +46,10 @@ class Improver:
         self._bursts = 0
         racks = max(1, board.racks)
         self._size = 10 if racks <= LARGE else 6
-        self._heat = max(1.0, HEAT * self._total * min(1.0, 100 / racks))
+        heat = HEAT * self._total * min(1.0, 100 / racks)
+        if cool:
+            heat = min(heat, board.encoded.problem.prices.move * t.UNIT)
+        self._heat = max(1.0, heat)
 
     def adopt(self, seats: Seats) -> None:
         """Go on from another plan; it counts as the best from here on."""
@@ -71,11 +81,21 @@ class Improver:
 
     def settle(self) -> None:
         """Put every rack back alone, once; never worse."""
-        self._total -= int(ruin.settle_again(self.board.memory))
+        self._total -= int(sweep.settle_again(self.board.memory))
         if self._total < self.best:
             self.best = self._total
             ruin.copy_best(self.board.memory)
         self.board.sort()
+
+    def go_home(self) -> None:
+        """Bring racks back to their published places where that costs no more.
+
+        Begins at the best plan so far.
+        """
+        self.adopt(self.best_seats())
+        self._total -= self.board.go_home(self.board.order())
+        self.best = self._total
+        ruin.copy_best(self.board.memory)
 
     def best_seats(self) -> Seats:
         """Return a copy of the best plan."""

@@ -374,6 +374,8 @@ class Rack:
         pins: Starts fixed by a planner.
         previous: ``(step code, start, bay)`` in the published plan, for the price of
             change.
+        previous_soak: ``(step code, ((percent, standby minutes before), ...))`` of the
+            blocks of soaks that do not run through at full power in that plan.
     """
 
     key: str
@@ -388,6 +390,7 @@ class Rack:
     progress: Progress = field(default_factory=Progress)
     pins: tuple[Pin, ...] = ()
     previous: tuple[tuple[str, int, str], ...] = ()
+    previous_soak: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,16 +6,16 @@ search can be stopped at any moment and returns the best so far.
 
 import platform
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
 
 from scheduling.engine.bound import cost_floor
-from scheduling.engine.check import breaches, made
 from scheduling.engine.cost import cost
 from scheduling.engine.cpsat.solve import MOST_RACKS, Companion, constant_of_others
 from scheduling.engine.decode.board import ENTRIES, Board, Seats
+from scheduling.engine.decode.published import keep_order
 from scheduling.engine.decode.render import render
 from scheduling.engine.errors import NoPlanError
 from scheduling.engine.improve import Improver, best_cents
@@ -23,9 +23,11 @@ from scheduling.engine.kernels.compile import prepare
 from scheduling.engine.kernels.memory import DEMAND, HAS_PREVIOUS, Memory
 from scheduling.engine.outcome import Outcome, Progress, Status
 from scheduling.engine.problem import Problem
+from scheduling.engine.proof import proved
 from scheduling.engine.rules import RULES, order_by
 from scheduling.engine.schedule import Schedule, Unplannable
 from scheduling.engine.validate import inspect
+from scheduling.engine.wording import racks
 
 __all__ = ["Outcome", "Progress", "Status", "solve", "warm"]
 
@@ -55,6 +57,7 @@ def solve(
     on_progress: Listener | None = None,
     should_stop: Question | None = None,
     max_moves: int | None = None,
+    may_move_frozen: bool = False,
 ) -> Outcome:
     """Return the cheapest plan found within a time limit.
 
@@ -67,6 +70,8 @@ def solve(
         should_stop: Asked ten times a second whether to return what there is.
         max_moves: If given, exactly so many moves are made whatever the clock says: the
             same problem, seed and number give the same plan.
+        may_move_frozen: Whether racks with a published start inside the frozen fence
+            may move though nothing makes them.
 
     Raises:
         NoPlanError: If the problem cannot be planned as a whole; its sentences say why.
@@ -83,6 +88,7 @@ def solve(
         on_progress=on_progress,
         should_stop=should_stop,
         max_moves=max_moves,
+        may_move_frozen=may_move_frozen,
     )
     return search.run()
 
@@ -124,6 +130,7 @@ class _Search:
     on_progress: Listener | None
     should_stop: Question | None
     max_moves: int | None
+    may_move_frozen: bool
     began: float = field(default_factory=monotonic)
     best: _Best = field(default_factory=_Best)
     bound: int = 0
@@ -180,9 +187,14 @@ class _Search:
     def _try_rules(self, board: Board, floor: threading.Thread) -> Seats:
         """Decode by each dispatch rule; report the first plan at once.
 
-        Where a plan is published, starts stay no earlier than in it where that can be.
+        Where a plan is published, it comes first, mended; what a rule makes must be
+        cheaper with all its moves, and starts stay no earlier than published where that
+        can be.
         """
         best: Seats | None = None
+        if _is_published(board):
+            self._keep(board)
+            best = self._begin(board, "published", floor)
         rules = list(RULES)
         for number, rule in enumerate(rules):
             order = order_by(rule, board.tables)
@@ -194,17 +206,32 @@ class _Search:
                 price = board.price()
                 cents = best_cents(price)
                 self.best_rule = min(cents, self.best_rule or cents)
-                if best is None or price < best.price:
-                    is_first, best = best is None, board.seats()
-                    if is_first:
-                        self._take(board, "rule")
-                        self.first_plan_s = self.seconds
-                        self._report("rules", schedule=self.best.schedule)
-                        floor.start()
-                    self._note(cents, "rule")
+                if best is None:
+                    best = self._begin(board, "rule", floor)
+                elif price < best.price:
+                    best = board.seats()
+                self._note(cents, "rule")
         if best is None:  # pragma: no cover - there are always rules
             raise NoPlanError("There is no dispatch rule.")
         return best
+
+    def _keep(self, board: Board) -> None:
+        """Mend the published plan, and hold what nobody may move without leave."""
+        board.keep(keep_order(board))
+        if not self.may_move_frozen:
+            held = board.frozen() & board.is_home()
+            board.hold(held)
+            if held.any():
+                stayed = racks(int(held.sum()))
+                self.notes.append(f"{stayed} inside the frozen fence stayed.")
+
+    def _begin(self, board: Board, found_by: str, floor: threading.Thread) -> Seats:
+        """Referee and report the first plan."""
+        self._take(board, found_by)
+        self.first_plan_s = self.seconds
+        self._report("rules", schedule=self.best.schedule)
+        floor.start()
+        return board.seats()
 
     def _is_too_late(self, board: Board, number: int) -> bool:
         """Return whether to leave out the rest of the rules."""
@@ -216,7 +243,7 @@ class _Search:
 
     def _improve(self, board: Board) -> Seats:
         """Ruin and recreate until the time is over, CP-SAT beside it."""
-        improver = Improver(board, seed=self.seed)
+        improver = Improver(board, seed=self.seed, cool=_is_published(board))
         companion = self._companion(board)
         try:
             self._choose_peak(board, improver, companion)
@@ -228,6 +255,8 @@ class _Search:
             if companion is not None:
                 companion.stop()
                 self._close(companion)
+        if _is_published(board):
+            improver.go_home()
         return improver.best_seats()
 
     def _choose_peak(
@@ -238,6 +267,9 @@ class _Search:
         Moves of a few racks cannot lower a peak that many hours share; a ceiling can.
         """
         if not board.tables.figure[DEMAND] or board.racks > MOST_RACKS:
+            return
+        if _is_published(board):
+            # A lower peak would take the whole plan apart.
             return
         peak = board.peak()
         best = improver.best_seats()
@@ -368,7 +400,7 @@ class _Search:
 
     def _take(self, board: Board, found_by: str) -> None:
         """Referee the plan on the board; keep it if it is sound and cheaper."""
-        schedule = _proved(self.problem, render(board, self.left_out))
+        schedule = proved(self.problem, render(board, self.left_out))
         cents = int(cost(self.problem, schedule).total)
         if self.best.objective is None or cents <= self.best.objective:
             self.best = _Best(schedule=schedule, objective=cents, found_by=found_by)
@@ -431,34 +463,3 @@ def _is_published(board: Board) -> bool:
 def _main_start(starts: list[int] | None) -> int:
     """Return a start in the middle of a rack's steps, to order racks by."""
     return starts[len(starts) // 2] if starts else 0
-
-
-def _proved(problem: Problem, schedule: Schedule) -> Schedule:
-    """Return a schedule without breaches it made; racks that make one are left out."""
-    left_out = schedule.unplannable
-    while found := made(breaches(problem, schedule)):
-        placed = {step.rack for step in schedule.steps}
-        guilty = _guilty(found[0].object, found[0].sentence, placed)
-        if not guilty:
-            raise NoPlanError(found[0].sentence)
-        for rack in guilty:
-            left_out = (
-                *left_out,
-                Unplannable(
-                    rack=rack, code="breach", sentence=found[0].sentence, limit="frozen"
-                ),
-            )
-        known = {one.rack for one in left_out}
-        schedule = Schedule(
-            steps=tuple(step for step in schedule.steps if step.rack not in known),
-            pegs=tuple(peg for peg in schedule.pegs if peg.rack not in known),
-            unplannable=left_out,
-        )
-    return schedule
-
-
-def _guilty(about: str, sentence: str, placed: Collection[str]) -> list[str]:
-    """Return a planned rack that a breach names, the last one if there are several."""
-    words = {*about.replace(":", " ").replace(",", " ").split(), about}
-    words |= set(sentence.replace(",", " ").replace(":", " ").split())
-    return sorted(rack for rack in placed if rack in words)[-1:]

@@ -33,6 +33,11 @@ def places(count: int) -> str:
     return f"{count:,} {'place' if count == 1 else 'places'}"
 
 
+def racks(count: int) -> str:
+    """Return a count of racks."""
+    return f"{count:,} {'rack' if count == 1 else 'racks'}"
+
+
 def pieces(count: int) -> str:
     """Return a count of pieces."""
     return f"{count:,} {'piece' if count == 1 else 'pieces'}"

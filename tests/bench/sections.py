@@ -10,6 +10,7 @@ from django.utils import timezone
 from scheduling.models import Plan
 from tests.bench import pages, planning
 from tests.bench.engine import rows as engine_rows
+from tests.bench.repair import rows as repair_rows
 from tests.bench.row import Row, is_over
 from tests.bench.worlds import AS_OF, World, a_reader, a_world
 
@@ -104,9 +105,17 @@ def engine(options: Options) -> Iterator[Row]:
         )
 
 
+def repair(options: Options) -> Iterator[Row]:
+    """Measure how a published plan of 1,000 racks takes one change."""
+    yield from repair_rows(
+        seeds=4 if options.is_quick else 20, search_s=10 if options.is_quick else 30
+    )
+
+
 # The engine comes first: its memory is what this process has taken at most.
 SECTIONS: dict[str, Callable[[Options], Iterable[Row]]] = {
     "engine": engine,
+    "repair": repair,
     "plan": plan,
     "large": large,
     "pages": site,

@@ -4,20 +4,23 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from scheduling.engine.decode.encode import (
     Encoded,
     Tables,
-    capacity_rows,
     encode,
+    fill_capacity,
+    move_prices,
+    previous_soaks,
     soak_blocks,
     stretch,
 )
-from scheduling.engine.kernels import facts, load, price, ruin
+from scheduling.engine.kernels import facts, home, load, price, ruin, sweep
 from scheduling.engine.kernels import memory as t
 from scheduling.engine.kernels.compile import prepare
 from scheduling.engine.kernels.insert import DELAY_BEFORE_BAY, DELAY_NOTHING
-from scheduling.engine.problem import Problem
+from scheduling.engine.problem import Prices, Problem
 
 FIRST_SPAN = 1 << 15
 """Minutes looked ahead at first beyond the last due date: about three weeks."""
@@ -28,10 +31,13 @@ ENTRIES = (
     load.add_rack,
     price.total_price,
     ruin.copy_best,
-    ruin.decode,
     ruin.draw,
     ruin.improve,
-    ruin.settle_again,
+    sweep.decode,
+    sweep.go_home,
+    sweep.keep,
+    sweep.price_anew,
+    sweep.settle_again,
 )
 SEED_STEP = 2_654_435
 MODULUS_A, MODULUS_B = 2_147_483_563, 2_147_483_399
@@ -64,6 +70,9 @@ class Board:
         soak: Level and standby before each soak block of the plan.
         seat: Whether, where and for how much each rack is in the plan.
         left_out: Whether each rack is left out from the beginning.
+        marked: Racks that moves may take out, in order of time; None for all that are
+            not forced.
+        held: Racks that stay where the published plan has them.
         ceiling: Watts of import that no plan shall exceed though it may: a lower peak
             costs less. Counts from the next ``decode`` or ``restore`` on.
     """
@@ -75,6 +84,7 @@ class Board:
         seed: int = 1,
         left_out: Collection[str] = (),
         unread: Collection[str] = (),
+        apart: bool = False,
     ) -> None:
         """Encode a problem and hold its facts; nothing else is planned yet.
 
@@ -83,15 +93,22 @@ class Board:
             seed: Of the random numbers.
             left_out: Racks that are not planned; what they hold now still counts.
             unread: Racks whose facts make no sense; they are not looked at.
+            apart: Whether every bay is planned by itself: slower, but a rack that is
+                to keep its bay keeps that very one.
         """
         prepare(t.Memory, ENTRIES)
-        latest = max((rack.due or 0 for rack in problem.racks), default=0)
         self.encoded = encode(
-            problem, latest + FIRST_SPAN, left_out=left_out, unread=unread
+            problem,
+            _first_span(problem, apart=apart),
+            left_out=left_out,
+            unread=unread,
+            apart=apart,
         )
         self.left_out = np.array(
             [rack.key in left_out for rack in self.encoded.racks], np.bool_
         )
+        self.marked: t.Wide | None = None
+        self.held = np.zeros(self.racks, np.bool_)
         self.ceiling: int | None = None
         self.clear()
         self.reseed(seed)
@@ -124,9 +141,21 @@ class Board:
         self.seat = self._table(t.AT_SEAT, racks, t.SEAT_COLUMNS)
         self.seat[:, t.PRICE] = self.tables.rack[:, t.ABSENT]
         self.seat[:, t.DIRTY] = 1
-        self.seat[:, t.FORCED] = self.left_out
+        self.seat[:, t.FORCED] = self.left_out | self.held
         for rack in np.flatnonzero(self.tables.rack[:, t.IS_FACT]):
             facts.hold_facts(self.memory, int(rack), -1)
+        self.mark(self.marked)
+
+    def mark(self, racks: t.Wide | None) -> None:
+        """Let moves take out these racks only; None for all that are not forced.
+
+        Args:
+            racks: At least one rack, in order of time.
+        """
+        self.marked = racks
+        self.memory.words[t.MARKED] = 0 if racks is None else len(racks)
+        if racks is not None:
+            self._table(t.AT_MARKED, self.racks)[: len(racks)] = racks
 
     def _table(self, address: int, *shape: int) -> t.Wide:
         """Return a table of the memory as an array that shares its words."""
@@ -137,7 +166,9 @@ class Board:
     def decode(
         self, order: Sequence[int] | t.Wide, *, keep: bool = False, delay: bool = True
     ) -> None:
-        """Place racks one after the other from an empty plan, facts first.
+        """Place racks one after the other from an empty plan.
+
+        Facts come first, then racks that are held where they were published.
 
         Args:
             order: Rack indices.
@@ -145,19 +176,114 @@ class Board:
                 can be.
             delay: Whether first steps wait until their rack's later steps need them.
         """
+        self._start_afresh()
+        wanted = np.array(order, np.int64)
+        waits = DELAY_BEFORE_BAY if delay else DELAY_NOTHING
+        listed = self._facts_first(wanted[~self.left_out[wanted]])
+        is_fact = self.tables.rack[listed, t.IS_FACT] > 0
+        self._keep(listed[is_fact & self.held[listed]], how=home.AS_PUBLISHED)
+        self._place(listed[is_fact], keep=keep, waits=waits)
+        self._keep(listed[self.held[listed]], how=home.AS_PUBLISHED)
+        self._place(listed, keep=keep, waits=waits)
+        self.sort()
+
+    def keep(self, order: Sequence[int] | t.Wide) -> t.Wide:
+        """Place racks where the published plan has them, from an empty plan.
+
+        Who finds its place taken goes to another bay at the same time if there is one,
+        else to the first place that is left after its published starts, as new racks
+        do. Facts come first.
+
+        Args:
+            order: Rack indices; the first ones keep their place most surely.
+
+        Returns:
+            The racks that are not where they were, new ones included.
+        """
+        wanted = np.array(order, np.int64)
+        listed = self._facts_first(wanted[~self.left_out[wanted]])
+        is_fact = self.tables.rack[listed, t.IS_FACT] > 0
+        begun, others = listed[is_fact], listed[~is_fact]
+        for is_careful in (False, True):
+            self._start_afresh()
+            self._keep(begun, how=home.AS_PUBLISHED)
+            if is_careful:
+                self._place(begun, keep=True, waits=DELAY_NOTHING)
+            self._keep(others, how=home.AS_PUBLISHED)
+            self._place(begun, keep=True, waits=DELAY_NOTHING)
+            # What has begun goes on even if the others then lose their places.
+            if not self.seat[begun, t.FORCED].any():
+                break
+        for how in (home.AT_THE_TIME, home.IN_ANY_BAY):
+            self._keep(others, how=how)
+        self._place(others, keep=True, waits=DELAY_BEFORE_BAY)
+        self.sort()
+        lost: t.Wide = listed[~self.is_home()[listed]]
+        return lost
+
+    def _start_afresh(self) -> None:
+        """Take every rack out and go on with the random numbers."""
         drawn = self.memory.words[[t.RANDOM_A, t.RANDOM_B]]
         self.clear()
         self.memory.words[[t.RANDOM_A, t.RANDOM_B]] = drawn
-        wanted = np.array(order, np.int64)
-        listed = self._facts_first(wanted[~self.left_out[wanted]])
+
+    def _keep(self, racks: t.Wide, *, how: int) -> None:
+        sweep.keep(self.memory, np.ascontiguousarray(racks), how)
+
+    def _place(self, racks: t.Wide, *, keep: bool, waits: int) -> None:
+        """Place the racks that have no place yet, looking further ahead if need be."""
+        listed = np.ascontiguousarray(racks[self.seat[racks, t.PLACED] == 0])
         at = 0
         while at < len(listed):
             more = self.encoded.span < self.encoded.problem.horizon
-            waits = DELAY_BEFORE_BAY if delay else DELAY_NOTHING
-            at = ruin.decode(self.memory, listed, at, keep, waits, more)
+            at = sweep.decode(self.memory, listed, at, keep, waits, more)
             if at < len(listed):
                 self._look_further()
-        self.sort()
+
+    def go_home(self, racks: t.Wide) -> int:
+        """Bring racks back to their published places where that costs no more.
+
+        Returns:
+            What it saves, in units of 1/1440 cent.
+        """
+        return int(sweep.go_home(self.memory, np.ascontiguousarray(racks)))
+
+    def is_home(self) -> npt.NDArray[np.bool_]:
+        """Return whether each rack stands where the published plan has it."""
+        was, tables = self.tables.previous, self.tables
+        known = was != t.NONE
+        off = np.abs(self.time[:, :, 0] - was) > tables.figure[t.TOLERANCE]
+        in_bay = tables.step[tables.rack[:, t.TEMPLATE], :, t.IN_BAY] > 0
+        other_bay = self.seat[:, t.POOL] != tables.rack[:, t.PREVIOUS_POOL]
+        moved = known & (off | (in_bay & other_bay[:, None]))
+        placed = self.seat[:, t.PLACED] > 0
+        stays: npt.NDArray[np.bool_] = placed & known.any(axis=1) & ~moved.any(axis=1)
+        return stays
+
+    def hold(self, racks: npt.NDArray[np.bool_]) -> None:
+        """Leave racks where the published plan has them, whatever else moves."""
+        self.held = racks
+        self.seat[:, t.FORCED] |= racks
+
+    def frozen(self) -> npt.NDArray[np.bool_]:
+        """Return whether each rack has a published start inside the frozen fence."""
+        was = self.tables.previous
+        inside = (was != t.NONE) & (was < self.tables.figure[t.FENCE])
+        found: npt.NDArray[np.bool_] = inside.any(axis=1)
+        return found
+
+    def set_prices(self, prices: Prices) -> None:
+        """Go on with other prices of change and promises."""
+        figure, words = self.tables.figure, self.memory.words
+        move_price = move_prices(prices)
+        self.tables.move_price[:] = move_price
+        self._table(t.AT_MOVE_PRICE, len(move_price))[:] = move_price
+        for column, cents in (
+            (t.FENCED, prices.move_fenced),
+            (t.BROKEN, prices.broken_promise),
+        ):
+            figure[column] = words[column] = cents * t.UNIT
+        sweep.price_anew(self.memory)
 
     def _facts_first(self, order: t.Wide) -> t.Wide:
         rows = self.tables.rack[order]
@@ -193,13 +319,11 @@ class Board:
 
     def restore(self, seats: Seats) -> None:
         """Bring a copied plan back."""
-        drawn = self.memory.words[[t.RANDOM_A, t.RANDOM_B]]
         placed = np.flatnonzero(seats.seat[:, t.PLACED])
         last = int(seats.time[placed].max(initial=0))
         while self.encoded.span < min(last, self.encoded.problem.horizon):
             self.encoded = stretch(self.encoded, 2 * self.encoded.span)
-        self.clear()
-        self.memory.words[[t.RANDOM_A, t.RANDOM_B]] = drawn
+        self._start_afresh()
         self.time[:] = seats.time
         self.soak[:] = seats.soak
         self.seat[:] = seats.seat
@@ -220,6 +344,8 @@ class Board:
         order = np.argsort(starts, kind="stable")
         self._table(t.AT_ORDER, self.racks)[:] = order
         self._table(t.AT_RANK, self.racks)[order] = rows
+        if self.marked is not None:
+            self.mark(order[np.isin(order, self.marked)])
 
     def price(self) -> int:
         """Return the price of the plan in units of 1/1440 cent."""
@@ -239,12 +365,22 @@ class Board:
         return int(self.seat[:, t.PLACED].sum())
 
 
+def _first_span(problem: Problem, *, apart: bool) -> int:
+    """Return how many minutes to look ahead at first."""
+    latest = max((rack.due or 0 for rack in problem.racks), default=0)
+    starts = [start for rack in problem.racks for _, start, _ in rack.previous]
+    published = max(starts, default=0)
+    if apart and published:
+        # Most of a published plan stays: what moves, moves by days.
+        return published + FIRST_SPAN // 2
+    return max(latest, published) + FIRST_SPAN
+
+
 def _lay_out(encoded: Encoded, ceiling: int | None) -> t.Memory:
     """Return a problem without any plan in the kernels' memory."""
     tables = encoded.tables
-    free = capacity_rows(encoded, ceiling)
-    low = free.reshape(free.shape[0], -1, t.RUN).min(axis=2)
-    quarter = _base_load(encoded, free.shape[1])
+    minutes, rows, wide = _lay_out_minutes(encoded, ceiling)
+    quarter = _base_load(encoded, wide)
     racks, steps = len(encoded.racks), tables.step.shape[1]
     blocks, out = soak_blocks(encoded), min(racks, MOST_OUT) + 1
     times, soaks = 2 * steps, 2 * blocks
@@ -260,6 +396,7 @@ def _lay_out(encoded: Encoded, ceiling: int | None) -> t.Memory:
         t.AT_LEVEL: tables.level_minutes,
         t.AT_RACK: tables.rack,
         t.AT_PREVIOUS: tables.previous,
+        t.AT_PREVIOUS_SOAK: previous_soaks(encoded),
         t.AT_PIN: tables.pin,
         t.AT_NEED: tables.need,
         t.AT_NEED_FROM: tables.need_from,
@@ -287,6 +424,8 @@ def _lay_out(encoded: Encoded, ceiling: int | None) -> t.Memory:
         t.AT_KEY: out,
         t.AT_ORDER: racks,
         t.AT_RANK: racks,
+        t.AT_MARKED: racks,
+        t.AT_OWN_PIN: steps,
     }
     header = tables.figure.copy()
     at = t.HEADER
@@ -306,16 +445,31 @@ def _lay_out(encoded: Encoded, ceiling: int | None) -> t.Memory:
     header[t.POOL_WIDTH] = tables.pool.shape[1]
     header[t.CHOICE_WIDTH] = tables.choice.shape[1]
     header[t.QUARTERS] = len(quarter)
-    header[t.AT_FREE], header[t.FREE_WIDTH] = 0, free.shape[1]
-    header[t.AT_LOW], header[t.LOW_WIDTH] = free.size, low.shape[1]
-    header[t.AT_SHIFT] = free.size + low.size
-    header[t.AT_OPENING] = free.size + 2 * low.size
+    runs = wide // t.RUN
+    header[t.AT_FREE], header[t.FREE_WIDTH] = 0, wide
+    header[t.AT_LOW], header[t.LOW_WIDTH] = rows * wide, runs
+    header[t.AT_SHIFT] = rows * (wide + runs)
+    header[t.AT_OPENING] = rows * (wide + 2 * runs)
     header[t.OPENING_WIDTH] = tables.opening.shape[2]
     words[: t.HEADER] = header
-    minutes = np.concatenate(
-        (free.ravel(), low.ravel(), np.zeros_like(low).ravel(), tables.opening.ravel())
-    )
     return t.Memory(words, minutes)
+
+
+def _lay_out_minutes(
+    encoded: Encoded, ceiling: int | None
+) -> tuple[t.Narrow, int, int]:
+    """Return what has a number a minute, with the rows of capacity and their width."""
+    wide = -(-encoded.span // t.RUN) * t.RUN
+    rows = len(encoded.rows) + len(encoded.pools)
+    size, sums = rows * wide, rows * wide // t.RUN
+    minutes = np.empty(size + 2 * sums + encoded.tables.opening.size, np.int32)
+    free = minutes[:size].reshape(rows, wide)
+    fill_capacity(free, encoded, ceiling)
+    low = minutes[size : size + sums].reshape(rows, -1)
+    free.reshape(rows, -1, t.RUN).min(axis=2, out=low)
+    minutes[size + sums : size + 2 * sums] = 0
+    minutes[size + 2 * sums :] = encoded.tables.opening.ravel()
+    return minutes, rows, wide
 
 
 def _base_load(encoded: Encoded, minutes: int) -> t.Wide:

@@ -12,6 +12,7 @@ from scheduling.engine.decode.pools import Pool, group_bays
 from scheduling.engine.kernels import memory as t
 from scheduling.engine.problem import (
     PowerClass,
+    Prices,
     Problem,
     Rack,
     ResourceKind,
@@ -113,6 +114,7 @@ def encode(
     *,
     left_out: Collection[str] = (),
     unread: Collection[str] = (),
+    apart: bool = False,
 ) -> Encoded:
     """Return a problem as arrays that look some minutes ahead.
 
@@ -121,6 +123,7 @@ def encode(
         span: Minutes to look ahead, at most the horizon.
         left_out: Racks that are not planned; what they hold now still counts.
         unread: Racks whose facts make no sense; they are not looked at.
+        apart: Whether every bay is a pool of its own.
     """
     span = min(span, problem.horizon)
     used = {rack.template for rack in problem.racks}
@@ -131,7 +134,7 @@ def encode(
         if rack.key not in unread
         and rack.progress.done < len(templates[rack.template].steps)
     )
-    pools = group_bays(problem)
+    pools = group_bays(problem, apart=apart)
     rows = {resource.key: row for row, resource in enumerate(problem.resources)}
     calendars = {calendar.key: at for at, calendar in enumerate(problem.calendars)}
     crews = {
@@ -161,9 +164,7 @@ def encode(
         arrival=needs.arrival,
         part=needs.part,
         slack=needs.slack,
-        move_price=_array(
-            [(problem.prices.move * t.UNIT) >> week for week in range(WEEKS_PRICED)]
-        ),
+        move_price=move_prices(problem.prices),
     )
     return Encoded(
         problem=problem,
@@ -192,17 +193,22 @@ def stretch(encoded: Encoded, span: int) -> Encoded:
     )
 
 
-def capacity_rows(encoded: Encoded, ceiling: int | None = None) -> t.Narrow:
-    """Return what is free before anything is planned, per row and minute.
+def move_prices(prices: Prices) -> t.Wide:
+    """Return the price of a moved start by week of its previous start."""
+    return _array([(prices.move * t.UNIT) >> week for week in range(WEEKS_PRICED)])
+
+
+def fill_capacity(free: t.Narrow, encoded: Encoded, ceiling: int | None = None) -> None:
+    """Write what is free before anything is planned, per row and minute.
 
     Args:
+        free: Written to; shape ``(rows, minutes)``, minutes a whole number of runs.
         encoded: The problem.
         ceiling: Watts of import, base load included, that a site shall not exceed
             though it may; None for no more than the problem asks.
     """
     problem, span = encoded.problem, encoded.span
-    minutes = -(-span // t.RUN) * t.RUN
-    free = np.zeros((len(encoded.rows) + len(encoded.pools), minutes), np.int32)
+    free[:, span:] = 0
     for row, resource in enumerate(problem.resources):
         _fill(free[row], resource.capacity, span, 1)
         if resource.kind is ResourceKind.SITE and ceiling is not None:
@@ -214,7 +220,6 @@ def capacity_rows(encoded: Encoded, ceiling: int | None = None) -> t.Narrow:
                 free[row, start:end] = t.PLENTY
     for at, pool in enumerate(encoded.pools):
         _fill(free[len(encoded.rows) + at], pool.bay.capacity, span, len(pool.keys))
-    return free
 
 
 def _array(values: object) -> t.Wide:
@@ -368,6 +373,22 @@ def soak_blocks(encoded: Encoded) -> int:
         for template in encoded.templates
     ]
     return max(1, *blocks)
+
+
+def previous_soaks(encoded: Encoded) -> t.Wide:
+    """Return level and standby of each published soak block, per rack and block."""
+    index = {one.key: at for at, one in enumerate(encoded.templates)}
+    level = {percent: at for at, (percent, _) in enumerate(encoded.problem.soak.levels)}
+    found = np.zeros((len(encoded.racks), soak_blocks(encoded), 2), np.int64)
+    for at, rack in enumerate(encoded.racks):
+        for code, blocks in rack.previous_soak:
+            template = encoded.templates[index[rack.template]]
+            step = template.index_of(code)
+            first = int(encoded.tables.step[index[rack.template], step, t.BLOCK_AT])
+            for number, (percent, wait) in enumerate(blocks[: found.shape[1] - first]):
+                # A level that is no longer allowed gives way to the best.
+                found[at, first + number] = level.get(percent, 0), wait
+    return found
 
 
 def _watt_rows(templates: tuple[Template, ...], problem: Problem) -> t.Wide:

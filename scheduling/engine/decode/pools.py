@@ -35,8 +35,13 @@ def pinned_bays(problem: Problem) -> frozenset[str]:
     )
 
 
-def group_bays(problem: Problem) -> tuple[Pool, ...]:
-    """Return the pools of a problem in order of their first bay."""
+def group_bays(problem: Problem, *, apart: bool = False) -> tuple[Pool, ...]:
+    """Return the pools of a problem in order of their first bay.
+
+    With ``apart`` every bay is a pool of its own.
+    """
+    if apart:
+        return tuple(Pool(bay=bay, keys=(bay.key,)) for bay in problem.bays)
     alone = pinned_bays(problem)
     groups: dict[tuple[object, ...], list[Bay]] = {}
     for bay in problem.bays:

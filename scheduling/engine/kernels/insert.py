@@ -52,6 +52,8 @@ from scheduling.engine.kernels.seat import (
 )
 from scheduling.engine.kernels.soak import is_full, seat_full
 
+BOTH_WAYS = 3
+"""A bay session either way, whichever ends first."""
 DELAY_NOTHING, DELAY_BEFORE_BAY, DELAY_ALL = range(3)
 """What waits for the steps after it: nothing, the steps before a bay, bay steps too."""
 

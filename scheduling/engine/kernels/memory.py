@@ -96,7 +96,10 @@ RUN = 1 << RUN_BITS
     AT_KEY,
     AT_ORDER,
     AT_RANK,
-) = range(22, 59)
+    AT_MARKED,
+    AT_OWN_PIN,
+    AT_PREVIOUS_SOAK,
+) = range(22, 62)
 
 # The header: addresses and widths in ``minutes``.
 (
@@ -107,12 +110,12 @@ RUN = 1 << RUN_BITS
     LOW_WIDTH,
     AT_OPENING,
     OPENING_WIDTH,
-) = range(59, 66)
+) = range(62, 69)
 
 # The header: what the kernels count.
-ITEMS, SPANS, TRIAL_POOL, KEPT_POOL, RANDOM_A, RANDOM_B = range(66, 72)
+ITEMS, SPANS, TRIAL_POOL, KEPT_POOL, RANDOM_A, RANDOM_B, MARKED = range(69, 76)
 
-HEADER = 72
+HEADER = 76
 
 # Columns of a template.
 STEPS, GROUPS, CHOICES, STATION_ROW, MAIN_STEP, TEMPLATE_COLUMNS = range(6)

@@ -9,7 +9,8 @@ import math
 
 from scheduling.engine.kernels.compile import compiled
 from scheduling.engine.kernels.facts import hold_facts
-from scheduling.engine.kernels.insert import DELAY_ALL, DELAY_NOTHING, try_rack
+from scheduling.engine.kernels.home import AS_PUBLISHED, put_home
+from scheduling.engine.kernels.insert import BOTH_WAYS, DELAY_ALL, try_rack
 from scheduling.engine.kernels.load import add_rack, lift, settle
 from scheduling.engine.kernels.memory import (
     ABSENT,
@@ -18,6 +19,7 @@ from scheduling.engine.kernels.memory import (
     AT_BEST_TIME,
     AT_CHOSEN,
     AT_KEY,
+    AT_MARKED,
     AT_OLD_SEAT,
     AT_OLD_SOAK,
     AT_OLD_TIME,
@@ -25,6 +27,7 @@ from scheduling.engine.kernels.memory import (
     AT_RANK,
     AT_SEAT,
     BLOCKS,
+    CHOICES,
     DIRTY,
     DUE,
     FORCED,
@@ -32,6 +35,7 @@ from scheduling.engine.kernels.memory import (
     IS_FACT,
     LEAST_PRICE,
     MAIN_STEP,
+    MARKED,
     MOST_STEPS,
     NONE,
     PLACED,
@@ -42,7 +46,6 @@ from scheduling.engine.kernels.memory import (
     SEAT_COLUMNS,
     TEMPLATE,
     Memory,
-    Wide,
     copy,
     rack_of,
     seat_of,
@@ -54,12 +57,13 @@ from scheduling.engine.kernels.memory import (
 )
 from scheduling.engine.kernels.price import demand_price
 
-BOTH_WAYS = 3
 WINDOW, BEFORE, NEARBY, COSTLY, CHOOSE_KINDS = range(5)
 BY_DUE, BY_DUE_ROUGHLY, BY_CHANCE, AS_BEFORE, COSTLY_FIRST, KEY_KINDS = range(6)
 RANDOM_RANGE = 2_147_483_562
 DAY = 1440
 FACTS_FIRST = 1 << 60
+MANY_CHOICES = 16
+"""Pools of which not all are tried each time."""
 
 
 @compiled
@@ -77,6 +81,12 @@ def draw(memory: Memory, below: int) -> int:
 def _chance(memory: Memory) -> float:
     """Return a random number in (0, 1)."""
     return (draw(memory, RANDOM_RANGE) + 1.0) / (RANDOM_RANGE + 1.0)
+
+
+@compiled
+def _bits(memory: Memory) -> int:
+    """Return 60 random bits."""
+    return (draw(memory, 1 << 30) << 30) + draw(memory, 1 << 30)
 
 
 @compiled
@@ -128,6 +138,38 @@ def _choose(memory: Memory, wanted: int) -> int:
         else:
             rack = words[words[AT_ORDER] + low + draw(memory, high - low)]
         known = seat_of(memory, rack, FORCED) != 0
+        for at in range(chosen_at, chosen_at + chosen):
+            known = known or words[at] == rack
+        if not known:
+            words[chosen_at + chosen] = rack
+            chosen += 1
+    return chosen
+
+
+@compiled
+def _choose_marked(memory: Memory, wanted: int) -> int:
+    """Choose marked racks to take out, a costly one and others; return how many."""
+    words = memory.words
+    marked, count = words[AT_MARKED], words[MARKED]
+    place = draw(memory, count)
+    for _ in range(2):
+        other = draw(memory, count)
+        if _excess(memory, words[marked + other]) > _excess(
+            memory, words[marked + place]
+        ):
+            place = other
+    low, high = 0, count
+    if draw(memory, 2) == 0:
+        # Marked racks stand in order of time.
+        low, high = max(0, place - 2 * wanted), min(count, place + 2 * wanted + 1)
+    chosen_at = words[AT_CHOSEN]
+    words[chosen_at] = words[marked + place]
+    chosen = 1
+    for _ in range(3 * wanted):
+        if chosen >= wanted:
+            break
+        rack = words[marked + low + draw(memory, high - low)]
+        known = False
         for at in range(chosen_at, chosen_at + chosen):
             known = known or words[at] == rack
         if not known:
@@ -200,7 +242,7 @@ def _copy_seat(memory: Memory, rack: int, at: int, back: bool) -> None:
 
 
 @compiled
-def _take_out(memory: Memory, chosen: int) -> int:
+def take_out(memory: Memory, chosen: int) -> int:
     """Take the chosen racks out, their facts held; return what they cost."""
     words = memory.words
     cost = 0
@@ -215,7 +257,7 @@ def _take_out(memory: Memory, chosen: int) -> int:
 
 
 @compiled
-def _undo(memory: Memory, chosen: int) -> None:
+def undo(memory: Memory, chosen: int) -> None:
     """Bring the racks taken out back as they were."""
     words = memory.words
     for at in range(chosen):
@@ -264,17 +306,27 @@ def _put_back_all(memory: Memory, chosen: int, most: float) -> int:
     for at in range(chosen):
         least += rack_of(memory, words[words[AT_CHOSEN] + at], LEAST_PRICE)
     wait = draw(memory, 3) == 0
+    goes_home = words[HAS_PREVIOUS] != 0 and draw(memory, 3) == 0
     for at in range(chosen):
         rack = words[words[AT_CHOSEN] + at]
+        if goes_home:
+            price = put_home(memory, rack, AS_PUBLISHED)
+            if price >= 0:
+                total += price
+                least -= rack_of(memory, rack, LEAST_PRICE)
+                continue
         keep = words[HAS_PREVIOUS] != 0 and draw(memory, 2) == 0
         pick = draw(memory, 10)
         ways = 1 + pick if pick < BOTH_WAYS - 1 else BOTH_WAYS
         skip = 0
-        if draw(memory, 4) == 0:
+        template = rack_of(memory, rack, TEMPLATE)
+        if template_of(memory, template, CHOICES) > MANY_CHOICES:
+            skip = _bits(memory) | _bits(memory)
+        elif draw(memory, 4) == 0:
             skip = draw(memory, 1 << 20) & draw(memory, 1 << 20)
         bay_floor = 0
         if wait and draw(memory, 2) == 0:
-            main = template_of(memory, rack_of(memory, rack, TEMPLATE), MAIN_STEP)
+            main = template_of(memory, template, MAIN_STEP)
             start = start_of(memory, time_at(memory, rack), main)
             bay_floor = start + draw(memory, 3 * DAY) - DAY
         price = put_back(memory, rack, bay_floor, keep, ways, skip, DELAY_ALL, False)
@@ -333,11 +385,14 @@ def improve(
     demand = demand_price(memory)
     for _ in range(moves):
         wanted = 1 + draw(memory, 1 + draw(memory, size))
-        chosen = _choose(memory, wanted)
+        if memory.words[MARKED] > 0:
+            chosen = _choose_marked(memory, wanted)
+        else:
+            chosen = _choose(memory, wanted)
         if chosen == 0:
             continue
         _arrange(memory, chosen)
-        before = _take_out(memory, chosen)
+        before = take_out(memory, chosen)
         allowed = -temperature * math.log(_chance(memory))
         # A lower peak may pay for dearer racks.
         after = _put_back_all(memory, chosen, before + demand + allowed)
@@ -351,52 +406,5 @@ def improve(
                     best = total
                     copy_best(memory)
                 continue
-        _undo(memory, chosen)
+        undo(memory, chosen)
     return total, best
-
-
-@compiled
-def settle_again(memory: Memory) -> int:
-    """Take out and put back every rack alone, in order of time; return the saving."""
-    words = memory.words
-    saved = 0
-    demand = demand_price(memory)
-    for place in range(words[RACKS]):
-        rack = words[words[AT_ORDER] + place]
-        if seat_of(memory, rack, FORCED) != 0:
-            continue
-        words[words[AT_CHOSEN]] = rack
-        before = _take_out(memory, 1)
-        after = put_back(memory, rack, 0, False, BOTH_WAYS, 0, DELAY_ALL, False)
-        peak = demand_price(memory)
-        if after + peak <= before + demand:
-            saved += before + demand - after - peak
-            demand = peak
-        else:
-            _undo(memory, 1)
-    return saved
-
-
-@compiled
-def decode(
-    memory: Memory, order: Wide, first: int, keep: bool, delay: int, stop: bool
-) -> int:
-    """Place racks one after the other, whole; return how far it came.
-
-    Facts must be held beforehand. With ``stop`` it returns the place of the first rack
-    that finds none, so that the caller can look further ahead in time.
-    """
-    for place in range(first, order.shape[0]):
-        rack = order[place]
-        if keep:
-            put_back(memory, rack, 0, True, BOTH_WAYS, 0, delay, False)
-        if seat_of(memory, rack, PLACED) == 0:
-            put_back(memory, rack, 0, False, BOTH_WAYS, 0, delay, False)
-        if seat_of(memory, rack, PLACED) != 0:
-            continue
-        if stop:
-            return place
-        if rack_of(memory, rack, IS_FACT) != 0:
-            put_back(memory, rack, 0, False, BOTH_WAYS, 0, DELAY_NOTHING, True)
-            set_seat(memory, rack, FORCED, seat_of(memory, rack, PLACED))
-    return order.shape[0]

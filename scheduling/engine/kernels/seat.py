@@ -74,6 +74,7 @@ from scheduling.engine.kernels.profile import last_below
 from scheduling.engine.kernels.soak import seat_blocks, seat_full
 
 TRIES = 400
+SKIP_BITS = 60
 WAY_THROUGH = 1
 """A bay session without gaps at full power."""
 WAY_BLOCKS = 2
@@ -465,7 +466,7 @@ def _seat_bay(
         if (ways & way) == 0:
             continue
         for choice in range(choices):
-            if choices > 1 and (skip >> choice) & 1:
+            if choices > 1 and (skip >> choice % SKIP_BITS) & 1:
                 continue
             if (begin if way == WAY_THROUGH else ready) + least >= best:
                 break
@@ -514,7 +515,7 @@ def seat_rack(
         keep: Whether no step starts before its start in the published plan.
         force: Whether facts are taken although they break a limit.
         ways: Sum of the ways of seating a bay session to try.
-        skip: Bits of the pool choices to leave out.
+        skip: Bits of the pool choices to leave out, again from the first after 60.
     """
     words = memory.words
     template = rack_of(memory, rack, TEMPLATE)

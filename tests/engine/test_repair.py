@@ -1,0 +1,215 @@
+"""A published plan is mended: what can stay stays, what moves is said and pays."""
+
+from collections import defaultdict
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from scheduling.engine.blocks import blocks_of
+from scheduling.engine.check import breaches, made
+from scheduling.engine.cost import cost
+from scheduling.engine.decode.render import render
+from scheduling.engine.outcome import Outcome, Progress, Status
+from scheduling.engine.problem import Pin, PowerClass, Problem
+from scheduling.engine.repair import MOST_MOVED, Favour, Mender, repair
+from scheduling.engine.schedule import Phase, PhaseKind, Schedule
+from scheduling.engine.serial import problem_from_json, problem_to_json
+from scheduling.engine.solve import solve
+from tests.builders.changes import CHANGES, published
+from tests.builders.demo_site import a_demo_like_problem
+
+RACKS = 60
+
+
+@pytest.fixture(scope="module")
+def in_force() -> tuple[Problem, Schedule]:
+    """Return a problem that knows its published plan, and that plan."""
+    problem = a_demo_like_problem(RACKS, curtailed=True)
+    outcome = solve(problem, time_limit_s=30, max_moves=400)
+    assert outcome.schedule is not None
+    return published(problem, outcome.schedule), outcome.schedule
+
+
+def places(schedule: Schedule) -> dict[str, list[tuple[str, int, str]]]:
+    found = defaultdict(list)
+    for step in schedule.steps:
+        found[step.rack].append((step.step, step.start, step.bay))
+    return dict(found)
+
+
+def moved(before: Schedule, after: Schedule) -> set[str]:
+    was, now = places(before), places(after)
+    return {rack for rack in was if was[rack] != now.get(rack)}
+
+
+def test_without_a_change_every_step_stays_to_the_minute(in_force):
+    problem, schedule = in_force
+
+    mender = Mender(problem)
+    mender.keep()
+
+    kept = render(mender.board, ())
+    assert not len(mender.lost)
+    assert kept.steps == schedule.steps
+    assert cost(problem, kept).moved == 0
+
+
+@pytest.mark.parametrize("name", list(CHANGES))
+def test_a_mended_plan_passes_the_referee_and_moves_few(in_force, name):
+    problem, _ = in_force
+    changed = CHANGES[name](problem, Random(3))
+    mender = Mender(changed)
+    mender.keep()
+    legal = render(mender.board, ())
+    looks = iter(range(6))
+
+    end = mender.improve(Favour.BALANCE, goes_on=lambda: next(looks, None) is not None)
+
+    better = render(mender.board, ())
+    unaffected = RACKS - len(mender.lost)
+    assert not made(breaches(changed, legal))
+    assert not made(breaches(changed, better))
+    assert cost(changed, better).total <= cost(changed, legal).total
+    assert end.cents == cost(changed, better).total
+    assert end.moved <= MOST_MOVED * unaffected
+
+
+@pytest.mark.parametrize("name", list(CHANGES))
+def test_fewest_moved_touches_only_racks_that_lost_their_place(in_force, name):
+    problem, schedule = in_force
+    changed = CHANGES[name](problem, Random(5))
+    mender = Mender(changed)
+    mender.keep()
+    lost = {mender.board.encoded.racks[at].key for at in mender.lost}
+    looks = iter(range(4))
+
+    end = mender.improve(Favour.MOVES, goes_on=lambda: next(looks, None) is not None)
+
+    assert end.moved == 0
+    assert moved(schedule, render(mender.board, ())) <= lost
+
+
+def test_both_ends_are_told_and_the_one_asked_for_is_taken(in_force):
+    problem, _ = in_force
+    changed = CHANGES["slip"](problem, Random(1))
+    seen: list[Progress] = []
+
+    outcome = repair(
+        changed, time_limit_s=0.5, favour=Favour.MOVES, on_progress=seen.append
+    )
+
+    assert outcome.status is Status.FEASIBLE
+    assert seen[0].schedule is not None
+    assert outcome.bound <= (outcome.objective or 0)
+    assert [note.split(":")[0] for note in outcome.notes[1:]] == [
+        "Balanced",
+        "Fewest moved",
+        "Fewest promises broken",
+    ]
+
+
+def test_a_repair_that_is_stopped_returns_the_legal_plan(in_force):
+    problem, _ = in_force
+    changed = CHANGES["bay down"](problem, Random(1))
+
+    outcome = repair(changed, time_limit_s=60, should_stop=lambda: True)
+
+    assert outcome.status is Status.CANCELLED
+    assert outcome.schedule is not None
+    assert not made(breaches(changed, outcome.schedule))
+
+
+def test_a_rack_whose_bay_goes_down_takes_another_at_the_same_time(in_force):
+    problem, schedule = in_force
+    busy = next(step.bay for step in schedule.steps if step.bay and step.start > 3_000)
+    changed = replace(
+        problem, bays=tuple(bay for bay in problem.bays if bay.key != busy)
+    )
+    held = {rack.progress.bay for rack in problem.racks}
+    assert busy not in held
+
+    mender = Mender(changed)
+    mender.keep()
+
+    lost = {mender.board.encoded.racks[at].key for at in mender.lost}
+    was = {step.rack for step in schedule.steps if step.bay == busy}
+    assert lost == was
+
+
+def test_optimizing_again_after_one_fact_moves_only_what_pays(in_force):
+    problem, schedule = in_force
+    changed = CHANGES["new order"](problem, Random(1))
+    prices = replace(changed.prices, fence=0)
+    free = replace(changed, prices=prices)
+
+    outcome: Outcome = solve(free, time_limit_s=30, max_moves=300)
+
+    assert outcome.schedule is not None
+    charged = cost(free, outcome.schedule)
+    kept = Mender(free)
+    kept.keep()
+    assert charged.total <= cost(free, render(kept.board, ())).total
+    assert len(moved(schedule, outcome.schedule)) < RACKS // 2
+
+
+def test_racks_inside_the_frozen_fence_stay_without_permission(in_force):
+    problem, schedule = in_force
+    changed = CHANGES["new order"](problem, Random(1))
+    fenced = {
+        rack.key
+        for rack in problem.racks
+        if any(start < problem.prices.fence for _, start, _ in rack.previous)
+    }
+
+    outcome = solve(changed, time_limit_s=30, max_moves=200)
+
+    assert outcome.schedule is not None
+    assert fenced
+    assert not moved(schedule, outcome.schedule) & fenced
+    assert any("frozen fence" in note for note in outcome.notes)
+
+
+def test_a_pin_that_differs_from_the_published_start_wins(in_force):
+    problem, _ = in_force
+    rack = problem.racks[-1]
+    step, start, _ = rack.previous[0]
+    pinned = replace(rack, pins=(Pin(step=step, start=start + 1_440),))
+    changed = replace(problem, racks=(*problem.racks[:-1], pinned))
+
+    mender = Mender(changed)
+    mender.keep()
+
+    kept = render(mender.board, ())
+    assert places(kept)[rack.key][0][1] == start + 1_440
+    assert not made(breaches(changed, kept))
+
+
+def test_blocks_of_a_paused_soak_are_read_back(in_force):
+    problem, _ = in_force
+    rule = problem.soak
+    phases = (
+        Phase(start=0, end=240, draw=100, kind=PhaseKind.WORK),
+        Phase(start=240, end=300, draw=8, kind=PhaseKind.STANDBY, percent=8),
+        Phase(start=300, end=330, draw=80, kind=PhaseKind.RESUME, percent=80),
+        Phase(start=330, end=480, draw=80, kind=PhaseKind.DERATED, percent=80),
+        Phase(start=480, end=540, draw=100, kind=PhaseKind.WORK),
+    )
+
+    found = blocks_of(rule, 420, phases)
+
+    assert found == ((100, 0), (100, 0), (80, 60), (100, 0))
+    assert blocks_of(rule, 240, phases[:1]) == ()
+
+
+def test_published_soaks_survive_json(in_force):
+    problem, _ = in_force
+    soak = next(
+        step.code
+        for step in problem.templates[0].steps
+        if step.power_class is PowerClass.PREEMPTIVE_DERATABLE
+    )
+    rack = replace(problem.racks[0], previous_soak=((soak, ((100, 0), (80, 15))),))
+    known = replace(problem, racks=(rack, *problem.racks[1:]))
+
+    assert problem_from_json(problem_to_json(known)) == known
