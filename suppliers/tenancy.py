@@ -19,6 +19,7 @@ from suppliers.models import (
     CommitRevision,
     PurchaseOrder,
     PurchaseOrderLine,
+    Source,
     Supplier,
     SupplierUser,
 )
@@ -79,6 +80,15 @@ class Tenant:
         """Return the supplier's commitments, or those on the one order."""
         rows = Commitment.objects.for_supplier(self.supplier)
         return rows.filter(line__purchase_order=self.order) if self.order else rows
+
+    def sources(self) -> QuerySet[Source]:
+        """Return the parts the supplier is approved for."""
+        return Source.objects.for_supplier(self.supplier)
+
+    def acting(self) -> SupplierUser:
+        """Return the person's own row among the supplier's people. One query."""
+        people = SupplierUser.objects.for_supplier(self.supplier)
+        return people.select_related("supplier").get(user=self.person)
 
     def revisions(self) -> QuerySet[CommitRevision]:
         """Return everything the supplier said, or said about the one order."""

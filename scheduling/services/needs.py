@@ -14,7 +14,7 @@ from django.db.models import OuterRef, Subquery
 
 from factory.models import Part, Site
 from scheduling.blobs import load_problem, load_schedule
-from scheduling.clock import DAY, SiteClock
+from scheduling.clock import SiteClock
 from scheduling.engine.units import MINUTES_PER_DAY
 from scheduling.engine.waterfall.bars import Limit
 from scheduling.models import LimitAttribution, Pegging, Plan, PlannedStep
@@ -125,21 +125,9 @@ def _add_pegged(needs: dict[int, _Need], plan: Plan, dock: Dock) -> None:
         if day not in usable:
             usable[day] = dock.usable(day) or 0
         if need not in latest:
-            latest[need] = _latest_dock(dock, need)
+            latest[need] = dock.latest(need)
         needs[line].add(serial, need - usable[day], latest[need])
         needs[line].add_wait(serial, waits[rack, f"tranche:{tranche}"], tranche)
-
-
-def _latest_dock(dock: Dock, need: int) -> date:
-    """Return the last dock date whose pieces are usable by a minute; at least today."""
-    today = dock.clock.day_of(0)
-    day = dock.clock.day_of(need)
-    while day > today:
-        usable = dock.usable(day)
-        if usable is not None and usable <= need:
-            return day
-        day -= DAY
-    return today
 
 
 def _add_awaited(needs: dict[int, _Need], plan: Plan, site: Site, dock: Dock) -> None:

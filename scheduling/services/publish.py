@@ -21,6 +21,7 @@ from scheduling.models import Plan, Publication, Run
 from scheduling.queries.changes import Diff, changes
 from scheduling.queries.control import kpis_of
 from scheduling.services import promises
+from scheduling.services.forecasts import write_forecast
 from scheduling.services.needs import write_line_needs
 
 
@@ -47,7 +48,7 @@ def publish(
 
     Promises each order the later of the date asked for and the day its last rack ships;
     an order of which a rack has no plan keeps the promise it has. Tells suppliers what
-    the plan needs from each line. One publication a site at a time.
+    the plan needs from each line, and ahead. One publication a site at a time.
 
     Args:
         plan: A plan of live data that has not been published.
@@ -88,6 +89,7 @@ def publish(
     )
     revisions = promises.revise(publication, diff.orders)
     lines = write_line_needs(plan=plan, site=site, number=number)
+    write_forecast(plan=plan, site=site, number=number, now=publication.at)
     event = record(
         kind="plan.published",
         about=publication,

@@ -115,6 +115,17 @@ class Dock:
             self._known[day] = usable
         return self._known[day]
 
+    def latest(self, need: int) -> date:
+        """Return the last dock date whose pieces are usable by a minute, from today."""
+        today = self.clock.day_of(0)
+        day = self.clock.day_of(need)
+        while day > today:
+            usable = self.usable(day)
+            if usable is not None and usable <= need:
+                return day
+            day -= DAY
+        return today
+
     def _received(self, day: date) -> Minutes | None:
         start = self.clock.wall(day, self._usable_from)
         if self._week is None:

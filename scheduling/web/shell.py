@@ -31,6 +31,7 @@ NAV = (
     NavItem("Plan", "Commitments", "commit", "commitments", OFFICE, phone=True),
     NavItem("Plan", "Publish", "publish", "publish", OFFICE, phone=True),
     NavItem("What exists", "Orders", "orders", "orders", OFFICE),
+    NavItem("What exists", "Needs ahead", "parts", "forecast", OFFICE),
     NavItem("What exists", "Suppliers", "suppliers", "suppliers", OFFICE),
     NavItem(
         "What exists",

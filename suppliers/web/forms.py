@@ -36,7 +36,7 @@ class _DateInput(forms.DateInput):
         super().__init__(format=ISO_DATES[0], **options)
 
 
-def _date_field(label: str) -> forms.DateField:
+def date_field(label: str) -> forms.DateField:
     """Return a date that is never guessed: year-month-day or nothing."""
     return forms.DateField(
         label=label,
@@ -146,7 +146,7 @@ class CannotSayForm(ReasonForm):
     """Not yet, but by a day."""
 
     service = "cannot_say"
-    word_by = _date_field("When will you know more?")
+    word_by = date_field("When will you know more?")
     field_order = ("version", "word_by", "reason_code", "note")
 
     def said(self) -> dict[str, Any]:
@@ -168,7 +168,7 @@ class DeliveryForm(forms.Form):
             "max_value": f"Give {LARGEST:,} pieces or fewer.",
         },
     )
-    on = _date_field("Arrives")
+    on = date_field("Arrives")
 
 
 if TYPE_CHECKING:

@@ -49,7 +49,7 @@ def lines_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     quiet = in_order(tenant, now=now)
     page = Paginator(quiet, PAGE_ROWS).get_page(request.GET.get("page"))
     rows = quiet[max(0, page.start_index() - 1) : page.end_index()]
-    return _page(
+    return portal_page(
         request,
         tenant,
         "suppliers/portal.html",
@@ -128,7 +128,7 @@ def _show(
         "forms": forms_for(own.commitment, own.promise, own.today, given),
         "open": next(iter(given), request.GET.get("open", "")),
     }
-    return _page(request, tenant, "suppliers/portal_line.html", context, status)
+    return portal_page(request, tenant, "suppliers/portal_line.html", context, status)
 
 
 def _conflict(
@@ -136,7 +136,7 @@ def _conflict(
 ) -> HttpResponse:
     """Say that an answer was not kept, and show how the line stands now."""
     context = {"card": card_of(own), "error": str(error)}
-    return _page(request, tenant, "suppliers/portal_conflict.html", context, 409)
+    return portal_page(request, tenant, "suppliers/portal_conflict.html", context, 409)
 
 
 def _say_what_it_did(request: HttpRequest, tenant: Tenant, line_id: int) -> None:
@@ -154,7 +154,7 @@ def _say_what_it_did(request: HttpRequest, tenant: Tenant, line_id: int) -> None
     messages.add_message(request, level, f"{line_name(own.line)}: {words}")
 
 
-def _page(
+def portal_page(
     request: HttpRequest,
     tenant: Tenant,
     template: str,

@@ -91,9 +91,7 @@ def suppliers(request: HttpRequest) -> HttpResponse:
 def supplier(request: HttpRequest, code: str) -> HttpResponse:
     """Show one supplier: people, sources and commitments, the worst first."""
     row = get_object_or_404(Supplier, code=code)
-    site = _site(request) or Site.objects.order_by("pk").first()
-    if site is None:
-        raise Http404
+    site = site_of_staff(request)
     today = _today(site)
     counts = board_counts(site, today=today, supplier=row)
     paginator = Paginator(range(counts.total), PAGE_ROWS)
@@ -112,6 +110,14 @@ def supplier(request: HttpRequest, code: str) -> HttpResponse:
             ),
         },
     )
+
+
+def site_of_staff(request: HttpRequest) -> Site:
+    """Return the site a member of staff works for; an administrator's is the first."""
+    site = _site(request) or Site.objects.order_by("pk").first()
+    if site is None:
+        raise Http404
+    return site
 
 
 def _site(request: HttpRequest) -> Site | None:

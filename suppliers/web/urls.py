@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from suppliers.web import links, portal, staff
+from suppliers.web import forecasts, links, portal, staff
 from suppliers.web.forms import FORMS
 
 urlpatterns: list[URLPattern] = [
@@ -30,6 +30,18 @@ urlpatterns: list[URLPattern] = [
         )
         for verb in FORMS
     ),
+    path("portal/forecast/", forecasts.needs_ahead, name="needs_ahead"),
+    path(
+        "portal/forecast/seen/",
+        forecasts.needs_ahead_seen,
+        name="needs_ahead_seen",
+    ),
+    path(
+        "portal/capacity/<int:part_id>/",
+        forecasts.capacity,
+        name="capacity",
+    ),
+    path("forecast/", forecasts.forecast, name="forecast"),
     path("commitments/<int:pk>/", staff.commitment, name="commitment"),
     *(
         path(

@@ -87,6 +87,7 @@ def people(db: None) -> dict[str, User]:
         "serial": world.racks[0].serial,
         "pk": commitment.pk,
         "line_id": commitment.line_id,
+        "part_id": commitment.line.part_id,
         "code": supplier.code,
         "run": plan.run_id,
         "key": "rackline:none",
