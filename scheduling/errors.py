@@ -34,6 +34,19 @@ class AdjustedScenarioError(SchedulingError):
         )
 
 
+class NothingToRepairError(SchedulingError):
+    """Refuse to mend a plan where none is in force."""
+
+    code = "nothing_to_repair"
+
+    def __init__(self, name: str) -> None:
+        """Name the scenario."""
+        super().__init__(
+            f"No plan of {name} is in force, so there is nothing to repair; optimize "
+            "and publish one first."
+        )
+
+
 class FencedOutError(SchedulingError):
     """Say that a run has gone to another worker, so this one may not write."""
 

@@ -8,6 +8,7 @@ one, and stops when somebody cancels the run or another worker has taken it.
 import resource
 import time
 from dataclasses import replace
+from functools import partial
 
 import structlog
 from django.conf import settings
@@ -18,6 +19,7 @@ from journal.wording import counted
 from scheduling.engine.errors import EngineError, NoPlanError
 from scheduling.engine.outcome import Outcome
 from scheduling.engine.outcome import Progress as Report
+from scheduling.engine.repair import Favour, repair
 from scheduling.engine.serial import digest, problem_to_json
 from scheduling.engine.solve import solve, versions, warm
 from scheduling.engine.validate import inspect
@@ -54,7 +56,7 @@ UNEXPECTED = (
 )
 
 
-def execute(lease: Lease, solver: Solver = solve) -> None:
+def execute(lease: Lease, solver: Solver | None = None) -> None:
     """Take a claimed run to its end; return when nothing is left to do for it.
 
     Bad input fails the run with sentences. When the database stays away the run is left
@@ -62,7 +64,7 @@ def execute(lease: Lease, solver: Solver = solve) -> None:
 
     Args:
         lease: Of the claim.
-        solver: What searches.
+        solver: What searches; None for what the run asks for.
 
     Raises:
         OperationalError: If the database does not answer for half a lease.
@@ -90,7 +92,7 @@ def execute(lease: Lease, solver: Solver = solve) -> None:
             raise
 
 
-def _execute(lease: Lease, solver: Solver) -> None:
+def _execute(lease: Lease, solver: Solver | None) -> None:
     """Read, search, prove, store."""
     run = Run.objects.select_related("scenario__site").get(pk=lease.run_id)
     snapshot = take(run.scenario, as_of=run.as_of or timezone.now())
@@ -102,7 +104,7 @@ def _execute(lease: Lease, solver: Solver) -> None:
         versions=versions(),
     )
     with Search(
-        solver,
+        solver or solver_of(run),
         snapshot.problem,
         time_limit_s=run.time_limit_s,
         seed=run.seed,
@@ -111,6 +113,15 @@ def _execute(lease: Lease, solver: Solver) -> None:
         _look_after(lease, run, snapshot, search)
         outcome = search.outcome()
     _end(lease, run, snapshot, outcome, search.standing())
+
+
+def solver_of(run: Run) -> Solver:
+    """Return what searches as a run asks: the optimizer, or the repair of a plan."""
+    if run.is_repair:
+        return partial(
+            repair, favour=Favour(run.favour), may_move_frozen=run.may_move_frozen
+        )
+    return partial(solve, may_move_frozen=run.may_move_frozen)
 
 
 def _look_after(lease: Lease, run: Run, snapshot: Snapshot, search: Search) -> None:

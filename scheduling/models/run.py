@@ -52,6 +52,19 @@ class Run(models.Model):
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
 
+    class Kind(models.TextChoices):
+        """What is asked of the engine."""
+
+        OPTIMIZE = "optimize", "Optimize"
+        REPAIR = "repair", "Repair"
+
+    class Favour(models.TextChoices):
+        """What a repair spares first; ``scheduling.engine.repair`` has the rules."""
+
+        BALANCE = "balance", "Balanced"
+        MOVES = "moves", "Fewest moved"
+        PROMISES = "promises", "Fewest promises broken"
+
     UNFINISHED = (State.QUEUED, State.RUNNING)
     MOVES: ClassVar[dict[str, frozenset[str]]] = {
         # Claimed by a worker, or cancelled before one came.
@@ -67,6 +80,12 @@ class Run(models.Model):
     MAX_ATTEMPTS = 3
 
     scenario = models.ForeignKey(Scenario, models.PROTECT, related_name="runs")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.OPTIMIZE)
+    favour = models.CharField(max_length=10, choices=Favour, default=Favour.BALANCE)
+    may_move_frozen = models.BooleanField(
+        default=False,
+        help_text="Whether racks inside the frozen fence may move for money alone.",
+    )
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
@@ -143,6 +162,14 @@ class Run(models.Model):
             models.CheckConstraint(
                 condition=Q(workers__gte=1, workers__lte=64), name="run_workers_range"
             ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["optimize", "repair"]), name="run_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(favour="balance")
+                | Q(kind="repair", favour__in=["moves", "promises"]),
+                name="run_favour_of_a_repair",
+            ),
             models.UniqueConstraint(
                 fields=["scenario"],
                 condition=Q(state__in=["queued", "running"]),
@@ -156,6 +183,11 @@ class Run(models.Model):
     def __str__(self) -> str:
         """Return the number."""
         return f"run {self.pk}"
+
+    @property
+    def is_repair(self) -> bool:
+        """Return whether the plan in force is mended rather than improved."""
+        return self.kind == self.Kind.REPAIR
 
     @property
     def is_finished(self) -> bool:

@@ -20,11 +20,12 @@ from django.utils import timezone
 from journal.services import record
 from scheduling.errors import (
     FencedOutError,
+    NothingToRepairError,
     RunFinishedError,
     RunSettingError,
     RunUnfinishedError,
 )
-from scheduling.models import Run, Scenario
+from scheduling.models import Publication, Run, Scenario
 from scheduling.models.run import RunQuerySet
 
 log = structlog.get_logger("rackline.runs")
@@ -78,6 +79,9 @@ def request_run(
     time_limit_s: int = DEFAULT_TIME_LIMIT_S,
     seed: int = 1,
     workers: int | None = None,
+    kind: Run.Kind = Run.Kind.OPTIMIZE,
+    favour: Run.Favour = Run.Favour.BALANCE,
+    may_move_frozen: bool = False,
 ) -> Run:
     """Ask for a run; the dispatcher sends it on once this has committed.
 
@@ -90,8 +94,12 @@ def request_run(
         time_limit_s: Seconds of search, 1 to ``RUN_TIME_LIMIT_MAX_S``.
         seed: Of the search, 1 to 2,000,000,000; the same seed tries the same things.
         workers: Threads of search, 1 to 64; None: as many as the settings say.
+        kind: Whether to improve the plan or mend the one in force.
+        favour: What a repair spares first.
+        may_move_frozen: Whether racks inside the frozen fence may move for money alone.
 
     Raises:
+        NothingToRepairError: If a repair is asked for and no plan is in force.
         RunSettingError: If a number is out of range.
         RunUnfinishedError: If the scenario's last run has not ended; it is attached.
     """
@@ -99,6 +107,8 @@ def request_run(
     _within("Time limit in seconds", time_limit_s, 1, settings.RUN_TIME_LIMIT_MAX_S)
     _within("Seed", seed, 1, MOST_SEED)
     _within("Threads", threads, 1, MOST_THREADS)
+    if kind == Run.Kind.REPAIR and not _has_published(scenario):
+        raise NothingToRepairError(scenario.name)
     try:
         with transaction.atomic():
             run = Run.objects.create(
@@ -108,13 +118,23 @@ def request_run(
                 time_limit_s=time_limit_s,
                 seed=seed,
                 workers=threads,
+                kind=kind,
+                favour=favour,
+                may_move_frozen=may_move_frozen,
             )
             record(
                 kind="run.requested",
                 about=run,
                 actor=actor,
                 summary=f"Run {run.pk} of {scenario.name} asked for",
-                after={"time_limit_s": time_limit_s, "seed": seed, "workers": threads},
+                after={
+                    "kind": kind.value,
+                    "favour": favour.value,
+                    "may_move_frozen": may_move_frozen,
+                    "time_limit_s": time_limit_s,
+                    "seed": seed,
+                    "workers": threads,
+                },
             )
     except IntegrityError:
         unfinished = Run.objects.unfinished().filter(scenario=scenario).first()
@@ -340,6 +360,11 @@ def _move(run: Run, state: Run.State, **values: Any) -> None:
     if state not in Run.MOVES[run.state]:
         raise RunFinishedError(run.pk, run.state)
     Run.objects.filter(pk=run.pk).update(state=state, **values)
+
+
+def _has_published(scenario: Scenario) -> bool:
+    """Return whether a plan is in force on a scenario's site. One query."""
+    return Publication.objects.filter(site=scenario.site_id).exists()
 
 
 def _record_end(

@@ -6,14 +6,27 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from factory.models import Order, Site, Unit
+from scheduling.blobs import load_schedule
 from scheduling.clock import SiteClock
-from scheduling.engine.problem import Progress, Rack, Template
+from scheduling.engine.blocks import blocks_of
+from scheduling.engine.errors import InvalidProblemError
+from scheduling.engine.problem import (
+    PowerClass,
+    Progress,
+    Rack,
+    SoakRule,
+    Step,
+    Template,
+)
 from scheduling.engine.units import Cents, Minutes
+from scheduling.errors import DamagedBlobError
 from scheduling.models import CustomerPromise, PlannedStep, Publication
 from scheduling.snapshot.progress import ON_THE_FLOOR
 
 Previous = tuple[str, int, str]
 """``(step code, start, bay key)`` in the published plan."""
+PreviousSoak = tuple[str, tuple[tuple[int, int], ...]]
+"""A soak's step code, and percent and standby before each of its blocks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +140,49 @@ def read_previous(
     return found
 
 
+def read_previous_soaks(
+    site: Site, templates: Mapping[str, Template]
+) -> dict[str, list[PreviousSoak]]:
+    """Return the published soaks that do not run through at full power. Two queries.
+
+    A plan whose schedule cannot be read any more counts as one without.
+
+    Args:
+        site: The site.
+        templates: Routings by the rack's serial.
+    """
+    found: dict[str, list[PreviousSoak]] = defaultdict(list)
+    published = (
+        Publication.objects.filter(site=site)
+        .select_related("plan")
+        .order_by("-number")
+        .first()
+    )
+    if published is None:
+        return found
+    try:
+        schedule = load_schedule(published.plan)
+    except (DamagedBlobError, InvalidProblemError):
+        return found
+    for step in schedule.steps:
+        soak = _soak_of(templates.get(step.rack), step.step)
+        if soak is None:
+            continue
+        blocks = blocks_of(SoakRule(), soak.duration, step.phases)
+        if blocks:
+            found[step.rack].append((step.step, blocks))
+    return found
+
+
+def _soak_of(template: Template | None, code: str) -> Step | None:
+    """Return the step of a routing if it is a soak."""
+    for step in template.steps if template else ():
+        if step.code == code:
+            is_soak = step.power_class is PowerClass.PREEMPTIVE_DERATABLE
+            return step if is_soak else None
+    return None
+
+
 def rack_of(
     row: RackRow,
     template: Template,
@@ -136,6 +192,7 @@ def rack_of(
     promise: date | None,
     reserved: Mapping[str, int],
     previous: Sequence[Previous],
+    previous_soak: Sequence[PreviousSoak] = (),
 ) -> Rack:
     """Return a rack as the engine takes it.
 
@@ -147,6 +204,7 @@ def rack_of(
         promise: The date the order is promised for, if it is.
         reserved: Pieces set aside for it, by part.
         previous: Where the published plan has its steps.
+        previous_soak: Its soaks that the published plan derates or pauses.
     """
     received = clock.minute(row.received_at)
     lags = sum(lag.minutes for lag in template.lags_before)
@@ -162,6 +220,7 @@ def rack_of(
         materials_reserved=tuple(sorted(reserved.items())),
         progress=progress,
         previous=tuple(_still_ahead(previous, template, progress)),
+        previous_soak=tuple(_soaks_ahead(previous_soak, template, progress)),
     )
 
 
@@ -169,6 +228,19 @@ def _still_ahead(
     previous: Iterable[Previous], template: Template, progress: Progress
 ) -> Iterable[Previous]:
     """Yield the published starts of steps that have not begun."""
-    first = progress.done + (1 if progress.running else 0)
-    ahead = {step.code for step in template.steps[first:]}
+    ahead = _ahead(template, progress)
     return (place for place in previous if place[0] in ahead)
+
+
+def _soaks_ahead(
+    soaks: Iterable[PreviousSoak], template: Template, progress: Progress
+) -> Iterable[PreviousSoak]:
+    """Yield the published soaks that have not begun."""
+    ahead = _ahead(template, progress)
+    return (soak for soak in soaks if soak[0] in ahead)
+
+
+def _ahead(template: Template, progress: Progress) -> set[str]:
+    """Return the codes of steps that have not begun."""
+    first = progress.done + (1 if progress.running else 0)
+    return {step.code for step in template.steps[first:]}

@@ -28,7 +28,12 @@ from scheduling.snapshot.horizon import horizon, read_pace
 from scheduling.snapshot.limits import read_limits, read_outages
 from scheduling.snapshot.materials import Materials, read_materials
 from scheduling.snapshot.prices import prices_of
-from scheduling.snapshot.racks import rack_of, read_previous, read_promises
+from scheduling.snapshot.racks import (
+    rack_of,
+    read_previous,
+    read_previous_soaks,
+    read_promises,
+)
 from scheduling.snapshot.reserved import Reservation
 from scheduling.snapshot.supplies import AwaitedLine
 
@@ -203,13 +208,16 @@ def _racks(
     materials: Materials,
     bay_ids: Mapping[str, int],
 ) -> tuple[Rack, ...]:
-    """Return racks as the engine takes them, soonest due first. Three queries."""
+    """Return racks as the engine takes them, soonest due first. Five queries."""
     promises = read_promises(site)
     previous = read_previous(
         site,
         clock,
         {step: code for (_, code), step in floor.routings.step_ids.items()},
         {bay: key for key, bay in bay_ids.items()},
+    )
+    soaks = read_previous_soaks(
+        site, {one.row.serial: one.template for one in floor.waiting}
     )
     return tuple(
         rack_of(
@@ -220,6 +228,7 @@ def _racks(
             promise=promises.get(one.row.order),
             reserved=materials.set_aside[one.row.rack],
             previous=previous.get(one.row.rack, ()),
+            previous_soak=soaks.get(one.row.serial, ()),
         )
         for one in floor.waiting
     )

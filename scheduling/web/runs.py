@@ -1,7 +1,7 @@
 """Runs: asking for one, watching it, stopping it."""
 
 import hashlib
-from typing import Any
+from typing import Any, TypedDict
 
 from django import forms
 from django.conf import settings
@@ -26,16 +26,41 @@ FINDERS = {
     "ruin_and_recreate": "ruin and recreate",
     "cp_sat": "OR-Tools CP-SAT",
     "rule": "a dispatch rule",
+    "published": "the plan in force, mended",
 }
 """What found a plan, in words."""
 
 
-class OptimizeForm(forms.Form):
-    """How long the engine may look for a better plan."""
+REPAIR_S = 5
+"""Seconds of search of a repair."""
 
+
+class Search(TypedDict):
+    """What is asked of the engine, as ``services.runs.request_run`` takes it."""
+
+    kind: Run.Kind
+    favour: Run.Favour
+    time_limit_s: int
+
+
+class OptimizeForm(forms.Form):
+    """What to do with new facts: mend the plan in force, or look for a better one."""
+
+    kind = forms.ChoiceField(choices=Run.Kind.choices, required=False)
+    favour = forms.ChoiceField(
+        label="Spare first",
+        choices=Run.Favour.choices,
+        initial=Run.Favour.BALANCE,
+        required=False,
+    )
+    may_move_frozen = forms.BooleanField(
+        label="May move work inside the frozen fence", required=False
+    )
     time_limit_s = forms.TypedChoiceField(
         label="Look for",
         coerce=int,
+        empty_value=None,
+        required=False,
         choices=[
             (seconds, label)
             for seconds, label in (
@@ -48,6 +73,28 @@ class OptimizeForm(forms.Form):
         ],
         initial=60,
     )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a time, unless a repair is wanted: that takes seconds."""
+        found = super().clean() or {}
+        if found.get("kind") != Run.Kind.REPAIR and not found.get("time_limit_s"):
+            raise forms.ValidationError("Choose how long to look.")
+        return found
+
+    def search(self) -> Search:
+        """Return what is asked of the engine."""
+        wanted = self.cleaned_data
+        if wanted["kind"] != Run.Kind.REPAIR:
+            return {
+                "kind": Run.Kind.OPTIMIZE,
+                "favour": Run.Favour.BALANCE,
+                "time_limit_s": wanted["time_limit_s"],
+            }
+        return {
+            "kind": Run.Kind.REPAIR,
+            "favour": Run.Favour(wanted["favour"] or Run.Favour.BALANCE),
+            "time_limit_s": REPAIR_S,
+        }
 
 
 @allow(*OFFICE, writers=PLANNERS)
@@ -79,7 +126,8 @@ def _request_run(request: HttpRequest) -> HttpResponse:
             scenario=scenario,
             by=request.user if isinstance(request.user, User) else None,
             actor=f"user:{request.user.pk}",
-            time_limit_s=form.cleaned_data["time_limit_s"],
+            may_move_frozen=form.cleaned_data["may_move_frozen"],
+            **form.search(),
         )
     except SchedulingError as error:
         messages.error(request, str(error))

@@ -108,3 +108,17 @@ def test_the_table_of_moves_lists_these_and_no_others():
 
     assert listed == set(MOVES)
     assert set(Run.MOVES) == set(State)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"kind": "guess"}, "run_kind_known"),
+        ({"favour": "moves"}, "run_favour_of_a_repair"),
+        ({"kind": "repair", "favour": "luck"}, "run_favour_of_a_repair"),
+    ],
+)
+def test_a_run_of_no_known_kind_is_refused_by_name(changes, name):
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        a_run(**changes)

@@ -25,6 +25,11 @@ class Command(BaseCommand):
         parser.add_argument("--site", help="Code; needed where there are several.")
         parser.add_argument("--seconds", type=int, default=DEFAULT_TIME_LIMIT_S)
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--repair",
+            choices=Run.Favour.values,
+            help="Mend the plan in force, and what to spare first.",
+        )
         parser.add_argument("--wait", action="store_true", help="Wait for the end.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,6 +46,8 @@ class Command(BaseCommand):
                 actor="system",
                 time_limit_s=options["seconds"],
                 seed=options["seed"],
+                kind=Run.Kind.REPAIR if options["repair"] else Run.Kind.OPTIMIZE,
+                favour=Run.Favour(options["repair"] or Run.Favour.BALANCE),
             )
         except SchedulingError as error:
             raise CommandError(str(error)) from error
