@@ -1,32 +1,42 @@
 """How Rackline words numbers, dates, states and limits, for pages, drawings and mails.
 
-Pure functions: a value in, the words a person reads out. Unknown is a dash, never 0. A
-number and its unit are joined by a no-break space (U+00A0), so that they never part at
-the end of a line.
+A value in, the words a person reads out, in the active language: English unless a page
+is somebody else's. Unknown is a dash, never 0. A number and its unit are joined by a
+no-break space (U+00A0), so that they never part at the end of a line.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
+from django.utils.translation import gettext, gettext_noop
+
 UNKNOWN: Final = "\N{EN DASH}"
 MINUS: Final = "\N{MINUS SIGN}"
 JOINT: Final = "\u00a0"
 
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAYS: Final = (
+    gettext_noop("Mon"),
+    gettext_noop("Tue"),
+    gettext_noop("Wed"),
+    gettext_noop("Thu"),
+    gettext_noop("Fri"),
+    gettext_noop("Sat"),
+    gettext_noop("Sun"),
+)
 _MONTHS: Final = (
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
+    gettext_noop("Jan"),
+    gettext_noop("Feb"),
+    gettext_noop("Mar"),
+    gettext_noop("Apr"),
+    gettext_noop("May"),
+    gettext_noop("Jun"),
+    gettext_noop("Jul"),
+    gettext_noop("Aug"),
+    gettext_noop("Sep"),
+    gettext_noop("Oct"),
+    gettext_noop("Nov"),
+    gettext_noop("Dec"),
 )
 _MINUTES_AN_HOUR: Final = 60
 _MINUTES_A_DAY: Final = 1440
@@ -225,17 +235,37 @@ def signed_days(days: float | None) -> str:
 
 def promise_date(day: date | None, today: date) -> str:
     """Word a promise, which is a date: "Fri 11 Dec"; another year is named."""
-    return (
-        UNKNOWN if day is None else f"{_DAYS[day.weekday()]} {column_date(day, today)}"
-    )
+    if day is None:
+        return UNKNOWN
+    return gettext("%(weekday)s %(date)s") % {
+        "weekday": gettext(_DAYS[day.weekday()]),
+        "date": column_date(day, today),
+    }
 
 
 def column_date(day: date | None, today: date) -> str:
     """Word a promise in a column, without its weekday: "11 Dec"."""
     if day is None:
         return UNKNOWN
-    year = f" {day.year}" if day.year != today.year else ""
-    return f"{day.day}{JOINT}{_MONTHS[day.month - 1]}{year}"
+    words = gettext("%(day)s %(month)s") % _parts(day)
+    words = words.replace(" ", JOINT)
+    if day.year == today.year:
+        return words
+    return gettext("%(date)s %(year)s") % {"date": words, "year": day.year}
+
+
+def full_date(day: date) -> str:
+    """Word a date with its year, for sentences: "7 Dec 2026"."""
+    return gettext("%(day)s %(month)s %(year)s") % _parts(day)
+
+
+def _parts(day: date) -> dict[str, str]:
+    """Return what a date is worded from."""
+    return {
+        "day": str(day.day),
+        "month": gettext(_MONTHS[day.month - 1]),
+        "year": str(day.year),
+    }
 
 
 def moment(at: datetime | None, now: datetime, zone: tzinfo) -> str:
@@ -252,7 +282,7 @@ def moment(at: datetime | None, now: datetime, zone: tzinfo) -> str:
     ahead = local.date() - today
     clock = f"{local:%H:%M}"
     if timedelta(0) <= ahead < timedelta(days=_DAYS_NAMED_BY_WEEKDAY):
-        return f"{_DAYS[local.weekday()]}{JOINT}{clock}"
+        return f"{gettext(_DAYS[local.weekday()])}{JOINT}{clock}"
     return f"{promise_date(local.date(), today)}, {clock}"
 
 

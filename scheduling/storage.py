@@ -170,7 +170,7 @@ def _named(snapshot: Snapshot, schedule: Schedule) -> list[Unplannable]:
     """Return unplannable racks; one short of material names the lines it waits for."""
     waits: dict[str, list[str]] = defaultdict(list)
     short = shortages(snapshot.problem, schedule)
-    for shortage, line in share_out(short, snapshot.awaited):
+    for shortage, line, _ in share_out(short, snapshot.awaited):
         waits[shortage.rack].append(
             f" {line.number} of {line.supplier} waits for an answer; {line.owner} asks."
         )

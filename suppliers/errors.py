@@ -1,6 +1,15 @@
-"""Errors of the suppliers app: one base, each with a code page and API share."""
+"""Errors of the suppliers app: one base, each with a code page and API share.
 
 from datetime import date, timedelta
+The sentence is in the language that was active where the error was raised.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from django.utils.translation import gettext as _
+
+from journal.wording import full_date, grouped
 
 
 class SuppliersError(Exception):
@@ -35,11 +44,24 @@ class StaleCommitmentError(SuppliersError):
     def __init__(self, line: str, expected: int, found: int) -> None:
         """Name the line and both versions."""
         super().__init__(
-            f"{line} has been answered since you looked at it: you saw version "
-            f"{expected}, now it is version {found}. Nothing was changed."
+            _(
+                "%(line)s has been answered since you looked at it: you saw version "
+                "%(expected)s, now it is version %(found)s. Nothing was changed."
+            )
+            % {"line": line, "expected": expected, "found": found}
         )
         self.expected = expected
         self.found = found
+
+
+class NotYourLineError(SuppliersError):
+    """Say no more than that there is no such line for the author."""
+
+    code = "not_your_line"
+
+    def __init__(self) -> None:
+        """Tell nothing of whose it is."""
+        super().__init__(_("There is no such line among yours."))
 
 
 class IllegalMoveError(SuppliersError):
@@ -53,7 +75,10 @@ class IllegalMoveError(SuppliersError):
 
     def __init__(self, line: str, verb: str, state: str) -> None:
         """Name the line, what was wanted and the state that forbids it."""
-        super().__init__(f"{line} is {state} and can not be {verb}.")
+        super().__init__(
+            _("%(line)s is %(state)s and can not be %(verb)s.")
+            % {"line": line, "state": state, "verb": verb}
+        )
         self.state = state
 
 
@@ -77,8 +102,11 @@ class TooManyPiecesError(AnswerRefusedError):
     def __init__(self, line: str, given: int, limit: int) -> None:
         """Name the line, the sum and the limit."""
         super().__init__(
-            f"{line} still asks for {limit:,} pieces; {given:,} are promised. "
-            f"Promise {limit:,} or fewer."
+            _(
+                "%(line)s still asks for %(limit)s pieces; %(given)s are promised. "
+                "Promise %(limit)s or fewer."
+            )
+            % {"line": line, "limit": grouped(limit), "given": grouped(given)}
         )
 
 
@@ -90,7 +118,10 @@ class QuantityRangeError(AnswerRefusedError):
 
     def __init__(self, quantity: int) -> None:
         """Name the quantity."""
-        super().__init__(f"A delivery of {quantity:,} pieces is none. Say 1 or more.")
+        super().__init__(
+            _("A delivery of %(quantity)s pieces is none. Say 1 or more.")
+            % {"quantity": grouped(quantity)}
+        )
 
 
 class TrancheCountError(AnswerRefusedError):
@@ -102,7 +133,8 @@ class TrancheCountError(AnswerRefusedError):
     def __init__(self, given: int, limit: int) -> None:
         """Name how many were given and how many are kept."""
         super().__init__(
-            f"{given:,} deliveries are given; a promise has 1 to {limit:,}."
+            _("%(given)s deliveries are given; a promise has 1 to %(limit)s.")
+            % {"given": grouped(given), "limit": grouped(limit)}
         )
 
 
@@ -115,7 +147,8 @@ class DateTwiceError(AnswerRefusedError):
     def __init__(self, day: date) -> None:
         """Name the day."""
         super().__init__(
-            f"{day:%-d %b %Y} is given twice. Put its pieces into one delivery."
+            _("%(day)s is given twice. Put its pieces into one delivery.")
+            % {"day": full_date(day)}
         )
 
 
@@ -131,13 +164,18 @@ class DateRangeError(AnswerRefusedError):
     def __init__(self, field: str, day: date, first: date, last: date) -> None:
         """Name the field, the date and its limits."""
         word = {
-            "tranches": "Dock date",
-            "word_by": "Date of your next word",
-            "valid_from": "First week",
-        }[field]
+            "tranches": _("Dock date"),
+            "word_by": _("Date of your next word"),
+            "valid_from": _("First week"),
+        }
         super().__init__(
-            f"{word} {day:%-d %b %Y} is out of range: "
-            f"{first:%-d %b %Y} to {last:%-d %b %Y} can be given."
+            _("%(field)s %(day)s is out of range: %(first)s to %(last)s can be given.")
+            % {
+                "field": word[field],
+                "day": full_date(day),
+                "first": full_date(first),
+                "last": full_date(last),
+            }
         )
         self.field = field
 
@@ -150,7 +188,10 @@ class ReasonMissingError(AnswerRefusedError):
 
     def __init__(self, what: str) -> None:
         """Name what needs the reason."""
-        super().__init__(f"{what} needs a reason. Pick the one that comes nearest.")
+        super().__init__(
+            _("%(what)s needs a reason. Pick the one that comes nearest.")
+            % {"what": what}
+        )
 
 
 class UnknownReasonError(AnswerRefusedError):
@@ -161,7 +202,9 @@ class UnknownReasonError(AnswerRefusedError):
 
     def __init__(self, reason: str) -> None:
         """Name what was given."""
-        super().__init__(f"{reason[:40]} is not on the list of reasons.")
+        super().__init__(
+            _("%(reason)s is not on the list of reasons.") % {"reason": reason[:40]}
+        )
 
 
 class NoteRefusedError(AnswerRefusedError):
@@ -173,7 +216,29 @@ class NoteRefusedError(AnswerRefusedError):
     def __init__(self, length: int, limit: int) -> None:
         """Name the length and the limit."""
         super().__init__(
-            f"The note has {length:,} characters; plain text of up to {limit} is kept."
+            _(
+                "The note has %(length)s characters; plain text of up to %(limit)s "
+                "is kept."
+            )
+            % {"length": grouped(length), "limit": limit}
+        )
+
+
+class SubstituteNotApprovedError(AnswerRefusedError):
+    """Refuse a part that is not an approved alternate on the day it would come."""
+
+    code = "substitute_not_approved"
+    field = "substitute"
+
+    def __init__(self, given: str, part: str, approved: Sequence[str]) -> None:
+        """Name what was given, the part ordered and what is approved."""
+        listed = ", ".join(approved) or _("none")
+        super().__init__(
+            _(
+                "%(given)s is not approved in place of %(part)s on the day it would "
+                "come. Approved: %(approved)s."
+            )
+            % {"given": given[:40], "part": part, "approved": listed}
         )
 
 
@@ -233,8 +298,11 @@ class UndoTooLateError(SuppliersError):
     def __init__(self, line: str, window_s: int) -> None:
         """Name the line and the limit."""
         super().__init__(
-            f"{line}: an answer can be taken back for {window_s} seconds. "
-            "Answer again instead; both stay on record."
+            _(
+                "%(line)s: an answer can be taken back for %(seconds)s seconds. "
+                "Answer again instead; both stay on record."
+            )
+            % {"line": line, "seconds": window_s}
         )
 
 
@@ -245,7 +313,9 @@ class NothingToUndoError(SuppliersError):
 
     def __init__(self, line: str) -> None:
         """Name the line."""
-        super().__init__(f"{line} has no answer that can be taken back.")
+        super().__init__(
+            _("%(line)s has no answer that can be taken back.") % {"line": line}
+        )
 
 
 class ReceiptRefusedError(SuppliersError):

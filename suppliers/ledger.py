@@ -10,6 +10,8 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import Final
 
+from django.utils.translation import gettext_noop
+
 from suppliers.models.commitment import Commitment, CommitRevision
 
 State = Commitment.State
@@ -19,15 +21,15 @@ Kind = CommitRevision.Kind
 class Verb(StrEnum):
     """What can happen to a commitment, in the words of a refusal."""
 
-    ACKNOWLEDGE = "acknowledged"
-    COMMIT = "promised"
-    CANNOT_SAY = "put off to a later word"
-    DECOMMIT = "withdrawn"
-    REJECT = "rejected"
-    SHIP = "shipped"
-    RECEIVE = "received"
-    CANCEL = "cancelled"
-    ASK_AGAIN = "asked for again"
+    ACKNOWLEDGE = gettext_noop("acknowledged")
+    COMMIT = gettext_noop("promised")
+    CANNOT_SAY = gettext_noop("put off to a later word")
+    DECOMMIT = gettext_noop("withdrawn")
+    REJECT = gettext_noop("rejected")
+    SHIP = gettext_noop("shipped")
+    RECEIVE = gettext_noop("received")
+    CANCEL = gettext_noop("cancelled")
+    ASK_AGAIN = gettext_noop("asked for again")
 
 
 MOVES: Final[dict[Verb, dict[State, State]]] = {

@@ -27,7 +27,8 @@ from scheduling.snapshot.supplies import (
     read_promised,
     tranche_key,
 )
-from suppliers.models import LineNeed
+from suppliers.models import LineNeed, PurchaseOrderLine
+from suppliers.reach import RackNeed, written
 
 BLOCKED_BELOW_MIN = MINUTES_PER_DAY
 """A rack that has less slack than this on a line is blocked by it."""
@@ -38,13 +39,21 @@ class _Need:
     """What one line is needed for, gathered rack by rack."""
 
     slack: dict[str, int] = field(default_factory=dict)
+    racks: dict[str, RackNeed] = field(default_factory=dict)
     wait: dict[tuple[str, int], int] = field(default_factory=dict)
-    needed_by: date = date.max
 
-    def add(self, serial: str, slack_min: int, needed_by: date) -> None:
-        """Note that a rack needs the line."""
-        self.slack[serial] = min(slack_min, self.slack.get(serial, slack_min))
-        self.needed_by = min(self.needed_by, needed_by)
+    def add(self, rack: RackNeed, slack_min: int) -> None:
+        """Note that a rack needs the line; twice adds up."""
+        known = self.racks.get(rack.serial)
+        if known is not None:
+            rack = RackNeed(
+                serial=rack.serial,
+                needed_by=min(rack.needed_by, known.needed_by),
+                waits_min=max(rack.waits_min, known.waits_min),
+                quantity=rack.quantity + known.quantity,
+            )
+        self.racks[rack.serial] = rack
+        self.slack[rack.serial] = min(slack_min, self.slack.get(rack.serial, slack_min))
 
     def add_wait(self, serial: str, minutes: int, tranche: int = 0) -> None:
         """Note how long a rack waits, once for each tranche whatever its steps."""
@@ -69,13 +78,18 @@ class _Wait:
 def write_line_needs(*, plan: Plan, site: Site, number: int) -> int:
     """Write anew what a published plan needs from each line; return how many lines.
 
-    Called in the publication's transaction. Fifteen queries, two of them for blobs.
+    Called in the publication's transaction. Sixteen queries, two of them for blobs.
     """
     clock = SiteClock(epoch=plan.epoch, zone=ZoneInfo(site.zone))
     dock = dock_of(site, clock, read_weeks(site))
     needs: dict[int, _Need] = defaultdict(_Need)
     _add_pegged(needs, plan, dock)
     _add_awaited(needs, plan, site, dock)
+    received = dict(
+        PurchaseOrderLine.objects.for_staff()
+        .filter(pk__in=needs)
+        .values_list("pk", "received")
+    )
     LineNeed.objects.for_staff().filter(line__purchase_order__site=site).delete()
     LineNeed.objects.bulk_create(
         (
@@ -86,8 +100,10 @@ def write_line_needs(*, plan: Plan, site: Site, number: int) -> int:
                 serials=sorted(need.slack),
                 blocked_serials=need.blocked,
                 wait_rack_min=sum(need.wait.values()),
-                needed_by=need.needed_by,
+                needed_by=min(rack.needed_by for rack in need.racks.values()),
+                by_rack=written(need.racks.values()),
                 slack_min=min(need.slack.values()),
+                received_before=received[line],
                 publication=str(number),
             )
             for line, need in needs.items()
@@ -109,6 +125,7 @@ def _add_pegged(needs: dict[int, _Need], plan: Plan, dock: Dock) -> None:
             "tranche",
             "tranche__revision__commitment__line",
             "tranche__dock_date",
+            "quantity",
         )
     )
     waits = _waits(plan)
@@ -120,14 +137,23 @@ def _add_pegged(needs: dict[int, _Need], plan: Plan, dock: Dock) -> None:
     }
     usable: dict[date, int] = {}
     latest: dict[int, date] = {}
-    for serial, rack, step, tranche, line, day in rows:
+    for serial, rack, step, tranche, line, day, quantity in rows:
         need = dock.clock.minute(starts[rack, step])
         if day not in usable:
             usable[day] = dock.usable(day) or 0
         if need not in latest:
             latest[need] = dock.latest(need)
-        needs[line].add(serial, need - usable[day], latest[need])
-        needs[line].add_wait(serial, waits[rack, f"tranche:{tranche}"], tranche)
+        waited = waits.get((rack, tranche_key(tranche)), 0)
+        needs[line].add_wait(serial, waited, tranche)
+        needs[line].add(
+            RackNeed(
+                serial=serial,
+                needed_by=latest[need],
+                waits_min=waited,
+                quantity=quantity,
+            ),
+            need - usable[day],
+        )
 
 
 def _add_awaited(needs: dict[int, _Need], plan: Plan, site: Site, dock: Dock) -> None:
@@ -145,9 +171,17 @@ def _add_awaited(needs: dict[int, _Need], plan: Plan, site: Site, dock: Dock) ->
             return usable is not None
         return usable < dock.clock.minute(late[shortage].until)
 
-    for shortage, line in share_out(short, awaited, helps):
+    for shortage, line, taken in share_out(short, awaited, helps):
         waited = late[shortage].minutes if shortage in late else 0
-        needs[line.line].add(shortage.rack, -waited, line.need_by)
+        needs[line.line].add(
+            RackNeed(
+                serial=shortage.rack,
+                needed_by=line.need_by,
+                waits_min=waited,
+                quantity=taken,
+            ),
+            -waited,
+        )
         needs[line.line].add_wait(shortage.rack, waited)
 
 

@@ -49,8 +49,8 @@ def share_out(
     short: Iterable[Shortage],
     lines: Iterable[AwaitedLine],
     helps: Callable[[Shortage, AwaitedLine], bool] = _always,
-) -> Iterator[tuple[Shortage, AwaitedLine]]:
-    """Yield which shortage waits for which line: first racks for first lines.
+) -> Iterator[tuple[Shortage, AwaitedLine, int]]:
+    """Yield which shortage waits for how much of which line: first racks first.
 
     Args:
         short: In the order in which they are served.
@@ -63,20 +63,20 @@ def share_out(
     left = {line.line: line.quantity for of in by_part.values() for line in of}
     for shortage in short:
         useful = [line for line in by_part[shortage.part] if helps(shortage, line)]
-        for line in _lines_for(shortage.missing, useful, left):
-            yield shortage, line
+        for line, taken in _lines_for(shortage.missing, useful, left):
+            yield shortage, line, taken
 
 
 def _lines_for(
     missing: int, lines: Sequence[AwaitedLine], left: dict[int, int]
-) -> Iterator[AwaitedLine]:
-    """Yield the lines that cover some missing pieces, and take them off."""
+) -> Iterator[tuple[AwaitedLine, int]]:
+    """Yield the lines that cover some missing pieces, with how many; take them off."""
     for line in lines:
         taken = min(missing, left[line.line])
         if taken:
             left[line.line] -= taken
             missing -= taken
-            yield line
+            yield line, taken
         if not missing:
             return
 

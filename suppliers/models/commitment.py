@@ -89,6 +89,13 @@ class Commitment(models.Model):
         states = self.State
         return self.state in {states.COMMITTED, states.SHIPPED, states.RECEIVED}
 
+    @property
+    def stands_in(self) -> str:
+        """Return the code of the alternate promised in place of the part, if one is."""
+        if not self.holds or self.current is None or self.current.substitute is None:
+            return ""
+        return self.current.substitute.code
+
 
 class CommitRevision(models.Model):
     """One thing a supplier said about a line, as it was said; append-only.

@@ -16,8 +16,9 @@ class LineNeed(models.Model):
     ``wait_rack_min`` is the sum, over racks, of the minutes for which they wait for it.
     ``slack_min`` is how many minutes the earliest need lies after the promise; negative
     when late. ``by_rack`` is a list of (serial, last dock date that leaves its start
-    where it is, minutes it waits for these pieces now), the first to start first; it is
-    written with the row and never changed.
+    where it is, minutes it waits for these pieces, pieces), the first to start first;
+    it is written with the row and never changed. ``received_before`` is what had been
+    received then: what came since is in the house for these racks.
     """
 
     line = models.OneToOneField(PurchaseOrderLine, models.CASCADE, related_name="need")
@@ -29,6 +30,7 @@ class LineNeed(models.Model):
     needed_by = models.DateField()
     slack_min = models.IntegerField()
     by_rack = models.JSONField(default=list)
+    received_before = models.PositiveIntegerField(default=0)
     publication = models.CharField(max_length=20)
 
     SUPPLIER_PATH: ClassVar = "line__purchase_order__supplier"

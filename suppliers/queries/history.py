@@ -63,14 +63,14 @@ def with_everything(rows: QuerySet[Commitment]) -> QuerySet[Commitment]:
         "line__part",
         "line__need",
         "original",
-        "current",
+        "current__substitute",
     )
 
 
 def history(commitment: Commitment) -> History:
     """Return the ledger of a commitment. Three queries, however long it is."""
     revisions = list(
-        commitment.revisions.select_related("by")
+        commitment.revisions.select_related("by", "substitute")
         .prefetch_related("tranches")
         .order_by("number")
     )

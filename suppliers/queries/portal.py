@@ -66,9 +66,16 @@ class OwnLine:
     def can_be_accepted(self) -> bool:
         """Say whether what was asked can still be promised, and is not already."""
         asked = (Delivery(self.line.need_by, self.line.outstanding),)
-        return (
-            self.is_open and self.line.need_by >= self.today and self.promise != asked
-        )
+        is_said = self.promise == asked and not self.commitment.stands_in
+        return self.is_open and self.line.need_by >= self.today and not is_said
+
+    @property
+    def remainder(self) -> int:
+        """Return the pieces that a standing promise leaves open; 0 without one."""
+        if not self.promise:
+            return 0
+        promised = sum(delivery.quantity for delivery in self.promise)
+        return max(0, self.line.outstanding - promised)
 
     @property
     def is_open(self) -> bool:
@@ -164,7 +171,7 @@ def own_lines(rows: QuerySet[Any], *, now: datetime) -> list[OwnLine]:
         "part",
         "need",
         "commitment__original",
-        "commitment__current",
+        "commitment__current__substitute",
     ).prefetch_related("commitment__current__tranches")
     return [_own_line(line, now) for line in loaded]
 

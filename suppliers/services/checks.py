@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from django.conf import settings
 
+from factory.models import Part
 from suppliers.errors import (
     DateRangeError,
     DateTwiceError,
@@ -13,12 +14,14 @@ from suppliers.errors import (
     PiecesOnTheWayError,
     QuantityRangeError,
     ReasonMissingError,
+    SubstituteNotApprovedError,
     TooManyPiecesError,
     TrancheCountError,
     UnknownReasonError,
 )
 from suppliers.ledger import Delivery, Promise
 from suppliers.models import CommitRevision
+from suppliers.queries.alternates import approved_alternates
 from suppliers.services.hold import Held
 
 NOTE_MAX = 300
@@ -49,6 +52,23 @@ def check_on_the_way(held: Held, pieces: int) -> None:
     on_the_way = min(held.line.on_the_way, held.line.outstanding)
     if pieces < on_the_way:
         raise PiecesOnTheWayError(held.name, on_the_way)
+
+
+def checked_substitute(held: Held, code: str, promise: Promise) -> Part | None:
+    """Return the part that will come in place of the one ordered, if one will.
+
+    It must be an approved alternate by the first day of the promise. One query, and
+    none for the part ordered.
+    """
+    if code in {"", held.line.part.code}:
+        return None
+    approved = approved_alternates(held.line.part_id, by=promise[0].on)
+    found = next((part for part in approved if part.code == code), None)
+    if found is None:
+        raise SubstituteNotApprovedError(
+            code, held.line.part.code, [part.code for part in approved]
+        )
+    return found
 
 
 def check_day(field: str, day: date, today: date, horizon_days: int) -> None:

@@ -10,7 +10,9 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
+from factory.models import Part
 from suppliers import sentences
 from suppliers.errors import NothingToUndoError, UndoTooLateError
 from suppliers.ledger import (
@@ -33,6 +35,7 @@ from suppliers.services.checks import (
     check_reason,
     check_words,
     checked_promise,
+    checked_substitute,
 )
 from suppliers.services.hold import (
     Held,
@@ -62,7 +65,7 @@ def acknowledge(
         StaleCommitmentError: If the commitment has changed since it was looked at.
         IllegalMoveError: If it has been acknowledged or answered already.
     """
-    held = hold(line_id=line_id, now=now, expected_version=expected_version)
+    held = _held(line_id, expected_version, author, now)
     before = held.facts()
     change(held, state=held.after(Verb.ACKNOWLEDGE), acknowledged_at=now)
     supplier = held.line.purchase_order.supplier.name
@@ -87,7 +90,7 @@ def accept(
         SuppliersError: As ``commit``.
     """
     with transaction.atomic():
-        held = hold(line_id=line_id, now=now, expected_version=expected_version)
+        held = _held(line_id, expected_version, author, now)
         return _commit(held, (_asked(held),), author, reason_code="", note="")
 
 
@@ -101,6 +104,7 @@ def commit(
     now: datetime,
     reason_code: str = "",
     note: str = "",
+    substitute: str | None = None,
 ) -> Commitment:
     """Promise pieces on dock dates; the kind of answer follows from what stood before.
 
@@ -117,14 +121,23 @@ def commit(
         reason_code: Needed if on any day fewer pieces will have come than was promised
             (or, at the first promise, asked).
         note: Up to 300 characters.
+        substitute: Code of the approved alternate that will come; empty: the part
+            ordered; None: what stands.
 
     Raises:
         StaleCommitmentError: If the commitment has changed since it was looked at.
         IllegalMoveError: If the line takes no promise any more.
         AnswerRefusedError: If a field is out of range; names the field and the limit.
     """
-    held = hold(line_id=line_id, now=now, expected_version=expected_version)
-    return _commit(held, deliveries, author, reason_code=reason_code, note=note)
+    held = _held(line_id, expected_version, author, now)
+    return _commit(
+        held,
+        deliveries,
+        author,
+        reason_code=reason_code,
+        note=note,
+        substitute=substitute,
+    )
 
 
 @transaction.atomic
@@ -144,10 +157,10 @@ def decommit(
         IllegalMoveError: If nothing is promised.
         AnswerRefusedError: If the reason is missing or unknown.
     """
-    held = hold(line_id=line_id, now=now, expected_version=expected_version)
+    held = _held(line_id, expected_version, author, now)
     state = held.after(Verb.DECOMMIT)
     check_on_the_way(held, 0)
-    check_reason(reason_code, "Withdrawing a promise")
+    check_reason(reason_code, _("Withdrawing a promise"))
     return _say(held, Kind.DECOMMIT, state, author, reason_code=reason_code, note=note)
 
 
@@ -168,10 +181,10 @@ def reject(
         IllegalMoveError: If something is promised; that is withdrawn, not rejected.
         AnswerRefusedError: If the reason is missing or unknown.
     """
-    held = hold(line_id=line_id, now=now, expected_version=expected_version)
+    held = _held(line_id, expected_version, author, now)
     state = held.after(Verb.REJECT)
     check_on_the_way(held, 0)
-    check_reason(reason_code, "Rejecting a line")
+    check_reason(reason_code, _("Rejecting a line"))
     return _say(held, Kind.REJECT, state, author, reason_code=reason_code, note=note)
 
 
@@ -204,12 +217,12 @@ def cannot_say(
         IllegalMoveError: If the line takes no answer any more.
         AnswerRefusedError: If a field is out of range; names the field and the limit.
     """
-    held = hold(line_id=line_id, now=now, expected_version=expected_version)
+    held = _held(line_id, expected_version, author, now)
     state = held.after(Verb.CANNOT_SAY)
     check_on_the_way(held, 0)
     check_day("word_by", word_by, held.today, settings.WORD_BY_MAX_DAYS)
     if held.promise:
-        check_reason(reason_code, "Taking back a promise")
+        check_reason(reason_code, _("Taking back a promise"))
     return _say(
         held,
         Kind.CANNOT_SAY,
@@ -232,7 +245,7 @@ def undo(
         NothingToUndoError: If the newest fact is not an answer, or is an undo.
         UndoTooLateError: If ``ANSWER_UNDO_WINDOW_S`` seconds have passed.
     """
-    held = hold(line_id=line_id, now=now, expected_version=expected_version)
+    held = _held(line_id, expected_version, author, now)
     said = list(held.commitment.revisions.order_by("number"))
     if not said or not can_be_undone(held.commitment, said[-1]):
         raise NothingToUndoError(held.name)
@@ -260,6 +273,13 @@ def can_be_undone(commitment: Commitment, newest: CommitRevision) -> bool:
     return newest.kind != Kind.UNDO and commitment.changed_at == newest.made_at
 
 
+def _held(line_id: int, version: int, author: Author, now: datetime) -> Held:
+    """Lock a line for one of those who may answer for it."""
+    held = hold(line_id=line_id, now=now, expected_version=version)
+    author.must_speak_for(held.line)
+    return held
+
+
 def _entry(revision: CommitRevision) -> Entry:
     """Return what a replay needs of a revision."""
     return Entry(
@@ -279,16 +299,19 @@ def _commit(
     *,
     reason_code: str,
     note: str,
+    substitute: str | None = "",
 ) -> Commitment:
     """Check a promise against the request and what stood, and keep it."""
     state = held.after(Verb.COMMIT)
     promise = checked_promise(held, deliveries)
     current = held.commitment.current
+    was = current.substitute if current is not None and held.promise else None
+    part = was if substitute is None else checked_substitute(held, substitute, promise)
     is_request_new = current is not None and (
         (current.requested_quantity, current.requested_date)
         != (held.line.quantity, held.line.need_by)
     )
-    if promise == held.promise and not is_request_new:
+    if (promise, part) == (held.promise, was) and not is_request_new:
         return held.commitment
     asked = _asked(held)
     base: Promise = (Delivery(max(asked.on, held.today), asked.quantity),)
@@ -296,11 +319,13 @@ def _commit(
         base = held.promise
     cause = author.cause
     if is_worse(promise, base):
-        check_reason(reason_code, "Promising later or less")
+        check_reason(reason_code, _("Promising later or less"))
     elif is_request_new and held.promise:
         # What the buyer moved and the supplier followed is the buyer's doing.
         reason_code, cause = Reason.BUYER_REQUEST, Cause.BUYER
     kind = kind_of(promise, held.promise, is_first=current is None)
+    if part not in {None, was} and kind != Kind.COMMIT:
+        kind = Kind.SUBSTITUTE
     return _say(
         held,
         kind,
@@ -310,6 +335,7 @@ def _commit(
         note=note,
         cause=cause,
         promise=promise,
+        substitute=part,
     )
 
 
@@ -324,6 +350,7 @@ def _say(
     cause: Cause | None = None,
     word_by: date | None = None,
     promise: Promise = (),
+    substitute: Part | None = None,
     **position: CommitRevision | None,
 ) -> Commitment:
     """Append one revision with its tranches, move the commitment, tell the journal."""
@@ -347,6 +374,7 @@ def _say(
         quantity=sum(delivery.quantity for delivery in promise),
         last_dock_date=promise[-1].on if promise else None,
         word_by=word_by,
+        substitute=substitute,
     )
     Tranche.objects.bulk_create(
         Tranche(

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import F
+from django.utils.translation import gettext
 
 from journal.services import record
 from suppliers import sentences
@@ -59,7 +60,7 @@ class Held:
         """
         state = State(self.commitment.state)
         if state not in MOVES[verb]:
-            raise IllegalMoveError(self.name, verb, state.label.lower())
+            raise IllegalMoveError(self.name, gettext(verb), state.label.lower())
         return MOVES[verb][state]
 
     def facts(self) -> dict[str, Any]:
@@ -71,6 +72,7 @@ class Held:
                 {"quantity": delivery.quantity, "dock_date": delivery.on.isoformat()}
                 for delivery in self.promise
             ],
+            "substitute": self.commitment.stands_in,
             "word_by": _iso(self.commitment.word_by),
             "received": self.line.received,
         }
@@ -97,7 +99,11 @@ def hold(*, line_id: int, now: datetime, expected_version: int | None = None) ->
         .select_related("purchase_order__supplier", "purchase_order__site", "part")
         .get(pk=line_id)
     )
-    commitment = Commitment.objects.for_staff().select_related("current").get(line=line)
+    commitment = (
+        Commitment.objects.for_staff()
+        .select_related("current__substitute")
+        .get(line=line)
+    )
     if expected_version is not None and commitment.version != expected_version:
         raise StaleCommitmentError(
             sentences.line_name(line), expected_version, commitment.version

@@ -19,6 +19,10 @@ def promise_words(promise: Promise) -> str:
     return sentences.promise_words(promise, timezone.localdate())
 
 
+register.filter("pieces", sentences.pieces)
+register.filter("lines", sentences.lines)
+
+
 @register.filter
 def author(revision: CommitRevision) -> str:
     """Name who said it: the person, else the client or the system."""

@@ -1,7 +1,9 @@
 """Which answers a line takes now, as forms."""
 
+from collections.abc import Sequence
 from datetime import date
 
+from factory.models import Part
 from suppliers.ledger import MOVES, Delivery, Promise, State, Verb
 from suppliers.models import Commitment, PurchaseOrderLine
 from suppliers.web.forms import (
@@ -10,6 +12,7 @@ from suppliers.web.forms import (
     CannotSayForm,
     PromiseForm,
     RejectForm,
+    SeenForm,
     WithdrawForm,
 )
 
@@ -19,6 +22,7 @@ def forms_for(
     promise: Promise,
     today: date,
     given: dict[str, AnswerForm],
+    alternates: Sequence[Part] = (),
 ) -> dict[str, AnswerForm]:
     """Return a form for each answer a line takes, by the name templates use.
 
@@ -27,8 +31,12 @@ def forms_for(
         promise: What stands and is still to come.
         today: At the receiving site.
         given: Forms that came back with a refusal, by address; they replace others.
+        alternates: Parts that may come in place of the one ordered.
     """
     line, state = commitment.line, State(commitment.state)
+    for came in given.values():
+        if isinstance(came, PromiseForm):
+            came.offer(alternates)
     back = {verb.replace("-", "_"): form for verb, form in given.items()}
     if line.state != PurchaseOrderLine.State.OPEN:
         return back
@@ -37,9 +45,18 @@ def forms_for(
     found: dict[str, AnswerForm] = {}
     if state in MOVES[Verb.COMMIT]:
         shown = Delivery(max(asked.on, today), asked.quantity)
-        found["promise"] = PromiseForm(stands=promise, asked=shown, initial=initial)
-        if asked.on >= today and promise != (asked,):
+        form = PromiseForm(
+            stands=promise,
+            asked=shown,
+            initial={**initial, "substitute": commitment.stands_in},
+        )
+        form.offer(alternates)
+        found["promise"] = form
+        is_said = promise == (asked,) and not commitment.stands_in
+        if asked.on >= today and not is_said:
             found["accept"] = AcceptForm(initial=initial)
+    if state in MOVES[Verb.ACKNOWLEDGE]:
+        found["seen"] = SeenForm(initial=initial)
     if state in MOVES[Verb.CANNOT_SAY]:
         found["cannot_say"] = CannotSayForm(initial=initial)
     if state in MOVES[Verb.DECOMMIT]:

@@ -1,24 +1,13 @@
 """What a supplier reads about one of its lines: title, effect, the button's words."""
 
 from dataclasses import dataclass
-from datetime import date
 
-from journal.wording import counted, grouped, promise_date
-from suppliers.ledger import Delivery
-from suppliers.models import LineNeed
+from django.utils.translation import gettext as _
+
+from journal.wording import grouped, promise_date
 from suppliers.queries.portal import OwnLine, Why
-from suppliers.sentences import promise_words
-
-SERIALS_SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a date does to the racks: a status of ``journal.wording`` and a sentence."""
-
-    status: str
-    strong: str
-    text: str
+from suppliers.sentences import pieces, promise_words
+from suppliers.web.effects import Effect, effect_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +18,7 @@ class Card:
         own: The line.
         title: What it is about, as a sentence.
         effect: What hangs on it.
+        facts: What else is stated: an open remainder, a part in place of another.
         badge: State for a badge, and its word.
         accept: The accept button's words; empty if what was asked cannot be accepted.
     """
@@ -36,6 +26,7 @@ class Card:
     own: OwnLine
     title: str
     effect: Effect
+    facts: tuple[str, ...]
     badge: tuple[str, str]
     accept: str
 
@@ -45,9 +36,8 @@ def card_of(own: OwnLine) -> Card:
     return Card(
         own=own,
         title=title_of(own),
-        effect=effect_of(
-            own.need, own.promise[-1].on if own.promise else None, own.today
-        ),
+        effect=effect_of(own.line, own.need, own.promise, own.today),
+        facts=facts_of(own),
         badge=_badge(own),
         accept=_accept(own),
     )
@@ -55,91 +45,69 @@ def card_of(own: OwnLine) -> Card:
 
 def title_of(own: OwnLine) -> str:
     """Say in one sentence why a line is shown, or how it stands."""
-    pieces = counted(own.line.outstanding, "piece")
-    asked_for = promise_date(own.line.need_by, own.today)
-    word_by = promise_date(own.commitment.word_by, own.today)
-    promised = promise_words(own.promise, own.today)
-    urgent = {
-        Why.NEW: f"New order: {pieces} by {asked_for}",
-        Why.WITHDRAWN: f"You withdrew {pieces} asked for {asked_for}",
-        Why.WORD_DUE: f"Your word on {pieces} was due {word_by}"
-        if own.commitment.word_by
-        else f"Seen, not answered: {pieces} by {asked_for}",
-        Why.OVERDUE: f"You promised {promised}. Not all of it has come",
-        Why.ASKED_ANEW: f"We now ask for {pieces} by {asked_for}. "
-        f"You promised {promised}",
-        Why.TOO_LATE: f"You promised {promised}, asked for {asked_for}",
+    words = {
+        "pieces": pieces(own.line.outstanding),
+        "asked": promise_date(own.line.need_by, own.today),
+        "word_by": promise_date(own.commitment.word_by, own.today),
+        "promised": promise_words(own.promise, own.today),
     }
-    return urgent.get(own.why) or _quiet_title(own, promised)
+    due = _("Your word on %(pieces)s was due %(word_by)s")
+    if own.commitment.word_by is None:
+        due = _("Seen, not answered: %(pieces)s by %(asked)s")
+    urgent = {
+        Why.NEW: _("New order: %(pieces)s by %(asked)s"),
+        Why.WITHDRAWN: _("You withdrew %(pieces)s asked for %(asked)s"),
+        Why.WORD_DUE: due,
+        Why.OVERDUE: _("You promised %(promised)s. Not all of it has come"),
+        Why.ASKED_ANEW: _(
+            "We now ask for %(pieces)s by %(asked)s. You promised %(promised)s"
+        ),
+        Why.TOO_LATE: _("You promised %(promised)s, asked for %(asked)s"),
+    }
+    sentence = urgent.get(own.why) or _quiet_title(own)
+    return sentence % words
 
 
-def _quiet_title(own: OwnLine, promised: str) -> str:
-    """Say how a line stands that needs nothing now."""
+def _quiet_title(own: OwnLine) -> str:
+    """Say how a line stands that needs nothing now, its numbers still to fill in."""
     line = own.line
-    if promised:
-        return f"You promised {promised}"
+    if own.promise:
+        return _("You promised %(promised)s")
     if line.received_in_full_on:
-        done = promise_date(line.received_in_full_on, own.today)
-        return f"{grouped(line.quantity)} pieces received in full by {done}"
+        return _("%(quantity)s received in full by %(day)s") % {
+            "quantity": pieces(line.quantity),
+            "day": promise_date(line.received_in_full_on, own.today),
+        }
     if own.commitment.word_by:
-        return "You cannot say yet"
-    asked_for = promise_date(line.need_by, own.today)
-    pieces = counted(line.outstanding, "piece")
-    return f"{pieces} asked for {asked_for}, nothing is promised"
+        return _("You cannot say yet")
+    return _("%(pieces)s asked for %(asked)s, nothing is promised")
 
 
-def effect_of(need: LineNeed | None, arrives: date | None, today: date) -> Effect:
-    """Say what a last dock date does to the racks of the published plan.
-
-    Args:
-        need: What the plan needs of the line, or None.
-        arrives: Last dock date promised; None if nothing is.
-        today: At the receiving site.
-    """
-    if need is None or not need.racks:
-        return Effect("idle", "", "No rack of the plan waits for it.")
-    racks = counted(need.racks, "rack")
-    by = promise_date(need.needed_by, today)
-    verb = "needs" if need.racks == 1 else "need"
-    if arrives is None:
-        return Effect(
-            "watch", f"{racks} {_wait(need)} for it,", f"by {by}{_named(need)}."
+def facts_of(own: OwnLine) -> tuple[str, ...]:
+    """State what a promise leaves open, and a part that comes in place of another."""
+    found = []
+    if own.remainder:
+        found.append(
+            _("%(open)s of %(asked)s stay open: nothing is promised for them.")
+            % {"open": grouped(own.remainder), "asked": pieces(own.line.outstanding)}
         )
-    if arrives > need.needed_by:
-        late = counted((arrives - need.needed_by).days, "day")
-        return Effect(
-            "watch",
-            f"{racks} {_wait(need)}.",
-            f"The plan {verb if need.racks == 1 else 'needs'} it by {by}, "
-            f"{late} earlier{_named(need)}.",
+    if own.promise and own.commitment.stands_in:
+        found.append(
+            _("%(substitute)s comes in place of %(part)s.")
+            % {
+                "substitute": own.commitment.stands_in,
+                "part": own.line.part.code,
+            }
         )
-    slack = (need.needed_by - arrives).days
-    if not slack:
-        return Effect("good", "No harm.", f"{racks} {verb} it by {by}, the same day.")
-    return Effect(
-        "good",
-        "No harm.",
-        f"{racks} {verb} it by {by}, {counted(slack, 'day')} later.",
-    )
-
-
-def _wait(need: LineNeed) -> str:
-    """Return the verb for so many racks."""
-    return "waits" if need.racks == 1 else "wait"
-
-
-def _named(need: LineNeed) -> str:
-    """Name the first racks, where they are known."""
-    serials = [str(serial) for serial in need.serials[:SERIALS_SHOWN]]
-    return f" ({', '.join(serials)})" if serials else ""
+    return tuple(found)
 
 
 def _badge(own: OwnLine) -> tuple[str, str]:
     """Return the state to show and its word."""
     if own.why is Why.NEW:
-        return "new", "New"
+        return "new", _("New")
     if own.commitment.word_by and not own.promise:
-        return "cannot_say", "Open"
+        return "cannot_say", _("Open")
     return str(own.commitment.state), ""
 
 
@@ -147,6 +115,7 @@ def _accept(own: OwnLine) -> str:
     """Return the words of the button that promises what was asked."""
     if not own.can_be_accepted:
         return ""
-    asked = Delivery(own.line.need_by, own.line.outstanding)
-    day = promise_date(asked.on, own.today)
-    return f"Accept {grouped(asked.quantity)} on {day}"
+    return _("Accept %(quantity)s on %(day)s") % {
+        "quantity": grouped(own.line.outstanding),
+        "day": promise_date(own.line.need_by, own.today),
+    }

@@ -4,6 +4,7 @@ The rules of the ledger are the services'; what they refuse comes back as a sent
 the field it is about.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,19 +12,24 @@ from django import forms
 from django.conf import settings
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
+from factory.models import Part
 from suppliers.errors import AnswerRefusedError
 from suppliers.ledger import Delivery, Promise
 from suppliers.models import Commitment, CommitRevision
 from suppliers.services import commitments
 from suppliers.services.author import Author
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 LARGEST = 2**31 - 1
 ISO_DATES = ["%Y-%m-%d"]
-DATE_HELP = "Give the date as year-month-day, such as 2026-12-09."
+DATE_HELP = _("Give the date as year-month-day, such as 2026-12-09.")
 BLANKS = 1
 ROWS = "deliveries"
-INCOMPLETE = "This page is incomplete. Open the line again."
+INCOMPLETE = _("This page is incomplete. Open the line again.")
 
 
 class _DateInput(forms.DateInput):
@@ -36,7 +42,7 @@ class _DateInput(forms.DateInput):
         super().__init__(format=ISO_DATES[0], **options)
 
 
-def date_field(label: str) -> forms.DateField:
+def date_field(label: "StrOrPromise") -> forms.DateField:
     """Return a date that is never guessed: year-month-day or nothing."""
     return forms.DateField(
         label=label,
@@ -109,9 +115,9 @@ class ReasonForm(AnswerForm):
     """An answer with a reason and a note."""
 
     reason_code = forms.ChoiceField(
-        label="Why",
+        label=_("Why"),
         choices=[
-            ("", "Pick the nearest"),
+            ("", _("Pick the nearest")),
             *(
                 (reason.value, reason.label)
                 for reason in CommitRevision.Reason
@@ -120,7 +126,7 @@ class ReasonForm(AnswerForm):
         ],
         required=False,
     )
-    note = forms.CharField(label="Note", max_length=300, required=False)
+    note = forms.CharField(label=_("Note"), max_length=300, required=False)
 
     def said(self) -> dict[str, Any]:
         """Return reason and note."""
@@ -146,7 +152,7 @@ class CannotSayForm(ReasonForm):
     """Not yet, but by a day."""
 
     service = "cannot_say"
-    word_by = date_field("When will you know more?")
+    word_by = date_field(_("When will you know more?"))
     field_order = ("version", "word_by", "reason_code", "note")
 
     def said(self) -> dict[str, Any]:
@@ -158,17 +164,17 @@ class DeliveryForm(forms.Form):
     """Pieces on a day; a row left empty is none."""
 
     quantity = forms.IntegerField(
-        label="Pieces",
+        label=_("Pieces"),
         min_value=1,
         max_value=LARGEST,
         widget=forms.NumberInput(attrs={"inputmode": "numeric", "class": "num"}),
         error_messages={
-            "invalid": "Give a whole number of pieces.",
-            "min_value": "Give 1 piece or more.",
-            "max_value": f"Give {LARGEST:,} pieces or fewer.",
+            "invalid": _("Give a whole number of pieces."),
+            "min_value": _("Give 1 piece or more."),
+            "max_value": _("Give 2,147,483,647 pieces or fewer."),
         },
     )
-    on = date_field("Arrives")
+    on = date_field(_("Arrives"))
 
 
 if TYPE_CHECKING:
@@ -187,7 +193,7 @@ class _Deliveries(DeliveryRows):
     def clean(self) -> None:
         """Refuse a promise without a delivery."""
         if not any(form.has_changed() for form in self.forms):
-            raise forms.ValidationError("Give at least one delivery.")
+            raise forms.ValidationError(_("Give at least one delivery."))
 
 
 def _rows(rows: list[dict[str, Any]], blanks: int) -> DeliveryRows:
@@ -212,10 +218,14 @@ class PromiseForm(ReasonForm):
     """Pieces on one or several days.
 
     ``deliveries`` are its rows; ``more`` in the data asks for another blank row and
-    sends nothing.
+    sends nothing. ``substitute`` is the code of the part that comes; the field is shown
+    where alternates are approved, and one that is left out keeps what stands.
     """
 
     service = "commit"
+    substitute = forms.CharField(
+        label=_("Which part comes"), max_length=40, required=False, widget=forms.Select
+    )
 
     def __init__(
         self,
@@ -232,13 +242,24 @@ class PromiseForm(ReasonForm):
             self.deliveries = _formset(0)(
                 data,
                 prefix=ROWS,
-                error_messages={"missing_management_form": INCOMPLETE},
+                error_messages={"missing_management_form": str(INCOMPLETE)},
             )
         else:
             shown = stands or ((asked,) if asked else ())
             self.deliveries = _rows(
                 [{"quantity": row.quantity, "on": row.on} for row in shown], BLANKS
             )
+
+    def offer(self, alternates: Sequence[Part]) -> None:
+        """Let the supplier choose among approved alternates, where there are any."""
+        if not alternates and "substitute" not in self.errors:
+            del self.fields["substitute"]
+            return
+        control = self.fields["substitute"].widget
+        control.choices = [
+            ("", _("The part ordered")),
+            *((part.code, f"{part.code}, {part.name}") for part in alternates),
+        ]
 
     def is_valid(self) -> bool:
         """Check the rows as well, and show what they refuse as a whole."""
@@ -259,7 +280,7 @@ class PromiseForm(ReasonForm):
         again = PromiseForm(
             initial={
                 name: self.data.get(name, "")
-                for name in ("version", "reason_code", "note")
+                for name in ("version", "reason_code", "note", "substitute")
             }
         )
         again.deliveries = _rows(rows, BLANKS + 1)
@@ -270,9 +291,11 @@ class PromiseForm(ReasonForm):
         rows = [
             form.cleaned_data for form in self.deliveries.forms if form.cleaned_data
         ]
+        is_chosen = "substitute" in self.data
         return {
             **super().said(),
             "deliveries": [Delivery(row["on"], row["quantity"]) for row in rows],
+            "substitute": self.cleaned_data["substitute"] if is_chosen else None,
         }
 
 

@@ -11,11 +11,13 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from factory.access import Audience, allow
 from journal.wording import promise_date
 from suppliers.errors import SuppliersError
+from suppliers.queries.alternates import approved_alternates
 from suppliers.queries.history import history, river
 from suppliers.queries.portal import (
     CARDS,
@@ -32,7 +34,8 @@ from suppliers.sentences import line_name, promise_words
 from suppliers.services.author import Author, Door
 from suppliers.tenancy import Tenant
 from suppliers.web.answers import forms_for
-from suppliers.web.cards import card_of, effect_of
+from suppliers.web.cards import card_of, facts_of
+from suppliers.web.effects import effect_of
 from suppliers.web.forms import FORMS, AnswerForm, PromiseForm
 from suppliers.web.places import place_of
 from suppliers.web.river import drawn
@@ -80,7 +83,7 @@ def take_answer(
     form = FORMS[verb](request.POST)
     if "more" in request.POST and isinstance(form, PromiseForm):
         return _show(request, tenant, own, {verb: form.with_another_row()})
-    author = Author.of_user(tenant.person, door=_door(tenant))
+    author = Author.of_tenant(tenant, door=_door(tenant))
     try:
         sent = form.send(line_id=own.line.pk, author=author, now=timezone.now())
     except SuppliersError as error:
@@ -125,7 +128,13 @@ def _show(
         "card": card_of(own),
         "ledger": ledger,
         "river": drawn(points, ledger, need_by=own.line.need_by, today=own.today),
-        "forms": forms_for(own.commitment, own.promise, own.today, given),
+        "forms": forms_for(
+            own.commitment,
+            own.promise,
+            own.today,
+            given,
+            approved_alternates(own.line.part_id, by=max(own.today, own.line.need_by)),
+        ),
         "open": next(iter(given), request.GET.get("open", "")),
     }
     return portal_page(request, tenant, "suppliers/portal_line.html", context, status)
@@ -144,13 +153,17 @@ def _say_what_it_did(request: HttpRequest, tenant: Tenant, line_id: int) -> None
     own = _line(tenant, line_id)
     said = promise_words(own.promise, own.today)
     if not said and own.commitment.word_by:
-        said = f"next word by {promise_date(own.commitment.word_by, own.today)}"
-    arrives = own.promise[-1].on if own.promise else None
-    effect = effect_of(own.need, arrives, own.today)
+        day = promise_date(own.commitment.word_by, own.today)
+        said = _("next word by %(day)s") % {"day": day}
+    effect = effect_of(own.line, own.need, own.promise, own.today)
     level = messages.SUCCESS if effect.status != "watch" else messages.WARNING
-    words = (
-        f"{said or own.commitment.get_state_display()}. {effect.strong} {effect.text}"
+    sentences = (
+        f"{said or own.commitment.get_state_display()}.",
+        *facts_of(own),
+        effect.strong,
+        effect.text,
     )
+    words = " ".join(sentence for sentence in sentences if sentence)
     messages.add_message(request, level, f"{line_name(own.line)}: {words}")
 
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.utils.translation import gettext as _
+
 from journal.wording import column_date
 from suppliers.queries.history import History, RiverPoint
 
@@ -112,12 +114,12 @@ def drawn(
         path_css="river--bad" if slipped else "river--good",
         dots=tuple(_dots(points, came, x, y, today)),
         asked=y(need_by),
-        asked_label=f"asked for {column_date(need_by, today)}",
+        asked_label=_("asked for %(day)s") % {"day": column_date(need_by, today)},
         rows=tuple(
             (
                 column_date(point.said_on, today),
                 column_date(point.promised, today),
-                "Ours" if point.by_buyer else "Supplier's",
+                _("Ours") if point.by_buyer else _("Supplier's"),
             )
             for point in points
         ),
@@ -171,14 +173,17 @@ def _dots(
             x(point.said_on),
             y(point.promised),
             "was" if point.by_buyer else "is",
-            f"{column_date(point.promised, today)}, said "
-            f"{column_date(point.said_on, today)}",
+            _("%(promised)s, said %(said)s")
+            % {
+                "promised": column_date(point.promised, today),
+                "said": column_date(point.said_on, today),
+            },
         )
         for point in points
     ]
     if came is not None:
         kept = came <= points[0].promised
-        title = f"last pieces came {column_date(came, today)}"
+        title = _("last pieces came %(day)s") % {"day": column_date(came, today)}
         css = "is is--good" if kept else "is is--bad"
         dots.append(Dot(x(came), y(came), css, title))
     return dots

@@ -19,6 +19,7 @@ from factory.access import OFFICE, Audience, allow, audience_of, granted
 from factory.models import Site
 from suppliers.errors import SuppliersError
 from suppliers.models import Commitment, Supplier
+from suppliers.queries.alternates import approved_alternates
 from suppliers.queries.board import PAGE_ROWS, Tab, board_counts, board_rows
 from suppliers.queries.directory import directory
 from suppliers.queries.history import history, river, with_everything
@@ -26,7 +27,7 @@ from suppliers.sentences import line_name, promise_words
 from suppliers.services.author import Author, Cause, Door
 from suppliers.services.hold import standing_promise
 from suppliers.web.answers import forms_for
-from suppliers.web.cards import effect_of
+from suppliers.web.effects import effect_of
 from suppliers.web.forms import FORMS, AnswerForm, PromiseForm
 from suppliers.web.river import WIDE, drawn
 
@@ -165,12 +166,18 @@ def _show(
                 "line": line,
                 "need": need,
                 "promised": promise_words(promise, today),
-                "effect": effect_of(need, promise[-1].on if promise else None, today),
+                "effect": effect_of(line, need, promise, today),
                 "ledger": ledger,
                 "river": drawn(
                     points, ledger, need_by=line.need_by, today=today, width=WIDE
                 ),
-                "forms": forms_for(row, promise, today, given),
+                "forms": forms_for(
+                    row,
+                    promise,
+                    today,
+                    given,
+                    approved_alternates(line.part_id, by=max(today, line.need_by)),
+                ),
                 "cause": cause or CauseForm(),
                 "open": next(iter(given), ""),
                 "may_answer": _may_answer(request),

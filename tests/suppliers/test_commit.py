@@ -383,6 +383,7 @@ def test_the_event_has_the_suppliers_scope_one_sentence_and_both_sides():
         "state": "committed",
         "version": 2,
         "tranches": [{"quantity": 174, "dock_date": "2026-12-07"}],
+        "substitute": "",
         "word_by": None,
         "received": 0,
     }
@@ -393,6 +394,7 @@ def test_the_event_has_the_suppliers_scope_one_sentence_and_both_sides():
             {"quantity": 87, "dock_date": "2026-12-07"},
             {"quantity": 87, "dock_date": "2026-12-13"},
         ],
+        "substitute": "",
         "word_by": None,
         "received": 0,
     }
