@@ -96,6 +96,11 @@ STATUSES: Final[dict[str, StatusLook]] = {
     **_looks("bad", "bad", rejected="Rejected", decommitted="Decommitted"),
     **_looks("idle", "unknown", cannot_say="Cannot say yet", unknown="Unknown"),
     **_looks("idle", "held", on_hold="On hold", paused="Paused"),
+    # Mails.
+    **_looks("bad", "bad", bounced="Bounced"),
+    **_looks("watch", "watch", unopened="Not opened"),
+    **_looks("info", "info", sent="Sent"),
+    **_looks("good", "good", opened="Opened"),
     # Runs and plans.
     **_looks("idle", "idle", queued="Queued", draft="Draft", expired="Expired"),
     **_looks("info", "info", running="Running", cancelling="Stopping"),

@@ -391,6 +391,12 @@ class ShipmentOverError(SuppliersError):
         super().__init__(f"Shipment {number} is {state} and can not be changed.")
 
 
+class PullInRefusedError(SuppliersError):
+    """Say why an earlier day cannot be asked for."""
+
+    code = "pull_in_refused"
+
+
 class NoLinesChosenError(SuppliersError):
     """Say that a reminder was asked for without an open line."""
 

@@ -5,9 +5,12 @@ so that an answer to the old request is told so.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
 
 from suppliers import sentences
+from suppliers.errors import PullInRefusedError
 from suppliers.ledger import MOVES, State, Verb
 from suppliers.models import Commitment, PurchaseOrderLine, RequestChange
 from suppliers.services.hold import change, hold, standing_promise, tell
@@ -91,6 +94,53 @@ def change_request(
         before=before,
     )
     return True
+
+
+@transaction.atomic
+def ask_earlier(
+    *, line_id: int, need_by: date, expected_version: int, actor: str, now: datetime
+) -> PurchaseOrderLine:
+    """Ask for an earlier day than the supplier has promised, or than was asked for.
+
+    The supplier's promise stands until it answers; the request is the buyer's own fact,
+    and what follows from it is the buyer's doing.
+
+    Args:
+        line_id: The line.
+        need_by: From today at the site to the day before what is promised now (before
+            what is asked for, where nothing is promised).
+        expected_version: Version of the commitment the buyer looked at.
+        actor: ``user:12``.
+        now: The moment, aware.
+
+    Raises:
+        StaleCommitmentError: If the commitment has changed since it was looked at.
+        PullInRefusedError: If the line is closed, the day out of range, or asked for
+            already.
+    """
+    held = hold(line_id=line_id, now=now, expected_version=expected_version)
+    line = held.line
+    if line.state != PurchaseOrderLine.State.OPEN:
+        raise PullInRefusedError(f"{held.name} is {line.get_state_display().lower()}.")
+    latest = held.promise[-1].on if held.promise else line.need_by
+    last = latest - timedelta(days=1)
+    if not held.today <= need_by <= last:
+        limits = f"{held.today:%-d %b %Y} to {last:%-d %b %Y}"
+        raise PullInRefusedError(
+            f"{held.name} is due {latest:%-d %b %Y}: {limits} can be asked for."
+            if last >= held.today
+            else f"{held.name} is due {latest:%-d %b %Y}; no earlier day is left."
+        )
+    if need_by == line.need_by:
+        raise PullInRefusedError(
+            f"{held.name} is asked for {need_by:%-d %b %Y} already. "
+            "Remind the supplier instead."
+        )
+    request = Request(
+        quantity=line.quantity, need_by=need_by, price_cents=line.price_cents
+    )
+    change_request(line_id=line_id, request=request, actor=actor, now=now)
+    return line
 
 
 def _keep(

@@ -25,7 +25,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from journal.wording import counted
+from journal.wording import JOINT, counted
 from suppliers.models import Message, PurchaseOrder
 from suppliers.queries.portal import OwnLine, own_lines, with_why
 from suppliers.services.links import make_link
@@ -188,7 +188,12 @@ def _text(message: Message, now: datetime) -> dict[str, str]:
         subject = f"Reminder: {lines} to answer"
     elif letters:
         subject = f"Your new link to {letters[0].order.number}"
-    return {"subject": subject.replace("\u00a0", " "), "body": body}
+    return {"subject": _plain(subject), "body": _plain(body)}
+
+
+def _plain(text: str) -> str:
+    """Return a text as mail programs of any age show it."""
+    return text.replace(JOINT, " ")
 
 
 def _url(message: Message, order: PurchaseOrder, now: datetime) -> str:

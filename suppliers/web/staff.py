@@ -78,7 +78,7 @@ def commitment_answer(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 def suppliers(request: HttpRequest) -> HttpResponse:
     """List the suppliers, those with most broken promises first."""
     site = _site(request)
-    rows = directory(today=_today(site), site=site)
+    rows = directory(today=today_at(site), site=site)
     page = Paginator(rows, PAGE_ROWS).get_page(request.GET.get("page"))
     return render(
         request,
@@ -93,7 +93,7 @@ def supplier(request: HttpRequest, code: str) -> HttpResponse:
     """Show one supplier: people, sources and commitments, the worst first."""
     row = get_object_or_404(Supplier, code=code)
     site = site_of_staff(request)
-    today = _today(site)
+    today = today_at(site)
     counts = board_counts(site, today=today, supplier=row)
     paginator = Paginator(range(counts.total), PAGE_ROWS)
     page = paginator.get_page(request.GET.get("page"))
@@ -127,7 +127,7 @@ def _site(request: HttpRequest) -> Site | None:
     return None if profile is None else profile.site
 
 
-def _today(site: Site | None) -> date:
+def today_at(site: Site | None) -> date:
     """Return the date at a site; UTC's without one."""
     return timezone.localdate(timezone=ZoneInfo(site.zone) if site else None)
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from suppliers.web import forecasts, links, portal, staff
+from suppliers.web import buyer, forecasts, links, mail, portal, staff
 from suppliers.web.forms import FORMS
 
 urlpatterns: list[URLPattern] = [
@@ -52,6 +52,15 @@ urlpatterns: list[URLPattern] = [
         )
         for verb in FORMS
     ),
+    path("commitments/<int:pk>/pull-in/", buyer.pull_in, name="pull_in"),
+    path("expedite/", buyer.expedite, name="expedite"),
+    path("expedite.csv", buyer.expedite_csv, name="expedite_csv"),
+    path("golden-screws/", buyer.golden_screws, name="golden_screws"),
+    path("golden-screws.csv", buyer.golden_screws_csv, name="golden_screws_csv"),
+    path("mail/", mail.mail_log, name="mail_log"),
+    path("mail.csv", mail.mail_csv, name="mail_csv"),
+    path("mail/<int:pk>/withdraw/", mail.withdraw_mail, name="mail_withdraw"),
+    path("reminders/", buyer.remind_lines, name="remind"),
     path("suppliers/", staff.suppliers, name="suppliers"),
     path("suppliers/<slug:code>/", staff.supplier, name="supplier"),
 ]
