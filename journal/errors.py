@@ -57,3 +57,52 @@ class KindsRefusedError(JournalError):
     """A list of kinds of event cannot be read; the message says why."""
 
     code = "kinds_refused"
+
+
+class AddressRefusedError(JournalError):
+    """A webhook may not go to an address; the message says why."""
+
+    code = "address_refused"
+
+
+class CapabilityMissingError(JournalError):
+    """A client lacks the capability something needs."""
+
+    code = "capability_missing"
+
+    def __init__(self, name: str, capability: str) -> None:
+        """Name both."""
+        super().__init__(f"{name} does not hold {capability}.")
+
+
+class EndpointTakenError(JournalError):
+    """A client has an endpoint at the address already."""
+
+    code = "endpoint_taken"
+
+    def __init__(self, url: str) -> None:
+        """Name the address."""
+        super().__init__(f"This client has an endpoint at {url} already.")
+
+
+class EndpointIsOffError(JournalError):
+    """Something is to be sent to an endpoint that is off."""
+
+    code = "endpoint_is_off"
+
+    def __init__(self, url: str) -> None:
+        """Name the address."""
+        super().__init__(f"Nothing is sent to {url}: it or its client is off.")
+
+
+class TooManyToReplayError(JournalError):
+    """A replay would be larger than its limit."""
+
+    code = "too_many_to_replay"
+
+    def __init__(self, most: int) -> None:
+        """Name the limit and the way out."""
+        super().__init__(
+            f"That is more than {most:,} events: choose a later moment, and read the "
+            "rest from the change feed."
+        )

@@ -3,7 +3,8 @@
 It numbers events, lets each consumer deal with them, sends runs to the broker, reaps
 runs whose worker fell silent, and mails suppliers what needs their answer. Each is a
 chore of its own: when one fails, because the broker, the database or the mail server is
-away, it is tried again later and the others go on.
+away, it is tried again later and the others go on. Webhooks go out by threads of their
+courier, so that a slow receiver holds up nothing here.
 """
 
 import threading
@@ -18,7 +19,10 @@ from django.utils import timezone
 
 from journal.beats import beat
 from journal.cursors import Consumer, consume
+from journal.retention import raise_floor
 from journal.sequencing import sequence
+from journal.webhooks.courier import Courier
+from journal.webhooks.queue import WEBHOOKS, forget_old
 from scheduling.outbox import send_runs
 from scheduling.services.runs import reap
 from suppliers.services.mail import queue_digests
@@ -35,9 +39,10 @@ RETRY_S = 1.0
 DIGEST_CHORE_S = 60.0
 # A mail server that is away costs a timeout each time it is tried.
 MAIL_RETRY_S = 60.0
+TIDY_CHORE_S = 3_600.0
 EVENTS_AT_ONCE = 500
 
-CONSUMERS: tuple[Consumer, ...] = ()
+CONSUMERS: tuple[Consumer, ...] = (WEBHOOKS,)
 """Who is shown every event once, in order."""
 
 
@@ -84,7 +89,9 @@ class Chore:
         self.is_failing = True
 
 
-def chores(consumers: Sequence[Consumer] = CONSUMERS) -> list[Chore]:
+def chores(
+    consumers: Sequence[Consumer] = CONSUMERS, *, courier: Courier | None = None
+) -> list[Chore]:
     """Return everything the dispatcher does, in order."""
     return [
         Chore(name="sequence", work=_sequence_all),
@@ -92,6 +99,7 @@ def chores(consumers: Sequence[Consumer] = CONSUMERS) -> list[Chore]:
             Chore(name=f"consumer {consumer.name}", work=partial(_feed, consumer))
             for consumer in consumers
         ),
+        Chore(name="send webhooks", work=(courier or Courier()).work),
         Chore(name="send runs", work=send_runs),
         Chore(name="reap runs", work=reap, every_s=SLOW_CHORE_S),
         Chore(name="queue digests", work=_queue_digests, every_s=DIGEST_CHORE_S),
@@ -101,6 +109,8 @@ def chores(consumers: Sequence[Consumer] = CONSUMERS) -> list[Chore]:
             every_s=SLOW_CHORE_S,
             retry_s=MAIL_RETRY_S,
         ),
+        Chore(name="raise floor", work=raise_floor, every_s=TIDY_CHORE_S),
+        Chore(name="forget deliveries", work=forget_old, every_s=TIDY_CHORE_S),
         Chore(name="beat", work=partial(beat, NAME), every_s=SLOW_CHORE_S),
     ]
 

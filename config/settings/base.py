@@ -208,6 +208,12 @@ API_REQUESTS_PER_MIN = env.int("API_REQUESTS_PER_MIN", default=6_000)
 # For how long the change feed hands out events; they are never erased.
 FEED_KEPT_DAYS = env.int("FEED_KEPT_DAYS", default=90)
 
+# Webhooks: hosts that may be private, as host or host:port; for how many days an
+# endpoint may fail; for how long deliveries are shown.
+WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
+WEBHOOK_FAILING_DAYS = env.int("WEBHOOK_FAILING_DAYS", default=5)
+WEBHOOK_KEPT_DAYS = env.int("WEBHOOK_KEPT_DAYS", default=30)
+
 # The floor: for how long the last record of a rack can be taken back.
 FLOOR_UNDO_WINDOW_S = env.int("FLOOR_UNDO_WINDOW_S", default=900)
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from journal.api.contract import API_ROOT, DescribedSchema, Operation
 from journal.api.fields import Strict
 from journal.api.ids import opaque
-from journal.api.places import cursor_at, place_of
+from journal.api.places import EVENTS, cursor_at, place_of
 from journal.api.reading import PAGE_DEFAULT, PAGE_MAX, query_of
 from journal.api.resources import Resource
 from journal.api.views import ClientView
@@ -22,7 +22,6 @@ from journal.models import Event
 from journal.reach import kinds_of, learnt_by, of_kinds
 from journal.retention import floor
 
-PREFIX = "ev"
 DELETED = ".deleted"
 """End of the kinds that say that an object is no more."""
 
@@ -146,7 +145,7 @@ class EventsView(ClientView):
     """The journal, oldest first."""
 
     schema = DescribedSchema()
-    capabilities: ClassVar[dict[str, str]] = {"GET": "sensitive_data"}
+    capabilities: ClassVar[dict[str, str]] = {"GET": "sensitive_data code_execution"}
     query_parameters = frozenset({"cursor", "limit", "kind", "object_type"})
     resources: ClassVar[Mapping[str, Resource]] = {}
 
@@ -182,7 +181,7 @@ class EventsView(ClientView):
         return Response(
             {
                 "items": [_shape(row, self.resources) for row in shown],
-                "next": cursor_at(PREFIX, shown[-1][0] if shown else after),
+                "next": cursor_at(EVENTS, shown[-1][0] if shown else after),
                 "has_more": len(rows) > limit,
             }
         )
@@ -196,7 +195,7 @@ class EventsView(ClientView):
         lowest = floor()
         if "cursor" not in asked:
             return lowest
-        place = place_of(PREFIX, asked["cursor"], "events")
+        place = place_of(EVENTS, asked["cursor"], "events")
         if place < lowest:
             raise CursorTooOldError
         return place
@@ -206,7 +205,7 @@ class EventsBaselineView(ClientView):
     """Where the journal stands now."""
 
     schema = DescribedSchema()
-    capabilities: ClassVar[dict[str, str]] = {"GET": "sensitive_data"}
+    capabilities: ClassVar[dict[str, str]] = {"GET": "sensitive_data code_execution"}
 
     def operation(self, method: str) -> Operation:
         """Describe the baseline for the contract."""
@@ -228,7 +227,7 @@ class EventsBaselineView(ClientView):
         last = Event.objects.aggregate(last=Max("seq"))["last"] or 0
         return Response(
             {
-                "cursor": cursor_at(PREFIX, max(last, lowest)),
+                "cursor": cursor_at(EVENTS, max(last, lowest)),
                 "seq": last,
                 "kept_after_seq": lowest,
             }

@@ -20,7 +20,10 @@ class Nobody(BasePermission):
 
 
 class HasCapability(BasePermission):
-    """Let a client in that holds the capability the view names for the method."""
+    """Let a client in that holds a capability the view names for the method.
+
+    A view names one, or several by space: any of them opens it.
+    """
 
     message = "This API client lacks the capability the request needs."
 
@@ -30,5 +33,5 @@ class HasCapability(BasePermission):
         return (
             isinstance(request.auth, ApiClient)
             and capability is not None
-            and bool(getattr(request.auth, capability))
+            and any(getattr(request.auth, name) for name in capability.split())
         )

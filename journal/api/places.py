@@ -5,6 +5,9 @@ import binascii
 
 from rest_framework.exceptions import ValidationError
 
+EVENTS = "ev"
+"""Prefix of the change feed."""
+
 
 def cursor_at(prefix: str, place: int) -> str:
     """Return the opaque cursor of a place, at least 0, in the list of a prefix."""

@@ -240,3 +240,15 @@ def test_every_answer_tells_how_many_requests_are_left(erp: Caller) -> None:
     assert 1 <= int(refused[0].headers["Retry-After"]) <= 60
     assert all('"client";q=3;w=60' in a.headers["RateLimit-Policy"] for a in answers)
     assert all(a.headers["RateLimit"].startswith('"client";r=') for a in answers)
+
+
+def test_a_client_that_starts_runs_learns_of_runs_and_plans_alone() -> None:
+    runner = Caller(code_execution=True)
+    sequence(limit=10)
+    for kind in ("order.created", "run.failed", "plan.published"):
+        numbered_events(1, kind=kind)
+
+    assert [item["kind"] for item in read_all(runner)] == [
+        "run.failed",
+        "plan.published",
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from journal.webhooks.courier import Courier
 from scheduling.dispatcher import chores, run_until, tick
 
 
@@ -20,11 +21,14 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="Do each chore once.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Dispatch; a signal lets the chore in hand end first."""
+        """Dispatch; a signal lets the chore in hand and sendings end first."""
+        courier = Courier()
+        work = chores(courier=courier)
         if options["once"]:
-            tick(chores())
-            return
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        run_until(stop, chores())
+            tick(work)
+        else:
+            stop = threading.Event()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: stop.set())
+            run_until(stop, work)
+        courier.finish()
