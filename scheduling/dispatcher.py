@@ -25,6 +25,7 @@ from journal.webhooks.courier import Courier
 from journal.webhooks.queue import WEBHOOKS, forget_old
 from scheduling.outbox import send_runs
 from scheduling.services.runs import reap
+from suppliers.services.derive import refresh as refresh_scores
 from suppliers.services.mail import queue_digests
 from suppliers.services.sending import send_waiting
 
@@ -37,6 +38,7 @@ TICK_S = 0.2
 SLOW_CHORE_S = 1.0
 RETRY_S = 1.0
 DIGEST_CHORE_S = 60.0
+SCORES_CHORE_S = 10.0
 # A mail server that is away costs a timeout each time it is tried.
 MAIL_RETRY_S = 60.0
 TIDY_CHORE_S = 3_600.0
@@ -111,6 +113,7 @@ def chores(
         ),
         Chore(name="raise floor", work=raise_floor, every_s=TIDY_CHORE_S),
         Chore(name="forget deliveries", work=forget_old, every_s=TIDY_CHORE_S),
+        Chore(name="scores", work=refresh_scores, every_s=SCORES_CHORE_S),
         Chore(name="beat", work=partial(beat, NAME), every_s=SLOW_CHORE_S),
     ]
 

@@ -103,7 +103,7 @@ class Habits:
             key = (outcome.supplier, outcome.part)
             suppliers.setdefault(outcome.supplier, _empty())[place] += weight
             parts.setdefault(key, _empty())[place] += weight
-        return cls(pool=_pooled(suppliers.values()), suppliers=suppliers, parts=parts)
+        return cls(pool=pooled(suppliers.values()), suppliers=suppliers, parts=parts)
 
     def delays(self, *, supplier: str, part: str) -> Histogram:
         """Return the share of each delay expected; all 0 where nothing is known."""
@@ -174,10 +174,31 @@ def _share(weights: Histogram) -> Histogram:
     return weights / total if total else weights
 
 
-def _pooled(histograms: Iterable[Histogram]) -> Histogram:
-    """Return the sum of habits, none with more than the most weight."""
+def as_json(weights: Histogram) -> dict[str, float]:
+    """Return the delays that have a weight, as a row keeps them."""
+    return {
+        str(int(place) - REACH_DAYS): round(float(weights[place]), 6)
+        for place in np.flatnonzero(weights > _LEAST_KEPT)
+    }
+
+
+def from_json(stored: Mapping[str, float]) -> Histogram:
+    """Return the weights of a row."""
+    weights = _empty()
+    for delay, weight in stored.items():
+        weights[_place(int(delay))] = weight
+    return weights
+
+
+_LEAST_KEPT: Final = 1e-6
+
+
+def pooled(histograms: Iterable[Histogram]) -> Histogram:
+    """Return the sum of habits, none with more than ``EFFECTIVE_MAX``."""
     pool = _empty()
     for weights in histograms:
+        if not weights.any():
+            continue
         pool += weights * min(1.0, EFFECTIVE_MAX / weights.sum())
     return pool
 

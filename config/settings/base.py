@@ -225,6 +225,13 @@ PROMISE_TRANCHES_MAX = env.int("PROMISE_TRANCHES_MAX", default=12)
 ANSWER_UNDO_WINDOW_S = env.int("ANSWER_UNDO_WINDOW_S", default=60)
 WORD_BY_MAX_DAYS = env.int("WORD_BY_MAX_DAYS", default=90)
 
+# Trust: the window in which a delivery is on time, in days before and after the score
+# date, and the hours in which an answer is.
+
+TRUST_EARLY_DAYS = env.int("TRUST_EARLY_DAYS", default=5)
+TRUST_LATE_DAYS = env.int("TRUST_LATE_DAYS", default=0)
+TRUST_RESPONSE_H = env.int("TRUST_RESPONSE_H", default=48)
+
 # Mail to suppliers: from which hour of their day a digest may go out, how long a link
 # in it works and how long the one before it works on, how many new ones may be asked
 # for, and after how many days a mail that nobody opened alarms the buyer.

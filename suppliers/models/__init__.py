@@ -3,6 +3,7 @@
 from suppliers.models.calendar_feed import CalendarFeed
 from suppliers.models.commitment import Commitment, CommitRevision, Tranche
 from suppliers.models.delegation import Delegation
+from suppliers.models.derived import ArrivalHabit, Score
 from suppliers.models.dispute import Dispute, DisputeAnswer
 from suppliers.models.forecast import (
     DeclaredCapacity,
@@ -21,6 +22,7 @@ from suppliers.models.supplier import Source, Supplier, SupplierUser
 
 __all__ = [
     "AnswerLink",
+    "ArrivalHabit",
     "CalendarFeed",
     "CommitRevision",
     "Commitment",
@@ -40,6 +42,7 @@ __all__ = [
     "PurchaseOrderLine",
     "Receipt",
     "RequestChange",
+    "Score",
     "Shipment",
     "ShipmentLine",
     "ShipmentSerial",

@@ -66,6 +66,8 @@ def everything_of(supplier):
     a_forecast_bucket(supplier, part, site=line.purchase_order.site, answered=1)
     a_declared_capacity(supplier, part)
     forecasts.look(person=person, now=NOW)
+    models.Score.objects.create(supplier=supplier, as_of=TODAY)
+    models.ArrivalHabit.objects.create(supplier=supplier, part=part, as_of=TODAY)
     models.CalendarFeed.objects.create(person=person, token_hash=supplier.code)
     models.Delegation.objects.create(
         person=person,
