@@ -23,7 +23,8 @@ PLANNING: Final = ("plan.*", "run.*")
 
 KINDS_MOST = 20
 LONGEST_KIND = 60
-_PATTERN = re.compile(r"[a-z_]+(\.[a-z_]+)+|[a-z_]+\.\*")
+KIND = r"[a-z_]+(\.[a-z_]+)+|[a-z_]+\.\*"
+_PATTERN = re.compile(KIND)
 
 
 def kinds_of(text: str) -> tuple[str, ...]:

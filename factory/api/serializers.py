@@ -7,7 +7,7 @@ from rest_framework import serializers
 from factory.models import Order
 from factory.services.orders import LONGEST_NUMBER, OrderPush
 from journal.api.bulk import ITEMS_MAX
-from journal.api.fields import LARGEST_ID, Strict, Text
+from journal.api.fields import LARGEST_ID, Flag, Strict, Text
 
 RACKS_MAX = 500
 
@@ -27,7 +27,7 @@ class OrderItem(Strict):
     service_class = serializers.ChoiceField(
         choices=Order.ServiceClass.choices, default=Order.ServiceClass.FIRM
     )
-    cancelled = serializers.BooleanField(default=False)
+    cancelled = Flag(default=False)
 
 
 class OrderPushRequest(Strict):

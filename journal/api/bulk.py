@@ -11,6 +11,7 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from journal.api.fields import Flag
 from journal.api.idempotency import KEY_PARAMETER
 
 ITEMS_MAX = 1_000
@@ -38,8 +39,8 @@ class ItemRefusedError(Exception):
 class BulkOptions(serializers.Serializer[dict[str, bool]]):
     """The two switches of a bulk write, from the query string."""
 
-    atomic = serializers.BooleanField(default=True)
-    dry_run = serializers.BooleanField(default=False)
+    atomic = Flag(default=True)
+    dry_run = Flag(default=False)
 
 
 class ItemResult(serializers.Serializer[dict[str, Any]]):

@@ -19,7 +19,7 @@ from journal.api.resources import Resource
 from journal.api.views import ClientView
 from journal.errors import KindsRefusedError
 from journal.models import Event
-from journal.reach import kinds_of, learnt_by, of_kinds
+from journal.reach import KIND, KINDS_MOST, kinds_of, learnt_by, of_kinds
 from journal.retention import floor
 
 DELETED = ".deleted"
@@ -113,9 +113,11 @@ class FeedOptions(Strict):
     limit = serializers.IntegerField(
         min_value=1, max_value=PAGE_MAX, default=PAGE_DEFAULT
     )
-    kind = serializers.CharField(
+    kind = serializers.RegexField(
+        rf"^({KIND})(,({KIND})){{0,{KINDS_MOST - 1}}}$",
         required=False,
         max_length=500,
+        trim_whitespace=False,
         help_text="Kinds by comma, whole or as `commitment.*`.",
     )
     object_type = serializers.RegexField(

@@ -1,6 +1,7 @@
 """Repeated requests: the same key gives the same answer, byte for byte."""
 
 import hashlib
+import re
 from typing import NamedTuple
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -13,12 +14,13 @@ from journal.models import ApiClient, IdempotencyKey
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
+KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 KEY_PARAMETER = OpenApiParameter(
     HEADER,
-    str,
+    {"type": "string", "pattern": f"^{KEY.pattern}$"},
     OpenApiParameter.HEADER,
     required=True,
-    description="1 to 255 characters; the same key and body is done once.",
+    description="Visible ASCII; the same key and body is done once.",
 )
 
 
@@ -56,9 +58,13 @@ def begin(client: ApiClient, request: Request) -> IdempotencyKey | Replay:
         InFlightError: If the first request takes longer than the database waits.
     """
     key = request.headers.get(HEADER, "")
-    if not 0 < len(key) <= LONGEST_KEY:
+    if not KEY.fullmatch(key):
         raise ValidationError(
-            {HEADER: [f"Send this header with 1 to {LONGEST_KEY} characters."]}
+            {
+                HEADER: [
+                    f"Send this header: 1 to {LONGEST_KEY} visible ASCII characters."
+                ]
+            }
         )
     request_hash = _hash(request)
     try:

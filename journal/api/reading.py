@@ -20,7 +20,7 @@ from journal.api.contract import (
     DescribedSchema,
     Operation,
 )
-from journal.api.fields import Strict
+from journal.api.fields import Members, Strict
 from journal.api.ids import key_of
 from journal.api.places import cursor_at, place_of
 from journal.api.resources import Resource
@@ -31,13 +31,9 @@ PAGE_DEFAULT = 100
 ETAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
-def members_option() -> serializers.CharField:
+def members_option(resource: Resource) -> Members:
     """Return the option that asks for some members only."""
-    return serializers.CharField(
-        max_length=1_000,
-        required=False,
-        help_text="Names of members, comma-separated; without it all are shown.",
-    )
+    return Members(resource.shape().fields, resource.name)
 
 
 class ListOptions(Strict):
@@ -49,13 +45,6 @@ class ListOptions(Strict):
     limit = serializers.IntegerField(
         min_value=1, max_value=PAGE_MAX, default=PAGE_DEFAULT
     )
-    fields = members_option()  # type: ignore[assignment]  # our word, DRF's too
-
-
-class DetailOptions(Strict):
-    """What of an object is shown."""
-
-    fields = members_option()  # type: ignore[assignment]  # our word, DRF's too
 
 
 @cache
@@ -65,7 +54,24 @@ def options_of(resource: Resource) -> type[Strict]:
     return type(
         f"{resource.title}Options",
         (ListOptions,),
-        {"__doc__": f"Which {resource.name} are read.", **filters},
+        {
+            "__doc__": f"Which {resource.name} are read.",
+            "fields": members_option(resource),
+            **filters,
+        },
+    )
+
+
+@cache
+def detail_options_of(resource: Resource) -> type[Strict]:
+    """Return the serializer of a detail's query string."""
+    return type(
+        f"{resource.title}DetailOptions",
+        (Strict,),
+        {
+            "__doc__": f"What of one {resource.one} is shown.",
+            "fields": members_option(resource),
+        },
     )
 
 
@@ -110,22 +116,6 @@ class ResourceView(ClientView):
         shown: list[dict[str, Any]] = list(shape.data)
         return shown
 
-    def wanted(self, text: str | None) -> frozenset[str] | None:
-        """Return the members asked for; None for all.
-
-        Raises:
-            ValidationError: If one is not known.
-        """
-        if text is None:
-            return None
-        wanted = frozenset(name.strip() for name in text.split(","))
-        unknown = sorted(wanted - set(self.of.shape().fields))
-        if unknown:
-            raise ValidationError(
-                {"fields": [f"{self.of.name} have no member {unknown[0][:60]!r}."]}
-            )
-        return wanted
-
     def find(self, key: str, rows: QuerySet[Any] | None = None) -> Any:  # noqa: ANN401
         """Return the row an id or ``{system}:{external_id}`` leads to.
 
@@ -137,6 +127,11 @@ class ResourceView(ClientView):
         if row is None:
             raise NotFound(f"There is no {self.of.one} {key[:100]}.")
         return row
+
+
+def members_of(asked: Mapping[str, Any]) -> frozenset[str] | None:
+    """Return the members asked for; None for all."""
+    return frozenset(asked["fields"].split(",")) if "fields" in asked else None
 
 
 def narrowed(resource: Resource, rows: QuerySet[Any], key: str) -> QuerySet[Any]:
@@ -176,7 +171,7 @@ class ListView(ResourceView):
         options = options_of(self.of)(data=query_of(request))
         options.is_valid(raise_exception=True)
         asked = options.validated_data
-        wanted = self.wanted(asked.get("fields"))
+        wanted = members_of(asked)
         rows = self._filtered(rows, asked).order_by("pk")
         if cursor := asked.get("cursor"):
             rows = rows.filter(pk__gt=place_of(self.of.prefix, cursor, self.of.name))
@@ -211,16 +206,21 @@ class DetailView(ResourceView):
         return Operation(
             id=f"{self.of.member}_read",
             about=f"Return one {self.of.one}.",
-            parameters=[KEY_IN_PATH, DetailOptions, IF_NONE_MATCH, ETAG_HEADER],
+            parameters=[
+                KEY_IN_PATH,
+                detail_options_of(self.of),
+                IF_NONE_MATCH,
+                ETAG_HEADER,
+            ],
             responses={200: self.of.shape, 304: None},
             answered={200: self.of.example},
         )
 
     def get(self, request: Request, key: str) -> Response:
         """Return the object, or 304 if the caller has it. At most three queries."""
-        options = DetailOptions(data=query_of(request))
+        options = detail_options_of(self.of)(data=query_of(request))
         options.is_valid(raise_exception=True)
-        wanted = self.wanted(options.validated_data.get("fields"))
+        wanted = members_of(options.validated_data)
         return self.answer(request, self.find(key), wanted)
 
     def answer(

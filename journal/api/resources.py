@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
 
+from journal.api.fields import Flag, Text
 from journal.api.names import Naming
 
 SENSITIVE = "sensitive_data"
@@ -77,7 +78,7 @@ def text(
     return Filter(
         lookup=lookup,
         spans=spans,
-        field=serializers.CharField(max_length=most, required=False, help_text=about),
+        field=Text(max_length=most, required=False, help_text=about),
     )
 
 
@@ -91,9 +92,7 @@ def choice(lookup: str, choices: Any) -> Filter:  # noqa: ANN401 - Django's choi
 
 def flag(lookup: str) -> Filter:
     """Return a filter by true or false."""
-    return Filter(
-        lookup=lookup, field=serializers.BooleanField(required=False, default=None)
-    )
+    return Filter(lookup=lookup, field=Flag(required=False, default=None))
 
 
 def day(lookup: str, *, about: str = "") -> Filter:

@@ -103,6 +103,12 @@ def once(
     return handle
 
 
+class UnprocessableError(ValidationError):
+    """A well-formed request that names what is not there, by field."""
+
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+
+
 class Refused(APIException):
     """What a service refuses, in its own code and sentence."""
 

@@ -5,18 +5,17 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 from rest_framework import serializers, status
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from journal.api.contract import KEY_IN_PATH, Operation
-from journal.api.fields import Strict
+from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId, opaque
 from journal.api.names import Nameless
 from journal.api.reading import ListView, ResourceView
 from journal.api.resources import EXECUTION, Resource, choice, text
-from journal.api.views import Refused, once
+from journal.api.views import Refused, UnprocessableError, once
 from scheduling.errors import SchedulingError
 from scheduling.models import Run, Scenario
 from scheduling.services import runs
@@ -25,7 +24,7 @@ from scheduling.services import runs
 class RunRequest(Strict):
     """How long and with which seed to optimize the live data of a site."""
 
-    site = serializers.CharField(max_length=20)
+    site = Text(max_length=20)
     time_limit_s = serializers.IntegerField(
         min_value=1, max_value=settings.RUN_TIME_LIMIT_MAX_S, default=60
     )
@@ -113,7 +112,7 @@ class RunsView(ListView):
             site__code=wanted["site"], is_base=True
         ).first()
         if scenario is None:
-            raise ValidationError(
+            raise UnprocessableError(
                 {"site": [f"There is no site {wanted['site']} with live data."]}
             )
         try:

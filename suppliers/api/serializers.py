@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from journal.api.bulk import ITEMS_MAX
-from journal.api.fields import LARGEST_ID, Strict, Text
+from journal.api.fields import LARGEST_ID, Flag, Strict, Text
 from suppliers.services.purchase_orders import LinePush, PurchaseOrderPush
 
 LINES_MAX = 500
@@ -23,7 +23,7 @@ class LineItem(Strict):
     price_cents = serializers.IntegerField(
         min_value=0, max_value=1_000_000_000_000, default=0
     )
-    cancelled = serializers.BooleanField(default=False)
+    cancelled = Flag(default=False)
 
 
 class PurchaseOrderItem(Strict):

@@ -108,7 +108,7 @@ def test_what_is_no_more_is_a_tombstone(erp: Caller) -> None:
     [
         ({"kind": "order.created"}, ["order.created"]),
         ({"kind": "order.*"}, ["order.created", "order.changed"]),
-        ({"kind": "run.failed, order.changed"}, ["order.changed", "run.failed"]),
+        ({"kind": "run.failed,order.changed"}, ["order.changed", "run.failed"]),
         ({"object_type": "run"}, ["run.failed"]),
         ({"kind": "order.*", "object_type": "run"}, []),
     ],

@@ -114,7 +114,7 @@ def test_every_filter_can_be_asked_for(world: World, resource: Resource) -> None
         field = resource.filters[name].field if name in resource.filters else None
         choices = list(getattr(field, "choices", {}))
         kind = type(field).__name__
-        default = {"BooleanField": "true", "DateField": "2026-12-01"}.get(kind, "x")
+        default = {"Flag": "true", "DateField": "2026-12-01"}.get(kind, "x")
         value = values.get(name, choices[0] if choices else default)
         if value is not None:
             assert erp.get(resource.name, **{name: value}).status_code == 200, name

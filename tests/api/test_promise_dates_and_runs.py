@@ -104,7 +104,7 @@ def test_a_run_that_is_not_there_is_404(world: World, number: str) -> None:
 def test_an_unknown_site_is_named(world: World) -> None:
     answer = Caller(code_execution=True).post("runs", {"site": "nowhere"})
 
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert answer.json()["errors"][0]["detail"] == (
         "There is no site nowhere with live data."
     )
