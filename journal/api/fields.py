@@ -67,7 +67,7 @@ class Members(serializers.RegexField):
             max_length=self.MOST,
             trim_whitespace=False,
             required=False,
-            help_text="Names of members, comma-separated; without it all.",
+            help_text="Members to show, comma-separated, required or not; default: all.",
         )
 
     def to_internal_value(self, data: Any) -> str:  # noqa: ANN401 - whatever was sent
