@@ -67,7 +67,7 @@ class Members(serializers.RegexField):
             max_length=self.MOST,
             trim_whitespace=False,
             required=False,
-            help_text="Members to show, comma-separated, required or not; default: all.",
+            help_text="Members to show, comma-separated, also of the required ones.",
         )
 
     def to_internal_value(self, data: Any) -> str:  # noqa: ANN401 - whatever was sent
