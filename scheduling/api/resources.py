@@ -12,6 +12,7 @@ from scheduling.api.plans import GRID_EVENTS, PLANS, SCENARIOS
 from scheduling.api.runs import RUNS
 from suppliers.api.commitments import COMMITMENTS, RECEIPTS
 from suppliers.api.purchase_orders import PURCHASE_ORDERS
+from suppliers.api.shipments import SHIPMENTS
 from suppliers.api.suppliers import SUPPLIERS
 
 RESOURCES = (
@@ -27,13 +28,14 @@ RESOURCES = (
     SUPPLIERS,
     PURCHASE_ORDERS,
     COMMITMENTS,
-    RECEIPTS,
+    SHIPMENTS,
     PLANS,
     SCENARIOS,
     GRID_EVENTS,
 )
 
 BY_TYPE: Mapping[str, Resource] = {
-    resource.rows().model.__name__.lower(): resource for resource in (*RESOURCES, RUNS)
+    resource.rows().model.__name__.lower(): resource
+    for resource in (*RESOURCES, RECEIPTS, RUNS)
 }
 """The resource that shows an object of each type, as the journal names types."""

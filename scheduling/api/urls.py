@@ -9,6 +9,8 @@ from journal.api.routes import open_route, routes
 from scheduling.api import views
 from scheduling.api.resources import BY_TYPE, RESOURCES
 from scheduling.api.runs import RUNS, RunCancelView, RunsView
+from suppliers.api.commitments import RECEIPTS
+from suppliers.api.receipts import ReceiptsView
 from suppliers.api.views import PurchaseOrderUpsertView
 
 urlpatterns: list[URLPattern] = [
@@ -21,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     open_route("promise-dates", views.PromiseDateView, "api-promise-dates"),
     open_route("events", EventsView, "api-events", resources=BY_TYPE),
     open_route("events:baseline", EventsBaselineView, "api-events-baseline"),
+    *routes(RECEIPTS, listing=ReceiptsView),
     *routes(RUNS, listing=RunsView, verbs={"cancel": RunCancelView}),
     open_route(
         "openapi.yaml", SpectacularAPIView, "api-schema", authentication_classes=[]

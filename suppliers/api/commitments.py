@@ -66,6 +66,10 @@ class RevisionShape(serializers.Serializer[Any]):
     number = serializers.IntegerField()
     kind = serializers.ChoiceField(choices=CommitRevision.Kind.choices)
     tranches = TrancheShape(many=True)
+    received = serializers.IntegerField(
+        source="received_quantity",
+        help_text="What had come then: tranches are the rest.",
+    )
     reason_code = serializers.ChoiceField(choices=CommitRevision.Reason.choices)
     note = serializers.CharField()
     cause = serializers.ChoiceField(choices=CommitRevision.Cause.choices)
@@ -143,6 +147,7 @@ COMMITMENTS = Resource(
                 {"quantity": 96, "dock_date": "2026-12-14"},
                 {"quantity": 48, "dock_date": "2026-12-28"},
             ],
+            "received": 0,
             "reason_code": "capacity",
             "note": "",
             "cause": "supplier",

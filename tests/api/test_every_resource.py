@@ -11,6 +11,7 @@ from journal.api.resources import Resource
 from scheduling.api.resources import RESOURCES
 from scheduling.api.runs import RUNS
 from scheduling.blobs import put_problem, put_schedule
+from suppliers.api.commitments import RECEIPTS
 from tests.builders.api import Caller
 from tests.builders.factory import a_bay, a_part, a_rack_model, a_stock_lot, an_order
 from tests.builders.problems import a_problem
@@ -21,13 +22,14 @@ from tests.builders.suppliers import (
     a_line,
     a_purchase_order,
     a_receipt,
+    a_shipment,
     a_supplier,
 )
 from tests.builders.world import World, a_small_world
 
 pytestmark = pytest.mark.django_db
 
-ALL = [*RESOURCES, RUNS]
+ALL = [*RESOURCES, RECEIPTS, RUNS]
 MOST_QUERIES = 8
 """Of one page: the key, the rows, what hangs on them, and their names."""
 
@@ -64,6 +66,7 @@ def more_rows(world: World) -> None:
     )
     line = a_line(a_purchase_order(a_supplier(), site=world.site), part=part)
     a_commitment(line)
+    a_shipment((line, 2))
     a_receipt(line, 1)
     a_stock_lot(world.site, part)
     a_grid_event(world.site)

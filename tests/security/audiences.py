@@ -76,7 +76,7 @@ READ = (
     "stock",
     "suppliers",
     "commitments",
-    "receipts",
+    "shipments",
     "plans",
     "scenarios",
     "grid-events",
@@ -86,6 +86,8 @@ READ = (
 API: dict[str, dict[str, str]] = {
     **{f"api-{name}": {"GET": "sensitive_data"} for name in READ},
     **{f"api-{name}-one": {"GET": "sensitive_data"} for name in READ},
+    "api-receipts": {"GET": "sensitive_data", "POST": "sensitive_data"},
+    "api-receipts-one": {"GET": "sensitive_data"},
     "api-orders-upsert": {"POST": "sensitive_data"},
     "api-purchase-orders-upsert": {"POST": "sensitive_data"},
     "api-promise-dates": {"GET": "sensitive_data"},

@@ -1,0 +1,134 @@
+"""Receipts over the API: read, and recorded by a warehouse that counts elsewhere."""
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from journal.api.contract import Operation
+from journal.api.fields import LARGEST_ID, Strict, Text
+from journal.api.idempotency import KEY_PARAMETER
+from journal.api.ids import key_of
+from journal.api.reading import ListView, narrowed
+from journal.api.views import Refused, UnprocessableError, once
+from suppliers.api.commitments import COMMITMENTS, RECEIPTS
+from suppliers.errors import ReceiptRefusedError, SuppliersError
+from suppliers.models import Commitment, ShipmentLine
+from suppliers.services.receipts import record_receipt
+
+QUANTITY_MAX = 100_000_000
+SERIALS_MAX = 5_000
+
+
+class ReceiptRequest(Strict):
+    """Pieces of one line that reached the dock."""
+
+    commitment = Text(
+        max_length=LARGEST_ID + 60,
+        help_text="Our id, or `{system}:{external_id}` of the line.",
+    )
+    quantity = serializers.IntegerField(min_value=1, max_value=QUANTITY_MAX)
+    received_on = serializers.DateField(help_text="Dock date in the site's zone.")
+    lot = Text(
+        max_length=40,
+        allow_blank=True,
+        default="",
+        help_text="Its name; made of order and line if it is empty.",
+    )
+    serials = serializers.ListField(
+        child=Text(max_length=60), max_length=SERIALS_MAX, default=list
+    )
+    hold_reason = Text(
+        max_length=160,
+        allow_blank=True,
+        default="",
+        help_text="Why quality must see them first; empty: they may be used.",
+    )
+    shipment = Text(
+        max_length=20,
+        allow_blank=True,
+        default="",
+        help_text="Id of the announcement they came with; empty: the earliest.",
+    )
+
+
+class ReceiptsView(ListView):
+    """Receipts, and the dock's door for other systems."""
+
+    def operation(self, method: str) -> Operation:
+        """Describe list and recording for the contract."""
+        if method == "GET":
+            return super().operation(method)
+        return Operation(
+            id="receipts_create",
+            about=(
+                "Record pieces that reached the dock. They are stock from then on, and "
+                "count against what was announced; a lot's name is taken once."
+            ),
+            parameters=[KEY_PARAMETER],
+            request=ReceiptRequest,
+            sent={
+                "commitment": "sap:4500-1.10",
+                "quantity": 96,
+                "received_on": "2026-12-14",
+            },
+            responses={201: self.of.shape},
+            answered={201: self.of.example},
+        )
+
+    @once
+    def post(self, request: Request) -> Response:
+        """Record what came; 201 with the receipt."""
+        body = ReceiptRequest(data=request.data)
+        body.is_valid(raise_exception=True)
+        said: dict[str, Any] = body.validated_data
+        commitment = _commitment(said.pop("commitment"))
+        shipment = said.pop("shipment")
+        try:
+            receipt = record_receipt(
+                line_id=commitment.line_id,
+                shipment_line_id=_announced(shipment, commitment) if shipment else None,
+                actor=self.actor,
+                now=timezone.now(),
+                **said,
+            )
+        except ReceiptRefusedError as error:
+            raise UnprocessableError({error.field: [str(error)]}) from error
+        except SuppliersError as error:
+            raise Refused(str(error), error.code) from error
+        shown = self.show([RECEIPTS.rows().get(pk=receipt.pk)], None)[0]
+        return Response(shown, status=status.HTTP_201_CREATED)
+
+
+def _commitment(key: str) -> Commitment:
+    """Return the commitment a key leads to.
+
+    Raises:
+        UnprocessableError: If there is none.
+    """
+    found = narrowed(COMMITMENTS, COMMITMENTS.rows(), key).first()
+    if found is None:
+        raise UnprocessableError({"commitment": [f"There is none called {key[:100]}."]})
+    commitment: Commitment = found
+    return commitment
+
+
+def _announced(shipment: str, commitment: Commitment) -> int:
+    """Return the shipment's line that brings a commitment's pieces.
+
+    Raises:
+        UnprocessableError: If the shipment has none.
+    """
+    row = (
+        ShipmentLine.objects.for_staff()
+        .filter(shipment_id=key_of("asn", shipment) or 0, line=commitment.line_id)
+        .order_by("number")
+        .first()
+    )
+    if row is None:
+        raise UnprocessableError(
+            {"shipment": [f"Shipment {shipment} brings nothing of this line."]}
+        )
+    return row.pk
