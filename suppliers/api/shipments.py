@@ -29,6 +29,20 @@ class LineNames(serializers.DictField):
         }
 
 
+class Serials(serializers.ListField):
+    """Serial numbers, which are loaded."""
+
+    child = serializers.CharField()
+
+    def __init__(self, **options: Any) -> None:
+        """Read only."""
+        super().__init__(read_only=True, **options)
+
+    def to_representation(self, value: Any) -> list[str]:  # noqa: ANN401 - a manager
+        """Return the numbers, sorted."""
+        return sorted(row.serial for row in value.all())
+
+
 class ShipmentLineShape(serializers.Serializer[Any]):
     """Pieces of one purchase-order line; ``received`` of them the dock has counted."""
 
@@ -45,9 +59,7 @@ class ShipmentLineShape(serializers.Serializer[Any]):
     lot = serializers.CharField()
     package = serializers.CharField()
     state = serializers.ChoiceField(choices=ShipmentLine.State.choices)
-    serials = serializers.SlugRelatedField(
-        slug_field="serial", many=True, read_only=True
-    )
+    serials = Serials()
 
 
 class ShipmentShape(serializers.Serializer[Any]):
