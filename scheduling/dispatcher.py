@@ -1,10 +1,11 @@
 """The one process beside web and workers: it moves on what others have committed.
 
-It numbers events, lets each consumer deal with them, sends runs to the broker, reaps
-runs whose worker fell silent, and mails suppliers what needs their answer. Each is a
-chore of its own: when one fails, because the broker, the database or the mail server is
-away, it is tried again later and the others go on. Webhooks go out by threads of their
-courier, so that a slow receiver holds up nothing here.
+It numbers events, lets each consumer deal with them, sends runs and quotes to the
+broker, reaps runs whose worker fell silent, frees bookings whose time is over, and
+mails suppliers what needs their answer. Each is a chore of its own: when one fails,
+because the broker, the database or the mail server is away, it is tried again later and
+the others go on. Webhooks go out by threads of their courier, so that a slow receiver
+holds up nothing here.
 """
 
 import threading
@@ -23,7 +24,8 @@ from journal.retention import raise_floor
 from journal.sequencing import sequence
 from journal.webhooks.courier import Courier
 from journal.webhooks.queue import WEBHOOKS, forget_old
-from scheduling.outbox import send_runs
+from scheduling.outbox import send_quotes, send_runs
+from scheduling.services.quotes import release_expired
 from scheduling.services.runs import reap
 from suppliers.services.derive import refresh as refresh_scores
 from suppliers.services.mail import queue_digests
@@ -103,7 +105,9 @@ def chores(
         ),
         Chore(name="send webhooks", work=(courier or Courier()).work),
         Chore(name="send runs", work=send_runs),
+        Chore(name="send quotes", work=send_quotes),
         Chore(name="reap runs", work=reap, every_s=SLOW_CHORE_S),
+        Chore(name="release bookings", work=release_expired, every_s=SLOW_CHORE_S),
         Chore(name="queue digests", work=_queue_digests, every_s=DIGEST_CHORE_S),
         Chore(
             name="send mail",

@@ -237,3 +237,41 @@ class DatabaseInUseError(SchedulingError):
             f"{more}. Nothing was changed. Load the demo into an empty database."
         )
         self.held = held
+
+
+class QuoteError(SchedulingError):
+    """Base of the reasons why a quote is not asked for or booked."""
+
+    code = "not_bookable"
+
+
+class QuoteUnansweredError(QuoteError):
+    """Refuse to book what has no date."""
+
+    code = "quote_without_date"
+
+    def __init__(self, quote: int, state: str) -> None:
+        """Name the quote and its state."""
+        super().__init__(
+            f"Quote {quote} is {state} and has no date that could be booked."
+        )
+
+
+class QuoteOutdatedError(QuoteError):
+    """Refuse a quote that no longer says how things are."""
+
+    code = "quote_outdated"
+
+    def __init__(self, quote: int, why: str) -> None:
+        """Name the quote and what has changed."""
+        super().__init__(f"Quote {quote} is out of date: {why}. Ask for a new one.")
+
+
+class QuoteBookedError(QuoteError):
+    """Refuse to book a quote twice."""
+
+    code = "quote_booked"
+
+    def __init__(self, quote: int, booking: int) -> None:
+        """Name the quote and its booking."""
+        super().__init__(f"Quote {quote} is booked already, as booking {booking}.")

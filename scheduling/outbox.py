@@ -1,21 +1,25 @@
-"""Runs on their way to the broker: a message names a run, the row is the record.
+"""Runs and quotes on their way to the broker: a message names one, the row is it.
 
 The message names its task by a string, so that nobody who sends imports the solver.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
 from celery import current_app
 from django.conf import settings
 
-from scheduling.models import Run
+from scheduling.models import Quote, Run
+from scheduling.services.quotes import mark_sent as mark_quote_sent
 from scheduling.services.runs import mark_sent
 
 log = structlog.get_logger("rackline.outbox")
 
 SOLVE_RUN = "scheduling.tasks.solve_run"
+ANSWER_QUOTE = "scheduling.tasks.answer_quote"
 SOLVE_QUEUE = "solve"
+QUOTE_S = 10
 SEND_TIMEOUT_S = 1
 # Reading the data and storing the plan of 10,000 racks, besides the search itself.
 HARD_MARGIN_S = 180
@@ -31,9 +35,29 @@ def send_runs() -> int:
         OperationalError: Kombu's, if the broker does not answer; what is left waits.
     """
     waiting = Run.objects.to_send(again_after=timedelta(seconds=settings.RUN_RESEND_S))
-    runs = list(waiting.only("id", "time_limit_s"))
-    if not runs:
-        return 0
+    runs = [(run.pk, run.time_limit_s) for run in waiting.only("id", "time_limit_s")]
+    _send(SOLVE_RUN, runs, mark_sent)
+    return len(runs)
+
+
+def send_quotes() -> int:
+    """Send every quote that nobody answers yet; as ``send_runs``.
+
+    Raises:
+        OperationalError: Kombu's, if the broker does not answer; what is left waits.
+    """
+    waiting = Quote.objects.to_send(
+        again_after=timedelta(seconds=settings.RUN_RESEND_S)
+    )
+    quotes = [(quote.pk, QUOTE_S) for quote in waiting.only("id")]
+    _send(ANSWER_QUOTE, quotes, mark_quote_sent)
+    return len(quotes)
+
+
+def _send(task: str, rows: list[tuple[int, int]], mark: Callable[[int], None]) -> None:
+    """Send a message for each row, with the seconds it may search."""
+    if not rows:
+        return
     bounded = {
         **current_app.conf.broker_transport_options,
         "socket_timeout": SEND_TIMEOUT_S,
@@ -42,17 +66,16 @@ def send_runs() -> int:
         "max_retries": 0,
     }
     with current_app.connection_for_write(transport_options=bounded) as connection:
-        for run in runs:
+        for pk, seconds in rows:
             current_app.send_task(
-                SOLVE_RUN,
-                args=[run.pk],
+                task,
+                args=[pk],
                 queue=SOLVE_QUEUE,
                 connection=connection,
                 retry=False,
                 ignore_result=True,
                 # The last resort against a search that hangs: the child is killed.
-                time_limit=run.time_limit_s + HARD_MARGIN_S,
+                time_limit=seconds + HARD_MARGIN_S,
             )
-            mark_sent(run.pk)
-    log.info("sent", runs=[run.pk for run in runs])
-    return len(runs)
+            mark(pk)
+    log.info("sent", task=task, rows=[pk for pk, _ in rows])

@@ -16,6 +16,7 @@ from scheduling.engine import schedule as engine
 from scheduling.engine.bound import Earliest, earliest
 from scheduling.engine.check import Breach, BreachKind, breaches
 from scheduling.engine.cost import Cost, cost
+from scheduling.engine.problem import Rack
 from scheduling.engine.schedule import Schedule, Unplannable
 from scheduling.errors import FencedOutError, PlanBreachesError
 from scheduling.models import (
@@ -64,6 +65,12 @@ class Proof:
     earliest: Mapping[str, Earliest]
     reasons: Mapping[str, Reason]
     unplannable: tuple[Unplannable, ...]
+
+    @property
+    def ordered(self) -> list[Rack]:
+        """Return the racks that have rows: all but those that bookings hold."""
+        keys = self.snapshot.keys.racks
+        return [rack for rack in self.snapshot.problem.racks if rack.key in keys]
 
 
 def prove(snapshot: Snapshot, schedule: Schedule) -> Proof:
@@ -199,7 +206,7 @@ def _columns(proof: Proof) -> dict[str, Any]:
         "demand_cents": proof.cost.demand,
         "energy_cents": proof.cost.energy,
         "peak_w": proof.cost.peak_w,
-        "racks": len(proof.snapshot.problem.racks) + len(proof.snapshot.left_out),
+        "racks": len(proof.ordered) + len(proof.snapshot.left_out),
         "late_racks": proof.cost.late_racks,
         "unplannable_racks": len(proof.unplannable),
         "inherited_breaches": [_breach(one, clock) for one in proof.inherited],
@@ -229,7 +236,8 @@ def _write_rows(plan: Plan, proof: Proof) -> None:
     """Write racks, steps, pegs and bars."""
     by_rack: dict[str, list[engine.PlannedStep]] = defaultdict(list)
     for step in proof.schedule.steps:
-        by_rack[step.rack].append(step)
+        if step.rack in proof.snapshot.keys.racks:
+            by_rack[step.rack].append(step)
     template_of = {rack.key: rack.template for rack in proof.snapshot.problem.racks}
     PlannedRack.objects.bulk_create(
         [*_planned_racks(plan, proof, by_rack), *_left_out(plan, proof)], ROWS_AT_ONCE
@@ -249,7 +257,7 @@ def _planned_racks(
 ) -> Iterable[PlannedRack]:
     """Yield racks with a plan."""
     clock, keys = _clock(proof.snapshot), proof.snapshot.keys
-    for rack in proof.snapshot.problem.racks:
+    for rack in proof.ordered:
         steps = by_rack.get(rack.key)
         if not steps:
             continue
@@ -285,6 +293,8 @@ def _left_out(plan: Plan, proof: Proof) -> Iterable[PlannedRack]:
     clock = _clock(proof.snapshot)
     due = {rack.key: rack.due for rack in proof.snapshot.problem.racks}
     for one in proof.unplannable:
+        if one.rack not in proof.snapshot.keys.racks:
+            continue
         moment = due.get(one.rack)
         yield PlannedRack(
             plan=plan,
@@ -307,6 +317,8 @@ def _planned_steps(
     """Yield steps in time."""
     clock, keys = _clock(proof.snapshot), proof.snapshot.keys
     for step in proof.schedule.steps:
+        if step.rack not in keys.racks:
+            continue
         yield PlannedStep(
             plan=plan,
             rack_id=keys.racks[step.rack],
@@ -323,6 +335,8 @@ def _pegs(
     """Yield what the schedule takes from supplies."""
     keys = proof.snapshot.keys
     for peg in proof.schedule.pegs:
+        if peg.rack not in keys.racks:
+            continue
         yield Pegging(
             plan=plan,
             rack_id=keys.racks[peg.rack],
@@ -339,9 +353,7 @@ def _reserved(
     """Yield what planned racks take from their owners' consigned stock."""
     keys = proof.snapshot.keys
     planned = {keys.racks[key] for key in by_rack}
-    templates = {
-        keys.racks[rack.key]: rack.template for rack in proof.snapshot.problem.racks
-    }
+    templates = {keys.racks[rack.key]: rack.template for rack in proof.ordered}
     for one in proof.snapshot.reservations:
         if one.rack in planned:
             yield Pegging(
@@ -356,6 +368,8 @@ def _reserved(
 def _bars(plan: Plan, proof: Proof) -> Iterable[LimitAttribution]:
     """Yield the bars of every planned rack's waterfall."""
     for key, reason in proof.reasons.items():
+        if key not in proof.snapshot.keys.racks:
+            continue
         for sequence, bar in enumerate(reason.bars):
             yield LimitAttribution(
                 plan=plan,

@@ -6,8 +6,9 @@ import socket
 from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 
-from scheduling import worker
-from scheduling.outbox import SOLVE_RUN
+from scheduling import quoting, worker
+from scheduling.outbox import ANSWER_QUOTE, SOLVE_RUN
+from scheduling.services import quotes
 from scheduling.services.runs import claim
 
 
@@ -17,6 +18,14 @@ def solve_run(run_id: int) -> None:
     lease = claim(run_id, owner=f"{socket.gethostname()}:{os.getpid()}")
     if lease is not None:
         worker.execute(lease)
+
+
+@shared_task(name=ANSWER_QUOTE)
+def answer_quote(quote_id: int) -> None:
+    """Answer a quote, if nobody else does."""
+    quote = quotes.claim(quote_id)
+    if quote is not None:
+        quoting.execute(quote)
 
 
 @worker_init.connect

@@ -29,6 +29,19 @@ class RunRequest(Strict):
         min_value=1, max_value=settings.RUN_TIME_LIMIT_MAX_S, default=60
     )
     seed = serializers.IntegerField(min_value=1, max_value=2_000_000_000, default=1)
+    kind = serializers.ChoiceField(choices=Run.Kind.choices, default=Run.Kind.OPTIMIZE)
+    favour = serializers.ChoiceField(
+        choices=Run.Favour.choices, default=Run.Favour.BALANCE
+    )
+    may_move_frozen = serializers.BooleanField(default=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a favour without a repair."""
+        if attrs["kind"] != Run.Kind.REPAIR and attrs["favour"] != Run.Favour.BALANCE:
+            raise serializers.ValidationError(
+                {"favour": ["Only a repair spares moves or promises first."]}
+            )
+        return attrs
 
 
 class RunShape(serializers.Serializer[Any]):
@@ -36,6 +49,9 @@ class RunShape(serializers.Serializer[Any]):
 
     id = OpaqueId("run")
     site = serializers.CharField(source="scenario.site.code")
+    kind = serializers.ChoiceField(choices=Run.Kind.choices)
+    favour = serializers.ChoiceField(choices=Run.Favour.choices)
+    may_move_frozen = serializers.BooleanField()
     state = serializers.ChoiceField(choices=Run.State.choices)
     phase = serializers.CharField()
     attempt = serializers.IntegerField()
@@ -44,6 +60,7 @@ class RunShape(serializers.Serializer[Any]):
     best_cents = serializers.IntegerField(allow_null=True)
     bound_cents = serializers.IntegerField(allow_null=True)
     gap = serializers.FloatField(allow_null=True)
+    notes = serializers.CharField()
     plan = OpaqueId("plan", source="plan.pk", default=None, allow_null=True)
     requested_at = serializers.DateTimeField()
     started_at = serializers.DateTimeField(allow_null=True)
@@ -67,6 +84,9 @@ RUNS = Resource(
     example={
         "id": "run_c",
         "site": "MTY",
+        "kind": "optimize",
+        "favour": "balance",
+        "may_move_frozen": False,
         "state": "running",
         "phase": "searching",
         "attempt": 1,
@@ -75,6 +95,7 @@ RUNS = Resource(
         "best_cents": 9_322_200,
         "bound_cents": 5_101_400,
         "gap": 0.45,
+        "notes": "",
         "plan": None,
         "requested_at": "2026-11-23T14:00:00Z",
         "started_at": "2026-11-23T14:00:01Z",
@@ -97,7 +118,7 @@ class RunsView(ListView):
             about="Ask for a run; 202 with the address that tells how it goes.",
             parameters=[KEY_PARAMETER],
             request=RunRequest,
-            sent={"site": "MTY", "time_limit_s": 60, "seed": 1},
+            sent={"site": "MTY", "time_limit_s": 60, "seed": 1, "kind": "optimize"},
             responses={202: RunShape},
             answered={202: RUNS.example},
         )
@@ -122,6 +143,9 @@ class RunsView(ListView):
                 actor=self.actor,
                 time_limit_s=wanted["time_limit_s"],
                 seed=wanted["seed"],
+                kind=Run.Kind(wanted["kind"]),
+                favour=Run.Favour(wanted["favour"]),
+                may_move_frozen=wanted["may_move_frozen"],
             )
         except SchedulingError as error:
             raise Refused(str(error), error.code) from error

@@ -7,6 +7,7 @@ from factory.api.views import OrderUpsertView
 from journal.api.events import EventsBaselineView, EventsView
 from journal.api.routes import open_route, routes
 from scheduling.api import views
+from scheduling.api.quotes import QUOTES, QuoteBookView, QuotesView
 from scheduling.api.resources import BY_TYPE, RESOURCES
 from scheduling.api.runs import RUNS, RunCancelView, RunsView
 from suppliers.api.commitments import RECEIPTS
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     open_route("events:baseline", EventsBaselineView, "api-events-baseline"),
     *routes(RECEIPTS, listing=ReceiptsView),
     *routes(RUNS, listing=RunsView, verbs={"cancel": RunCancelView}),
+    *routes(QUOTES, listing=QuotesView, verbs={"book": QuoteBookView}),
     open_route(
         "openapi.yaml", SpectacularAPIView, "api-schema", authentication_classes=[]
     ),

@@ -39,6 +39,7 @@ MOST_MOVED = 0.05
 PROMISE_FACTOR = 10
 """How much dearer a broken promise is where promises go first."""
 MOVES_A_BURST = 50
+BURSTS_TO_COLD = 40
 
 
 class Favour(StrEnum):
@@ -144,34 +145,52 @@ class Mender:
         marked = self._may_move(favour)
         if not len(marked):
             return self._end(favour)
-        board.set_prices(_prices(self.problem.prices, favour))
+        self.search(marked, _prices(self.problem.prices, favour), goes_on)
+        return self._end(favour)
+
+    def search(
+        self, marked: t.Wide, prices: Prices, goes_on: Callable[[], bool]
+    ) -> None:
+        """Look for a cheaper plan than the one on the board, and leave it there.
+
+        Args:
+            marked: Racks that may move.
+            prices: Of change and promises, while it looks.
+            goes_on: Asked before every burst of moves.
+        """
+        board = self.board
+        board.set_prices(prices)
         board.mark(marked)
         board.sort()
         improver = Improver(board, seed=self.seed, cool=True)
         done = 0
         while goes_on():
-            improver.make(MOVES_A_BURST, min(1.0, done / 40))
+            improver.make(MOVES_A_BURST, min(1.0, done / BURSTS_TO_COLD))
             done += 1
         improver.go_home()
         self.moves += improver.moves
         board.mark(None)
         board.set_prices(self.problem.prices)
-        return self._end(favour)
 
     def _may_move(self, favour: Favour) -> t.Wide:
         """Return the racks that moves may take out."""
         lost: t.Wide = self.lost[self.board.seat[self.lost, t.FORCED] == 0]
         if favour is Favour.MOVES:
             return lost
-        among = self._stayed & (self.board.seat[:, t.FORCED] == 0)
-        if not self.may_move_frozen:
-            among &= ~self.board.frozen()
+        among = self.movable()
         if favour is Favour.PROMISES:
             others = np.flatnonzero(among)
         else:
             most = int(MOST_MOVED * self._stayed.sum())
             others = in_the_way(self.board, among, lost)[:most]
         found: t.Wide = np.union1d(lost, others)
+        return found
+
+    def movable(self) -> Mask:
+        """Return whether each rack kept its place and may be moved all the same."""
+        found: Mask = self._stayed & (self.board.seat[:, t.FORCED] == 0)
+        if not self.may_move_frozen:
+            found &= ~self.board.frozen()
         return found
 
     def _end(self, favour: Favour) -> End:

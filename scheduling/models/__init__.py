@@ -10,11 +10,13 @@ from scheduling.models.plan import (
     PlannedStep,
 )
 from scheduling.models.publication import CustomerPromise, Publication
+from scheduling.models.quote import Booking, Quote
 from scheduling.models.run import Run
 from scheduling.models.scenario import Scenario
 
 __all__ = [
     "Blob",
+    "Booking",
     "CustomerPromise",
     "GridEvent",
     "LimitAttribution",
@@ -23,6 +25,7 @@ __all__ = [
     "PlannedRack",
     "PlannedStep",
     "Publication",
+    "Quote",
     "Run",
     "Scenario",
 ]

@@ -1,6 +1,6 @@
 """The floor at one moment: racks to plan, what they have done, what idle racks hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,13 +37,24 @@ class Floor:
     stations_held: int
 
 
-def read_floor(site: Site, clock: SiteClock, weeks: Mapping[int, Week]) -> Floor:
-    """Return the floor of a site. Seven queries."""
+def read_floor(
+    site: Site,
+    clock: SiteClock,
+    weeks: Mapping[int, Week],
+    also: Collection[int] = (),
+) -> Floor:
+    """Return the floor of a site. Seven queries.
+
+    Args:
+        site: The site.
+        clock: Epoch and zone.
+        weeks: When people work.
+        also: Primary keys of models whose routings are read though no rack has them.
+    """
     rows = read_racks(site)
     records = read_records(site)
-    routings = read_routings(
-        site, {row.model for row in rows if row.is_to_plan or row.rack in records}
-    )
+    models = {row.model for row in rows if row.is_to_plan or row.rack in records}
+    routings = read_routings(site, models.union(also))
     hours = _hours(site, clock, weeks, records)
     waiting: list[Waiting] = []
     left_out: list[Unplannable] = []

@@ -3,6 +3,7 @@
 ``docs/planning.md`` says what counts as supply, as started and as promised.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +16,20 @@ from factory.models import PowerBay, PowerNode, Site
 from journal.models import Event
 from journal.sequencing import sequence
 from scheduling.clock import SiteClock, quarter_of
-from scheduling.engine.problem import Calendar, Problem, Rack
+from scheduling.engine.problem import Calendar, Problem, Rack, Supply
 from scheduling.engine.schedule import Unplannable
 from scheduling.engine.units import Minutes
 from scheduling.errors import AdjustedScenarioError
 from scheduling.models import Scenario
 from scheduling.snapshot import bays as power_bays
+from scheduling.snapshot.asked import (
+    LEAD,
+    Asked,
+    asked_racks,
+    held_racks,
+    lead_supplies,
+    read_held,
+)
 from scheduling.snapshot.calendars import Week, read_weeks
 from scheduling.snapshot.floor import Floor, read_floor
 from scheduling.snapshot.gaps import gap_of, read_known
@@ -35,7 +44,7 @@ from scheduling.snapshot.racks import (
     read_promises,
 )
 from scheduling.snapshot.reserved import Reservation
-from scheduling.snapshot.supplies import AwaitedLine
+from scheduling.snapshot.supplies import AwaitedLine, dock_of
 
 SEQUENCED_AT_ONCE = 10_000
 
@@ -83,7 +92,9 @@ class Snapshot:
     left_out: tuple[Unplannable, ...]
 
 
-def take(scenario: Scenario, *, as_of: datetime) -> Snapshot:
+def take(
+    scenario: Scenario, *, as_of: datetime, asked: Asked | None = None
+) -> Snapshot:
     """Return a scenario's data as a problem. About thirty queries however many racks.
 
     Events are numbered first and the newest number read before any row, so that
@@ -92,6 +103,7 @@ def take(scenario: Scenario, *, as_of: datetime) -> Snapshot:
     Args:
         scenario: Live data of a site.
         as_of: The present; minute 0 is the quarter hour it lies in.
+        asked: What a quote asks for, behind all that is ordered.
 
     Raises:
         AdjustedScenarioError: If the scenario is more than live data.
@@ -110,14 +122,20 @@ def take(scenario: Scenario, *, as_of: datetime) -> Snapshot:
         event_seq = Event.objects.aggregate(last=Max("seq"))["last"] or 0
         # The site anew, since whoever holds the scenario may hold old rows.
         site = Site.objects.get(pk=scenario.site_id)
-        return _read(site, quarter_of(as_of), event_seq)
+        return _read(site, quarter_of(as_of), event_seq, asked)
 
 
-def _read(site: Site, epoch: datetime, event_seq: int) -> Snapshot:
+def _read(site: Site, epoch: datetime, event_seq: int, asked: Asked | None) -> Snapshot:
     """Return the snapshot of one moment of the database."""
     clock = SiteClock(epoch=epoch, zone=ZoneInfo(site.zone))
     weeks = read_weeks(site)
-    floor = read_floor(site, clock, weeks)
+    held = read_held(site, clock)
+    floor = read_floor(
+        site,
+        clock,
+        weeks,
+        {one.rack_model for one in held} | ({asked.rack_model} if asked else set()),
+    )
     materials = read_materials(site, clock, weeks, floor)
     bays = power_bays.read_bays(site)
     bay_ids = {power_bays.key_of_code(bay.code): bay.pk for bay in bays}
@@ -128,8 +146,23 @@ def _read(site: Site, epoch: datetime, event_seq: int) -> Snapshot:
         for rack in _racks(site, clock, floor, materials, bay_ids)
         if rack.key not in gaps
     )
+    templates = {pk: routed[0] for pk, routed in floor.routings.by_model.items()}
+    racks += tuple(held_racks(held, templates))
+    supplies = materials.supplies
+    if asked is not None and asked.rack_model in templates:
+        template = templates[asked.rack_model]
+        racks += tuple(asked_racks(asked, template))
+        supplies += tuple(
+            lead_supplies(
+                template,
+                asked.quantity,
+                floor.routings.part_ids,
+                dock_of(site, clock, weeks),
+                _needed(floor),
+            )
+        )
     return Snapshot(
-        problem=_problem(site, clock, weeks, floor, bays, racks, materials),
+        problem=_problem(site, clock, weeks, floor, bays, racks, supplies),
         event_seq=event_seq,
         epoch=epoch,
         keys=Keys(
@@ -152,14 +185,14 @@ def _problem(  # noqa: PLR0917 - the parts of one problem, each used once
     floor: Floor,
     bays: list[PowerBay],
     racks: tuple[Rack, ...],
-    materials: Materials,
+    supplies: tuple[Supply, ...],
 ) -> Problem:
     """Return the parts laid out over one horizon."""
     end = horizon(
         floor.waiting,
         read_pace(site, weeks, len(bays)),
-        materials.supplies,
-        _known_minutes(racks),
+        supplies,
+        _known_minutes(racks, supplies),
     )
     nodes = list(PowerNode.objects.filter(site=site).order_by("code"))
     outages = read_outages(site, clock)
@@ -192,7 +225,7 @@ def _problem(  # noqa: PLR0917 - the parts of one problem, each used once
             occupied=floor.occupied,
         ),
         templates=tuple(one for one in floor.routings.templates if one.key in used),
-        supplies=materials.supplies,
+        supplies=supplies,
         racks=racks,
         base_load=limits.base_load,
         curtailments=limits.curtailments,
@@ -234,9 +267,23 @@ def _racks(
     )
 
 
-def _known_minutes(racks: Iterable[Rack]) -> Iterable[int]:
-    """Yield every minute a rack names that the horizon must hold."""
+def _needed(floor: Floor) -> Counter[str]:
+    """Return the pieces of each part that racks on the floor still need."""
+    found: Counter[str] = Counter()
+    for one in floor.waiting:
+        for material in one.materials:
+            found[material.part] += material.quantity
+    return found
+
+
+def _known_minutes(racks: Iterable[Rack], supplies: Iterable[Supply]) -> Iterable[int]:
+    """Yield every minute a rack or an order to be placed names."""
+    for supply in supplies:
+        if supply.key.startswith(LEAD):
+            yield supply.available
     for rack in racks:
+        for pin in rack.pins:
+            yield pin.start
         yield rack.release
         if rack.due is not None:
             yield rack.due
