@@ -99,8 +99,6 @@ API: dict[str, dict[str, str]] = {
     "api-quotes": {"GET": "code_execution", "POST": "code_execution"},
     "api-quotes-one": {"GET": "code_execution"},
     "api-quotes-book": {"POST": "code_execution"},
-    "api-events": {"GET": "sensitive_data"},
-    "api-events-baseline": {"GET": "sensitive_data"},
 }
 
 LINKS = {
