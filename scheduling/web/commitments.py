@@ -9,19 +9,24 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from factory.access import OFFICE, allow
 from factory.models import Order, Site
+from journal.tables import Cell, csv_answer
 from journal.wording import counted
 from scheduling.queries.orders import orders_of, rows_of
 from scheduling.web.shell import standing
 from suppliers.queries.board import (
     PAGE_ROWS,
     BoardCounts,
+    BoardRow,
     Tab,
     board_counts,
+    board_rivers,
     board_rows,
 )
+from suppliers.web.river import NARROW, board_drawn
 
 TAB_LABELS = {
     Tab.MATTERS: "Holds racks up",
@@ -32,6 +37,23 @@ TAB_LABELS = {
     Tab.ALL: "All",
 }
 INWARD, OUTWARD = "in", "out"
+CSV_HEAD = (
+    "order",
+    "line",
+    "part",
+    "supplier",
+    "pieces",
+    "received",
+    "asked for",
+    "first said",
+    "now said",
+    "needed by",
+    "slip in days",
+    "slack in minutes",
+    "racks held",
+    "standing",
+    "reason",
+)
 
 
 @allow(*OFFICE)
@@ -53,16 +75,51 @@ def board(request: HttpRequest) -> HttpResponse:
     )
 
 
+@allow(*OFFICE)
+@require_safe
+def board_csv(request: HttpRequest) -> HttpResponse:
+    """Give all of the suppliers' commitments under a tab as CSV."""
+    site = standing(request).site
+    today = _today(site)
+    counts = board_counts(site, today=today)
+    tab = _tab(request.GET.get("tab", ""), counts)
+    rows = board_rows(site, today=today, tab=tab, per_page=max(1, counts.of_tab(tab)))
+    return csv_answer("commitments", CSV_HEAD, map(_cells, rows))
+
+
+def _cells(row: BoardRow) -> list[Cell]:
+    """Return a commitment as cells."""
+    days = (row.need_by, row.first_said, row.now_said, row.needed_by)
+    return [
+        row.order_number,
+        row.line_number,
+        row.part_code,
+        row.supplier_name,
+        row.quantity,
+        row.received,
+        *(day.isoformat() if day else "" for day in days),
+        row.slip_days,
+        row.slack_min,
+        row.blocked_racks,
+        row.standing.value,
+        row.reason,
+    ]
+
+
 def _inward(request: HttpRequest) -> dict[str, Any]:
-    """Return one page of the suppliers' commitments. Two queries."""
+    """Return one page of the suppliers' commitments. Five queries."""
     site = standing(request).site
     today = _today(site)
     counts = board_counts(site, today=today)
     tab = _tab(request.GET.get("tab", ""), counts)
     paginator = Paginator(range(counts.of_tab(tab)), PAGE_ROWS)
     page = paginator.get_page(request.GET.get("page"))
+    rows = board_rows(site, today=today, tab=tab, page=page.number)
+    rivers = board_rivers(rows, zone=ZoneInfo(site.zone))
     return {
-        "rows": board_rows(site, today=today, tab=tab, page=page.number),
+        "rows": rows,
+        "river": board_drawn(rivers, today=today),
+        "river_narrow": board_drawn(rivers, today=today, width=NARROW),
         "page": page,
         "counts": counts,
         "lede": _inward_lede(counts),

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern] = [
     path("plan/<int:plan_id>/data.json", plan.plan_data, name="plan_data"),
     path("plan/<int:plan_id>/rack/", plan.plan_rack, name="plan_rack"),
     path("commitments/", commitments.board, name="commitments"),
+    path("commitments.csv", commitments.board_csv, name="commitments_csv"),
     path("publish/", publish.publish_page, name="publish"),
     path("orders/", orders.order_list, name="orders"),
     path("orders/<str:number>/", orders.order_page, name="order"),

@@ -1,10 +1,12 @@
 """The inward half of the commitments board: what suppliers promised, how it stands."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import (
     Case,
@@ -28,6 +30,7 @@ from suppliers.models import (
     PurchaseOrderLine,
     Supplier,
 )
+from suppliers.queries.history import RiverPoint, river, sayings_of
 from suppliers.queries.standing import Standing, lately, with_standing
 
 PAGE_ROWS = 50
@@ -145,6 +148,59 @@ class BoardCounts:
         if tab is Tab.ALL:
             return self.total
         return sum(self.by_standing[standing] for standing in _TAB_STANDINGS[tab])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardRiver:
+    """How the promise of one line moved.
+
+    Attributes:
+        label: Order and line number.
+        points: What was promised, oldest first; one or more.
+        came: Day the last pieces came, once all have; None before.
+        need_by: Dock date asked for.
+    """
+
+    label: str
+    points: Sequence[RiverPoint]
+    came: date | None
+    need_by: date
+
+
+def board_rivers(rows: Sequence[BoardRow], *, zone: ZoneInfo) -> list[BoardRiver]:
+    """Return how the promises of some rows of the board moved. Three queries.
+
+    Args:
+        rows: Of the board; those that were never promised are left out.
+        zone: The site's, which decides on which date something was said.
+    """
+    keys = [row.commitment_id for row in rows]
+    said: dict[int, list[CommitRevision]] = defaultdict(list)
+    for revision in (
+        CommitRevision.objects.for_staff()
+        .filter(commitment__in=keys)
+        .prefetch_related("tranches")
+        .order_by("commitment", "number")
+    ):
+        said[revision.commitment_id].append(revision)
+    came = dict(
+        PurchaseOrderLine.objects.for_staff()
+        .filter(commitment__in=keys)
+        .values_list("commitment", "received_in_full_on")
+    )
+    found = []
+    for row in rows:
+        points = river(sayings_of(said[row.commitment_id]), zone=zone)
+        if points:
+            found.append(
+                BoardRiver(
+                    label=f"{row.order_number} / {row.line_number}",
+                    points=points,
+                    came=came[row.commitment_id],
+                    need_by=row.need_by,
+                )
+            )
+    return found
 
 
 def board_counts(

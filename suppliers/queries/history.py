@@ -46,13 +46,18 @@ class RiverPoint:
 
     Attributes:
         said_on: Date it was said, in the site's zone.
-        promised: The last dock date promised then.
+        days: Every dock date promised then, in order.
         by_buyer: Whether it followed the buyer's own change.
     """
 
     said_on: date
-    promised: date
+    days: tuple[date, ...]
     by_buyer: bool
+
+    @property
+    def promised(self) -> date:
+        """Return the last dock date promised then."""
+        return self.days[-1]
 
 
 def with_everything(rows: QuerySet[Commitment]) -> QuerySet[Commitment]:
@@ -75,30 +80,30 @@ def history(commitment: Commitment) -> History:
         .order_by("number")
     )
     return History(
-        sayings=tuple(_sayings(revisions)),
+        sayings=tuple(sayings_of(revisions)),
         receipts=tuple(commitment.line.receipts.order_by("received_on", "pk")),
     )
 
 
-def river(ledger: History, *, zone: ZoneInfo) -> tuple[RiverPoint, ...]:
+def river(sayings: Iterable[Saying], *, zone: ZoneInfo) -> tuple[RiverPoint, ...]:
     """Return how the promise moved, from the ledger read already.
 
     Args:
-        ledger: Of one commitment.
+        sayings: Of one commitment.
         zone: The site's, which decides on which date something was said.
     """
     return tuple(
         RiverPoint(
             said_on=_date(saying.revision.made_at, zone),
-            promised=saying.promise[-1].on,
+            days=tuple(delivery.on for delivery in saying.promise),
             by_buyer=saying.revision.cause == CommitRevision.Cause.BUYER,
         )
-        for saying in ledger.sayings
+        for saying in sayings
         if saying.promise and not saying.is_taken_back
     )
 
 
-def _sayings(revisions: list[CommitRevision]) -> Iterable[Saying]:
+def sayings_of(revisions: list[CommitRevision]) -> Iterable[Saying]:
     """Yield revisions with their promises, marking those an undo followed."""
     for revision, follower in zip_longest(revisions, revisions[1:]):
         yield Saying(

@@ -123,7 +123,7 @@ def _show(
 ) -> HttpResponse:
     """Show a line with its forms; ``given`` are those that came back."""
     ledger = history(own.commitment)
-    points = river(ledger, zone=own.zone)
+    points = river(ledger.sayings, zone=own.zone)
     context = {
         "card": card_of(own),
         "ledger": ledger,

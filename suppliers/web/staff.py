@@ -154,7 +154,7 @@ def _show(
     zone = ZoneInfo(line.purchase_order.site.zone)
     today = timezone.localdate(timezone=zone)
     ledger = history(row)
-    points = river(ledger, zone=zone)
+    points = river(ledger.sayings, zone=zone)
     promise = standing_promise(row, line)
     need = getattr(line, "need", None)
     with timezone.override(zone):

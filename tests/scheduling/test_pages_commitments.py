@@ -263,3 +263,22 @@ def test_outward_another_sites_promises_are_its_own(planner):
     promised(other.order, date(2026, 12, 4))
 
     assert "0 promises to customers." in words(asked_for(planner, side="out"))
+
+
+def test_the_board_draws_the_promises_of_the_lines_it_shows(planner, board):
+    page = asked_for(planner, tab="moved")
+
+    rows = table(page, "Promises by the day they were said")
+    assert [row[0] for row in rows] == [*named(board["moved"])] * 2
+    assert page.context["river"].streams[0].css == "river--bad"
+    assert asked_for(planner, tab="unanswered").context["river"] is None
+
+
+def test_the_file_has_every_line_under_the_tab(planner, board):
+    answer = planner.get(reverse("commitments_csv"), {"tab": "moved"})
+
+    head, row = answer.content.decode("utf-8-sig").splitlines()
+    line = board["moved"]
+    assert head.startswith("order,line,part,supplier,pieces")
+    assert row.startswith(f"{line.purchase_order.number},{line.number},")
+    assert row.endswith("6,,0,moved,Capacity")

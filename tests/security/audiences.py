@@ -31,6 +31,7 @@ PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
     "plan_data": (OFFICE, NOBODY),
     "plan_rack": (OFFICE, NOBODY),
     "commitments": (OFFICE, NOBODY),
+    "commitments_csv": (OFFICE, NOBODY),
     "publish": (OFFICE, PLANNERS),
     "orders": (OFFICE, NOBODY),
     "order": (OFFICE, NOBODY),
