@@ -12,7 +12,13 @@ from factory.models import Order, Outage, StepRecord, StockLot
 from journal.models import Event
 from journal.wording import counted
 from scheduling.models import GridEvent, Plan
-from suppliers.models import Commitment, PurchaseOrder, Receipt, Shipment
+from suppliers.models import (
+    Commitment,
+    DeclaredCapacity,
+    PurchaseOrder,
+    Receipt,
+    Shipment,
+)
 
 MOST_CAUSES = 500
 """A plan this stale is stale enough; the page need not count on."""
@@ -26,6 +32,7 @@ LIMITS: Final[Mapping[str, str]] = {
     "shipment.changed": "material",
     "purchase_order.changed": "material",
     "receipt.recorded": "material",
+    "capacity.declared": "material",
     "stock.held": "quality",
     "stock.released": "quality",
     "order.created": "",
@@ -57,8 +64,12 @@ SITES: Final[Mapping[str, tuple[Rows, str]]] = {
     "steprecord": (StepRecord.objects.all, "rack__site"),
     "gridevent": (GridEvent.objects.all, "site"),
     "outage": (Outage.objects.all, "site"),
+    "declaredcapacity": (
+        DeclaredCapacity.objects.for_staff,
+        "supplier__purchase_orders__site",
+    ),
 }
-"""The way from the kind of an event's object to its site."""
+"""The way from the kind of an event's object to its site, or to all it is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +118,7 @@ def facts_newer_than(plan: Plan) -> list[Fact]:
         _by_cause(
             group
             for group in groups
-            if known.get((group.object_type, group.object_id)) == site
+            if site in known[group.object_type, group.object_id]
         )
     )
 
@@ -126,17 +137,17 @@ def _groups(plan: Plan) -> list[_Group]:
     return [_Group(**row) for row in rows]
 
 
-def _sites_of(groups: Iterable[_Group]) -> dict[tuple[str, str], int]:
-    """Return the site of each object that has one. One query a kind of object."""
+def _sites_of(groups: Iterable[_Group]) -> dict[tuple[str, str], set[int]]:
+    """Return the sites each object is about. One query a kind of object."""
     wanted: dict[str, set[str]] = defaultdict(set)
     for group in groups:
         wanted[group.object_type].add(group.object_id)
-    found = {}
+    found: dict[tuple[str, str], set[int]] = defaultdict(set)
     for object_type, ids in wanted.items():
         if object_type in SITES:
             rows, path = SITES[object_type]
             for pk, site in rows().filter(pk__in=ids).values_list("pk", path):
-                found[object_type, str(pk)] = site
+                found[object_type, str(pk)].add(site)
     return found
 
 

@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from django.db.models import F
 
@@ -14,7 +15,15 @@ from scheduling.engine.problem import Supply, SupplyKind
 from scheduling.engine.units import MINUTES_PER_DAY, Minutes
 from scheduling.snapshot.calendars import Week
 from suppliers.ledger import STANDING, Coming, Delivery, Leg, coming, outstanding
-from suppliers.models import PurchaseOrder, PurchaseOrderLine, ShipmentLine, Tranche
+from suppliers.models import (
+    DeclaredCapacity,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    ShipmentLine,
+    Tranche,
+)
+from suppliers.pace import paced
+from suppliers.queries.forecasts import capacity_on
 
 RECEIVING_CALENDAR = "calendar:receiving"
 RECEIVING_SKILL = "material"
@@ -197,22 +206,29 @@ def read_stock(site: Site, parts: Collection[int]) -> Stock:
 
 
 def read_promised(site: Site, parts: Collection[int], dock: Dock) -> Promised:
-    """Return open lines' promises and what nobody has promised yet. Three queries.
+    """Return open lines' promises and what nobody has promised yet. Four queries.
 
     A line that is received in part has received its earliest tranches. What has left
     stands on its shipment's arrival, earlier or later than promised: the supplier has
     said so of goods that exist, and a promise on a later day would have racks wait for
-    what is in the house. What has not left stands on its promise.
+    what is in the house. What has not left stands on its promise, or later where its
+    supplier has declared that it can not make so much in a week.
     """
     tranches = _tranches(site, parts)
     legs = _legs(site, parts)
     supplies: list[Supply] = []
     awaited: list[AwaitedLine] = []
     tranche_ids: dict[str, int] = {}
-    for line in _open_lines(site, parts):
+    lines = list(_open_lines(site, parts))
+    arrivals = _at_pace(
+        lines,
+        {one.line: _coming(one, tranches[one.line], legs[one.line]) for one in lines},
+        _capacities(parts),
+    )
+    for line in lines:
         promised = 0
         by_day = {day: tranche for tranche, _, day in tranches[line.line]}
-        for one in _coming(line, tranches[line.line], legs[line.line]):
+        for one in arrivals[line.line]:
             available = dock.usable(one.arrives)
             promised += one.quantity
             if available is None:
@@ -220,7 +236,7 @@ def read_promised(site: Site, parts: Collection[int], dock: Dock) -> Promised:
             tranche = by_day[one.promised]
             key = tranche_key(tranche)
             if key in tranche_ids:
-                key = f"{key}/{one.leg or 0}"
+                key = f"{key}/{len(tranche_ids)}"
             tranche_ids[key] = tranche
             supplies.append(
                 Supply(
@@ -248,6 +264,7 @@ class _Line:
 
     line: int
     part: str
+    source: tuple[int, int]
     outstanding: int
     received_since: int
     is_standing: bool
@@ -289,6 +306,8 @@ def _open_lines(site: Site, parts: Collection[int]) -> Iterable[_Line]:
             "purchase_order__number",
             "purchase_order__supplier__name",
             "purchase_order__supplier__buyer",
+            "purchase_order__supplier",
+            "part",
             "part__buyer",
             "commitment__state",
             "commitment__current__received_quantity",
@@ -305,6 +324,8 @@ def _open_lines(site: Site, parts: Collection[int]) -> Iterable[_Line]:
         order,
         supplier,
         supplier_buyer,
+        maker,
+        part_id,
         part_buyer,
         state,
         received_before,
@@ -312,6 +333,7 @@ def _open_lines(site: Site, parts: Collection[int]) -> Iterable[_Line]:
         yield _Line(
             line=line,
             part=part,
+            source=(maker, part_id),
             outstanding=quantity - received,
             received_since=received - (received_before or 0),
             is_standing=state in STANDING,
@@ -372,3 +394,39 @@ def _coming(
         return ()
     promise = tuple(Delivery(day, quantity) for _, quantity, day in tranches)
     return coming(outstanding(promise, line.received_since), legs)
+
+
+def _capacities(
+    parts: Collection[int],
+) -> dict[tuple[int, int], list[DeclaredCapacity]]:
+    """Return what was declared, by supplier and part. One query."""
+    found: dict[tuple[int, int], list[DeclaredCapacity]] = defaultdict(list)
+    for row in DeclaredCapacity.objects.for_staff().filter(part__in=parts):
+        found[row.supplier_id, row.part_id].append(row)
+    return found
+
+
+def _at_pace(
+    lines: Iterable[_Line],
+    arrivals: dict[int, Iterable[Coming]],
+    capacities: Mapping[tuple[int, int], Iterable[DeclaredCapacity]],
+) -> dict[int, Iterable[Coming]]:
+    """Put off what has not left and is more than can be made in its week."""
+    by_source: dict[tuple[int, int], list[tuple[int, Coming]]] = defaultdict(list)
+    for line in lines:
+        if line.source in capacities:
+            by_source[line.source] += [(line.line, one) for one in arrivals[line.line]]
+    late: dict[int, list[Coming]] = {
+        key: [] for found in by_source.values() for key, _ in found
+    }
+    for source, found in by_source.items():
+        declared = tuple(capacities[source])
+        waiting = []
+        for key, one in found:
+            if one.leg is None:
+                waiting.append(((key, one), one.arrives, one.quantity))
+            else:
+                late[key].append(one)
+        for (key, one), day, pieces in paced(waiting, partial(capacity_on, declared)):
+            late[key].append(replace(one, arrives=day, quantity=pieces))
+    return {line: late.get(line, found) for line, found in arrivals.items()}

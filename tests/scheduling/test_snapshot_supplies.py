@@ -14,6 +14,7 @@ from tests.builders.suppliers import (
     BY_SYSTEM,
     TODAY,
     a_commitment,
+    a_declared_capacity,
     a_line,
     a_receipt,
     a_shipment,
@@ -257,3 +258,49 @@ def test_what_has_left_stands_on_its_shipments_arrival():
     # Two supplies of one tranche, each with a key of its own.
     assert len({one.key for one in found}) == 3
     assert set(snapshot.keys.tranches) >= {one.key for one in found}
+
+
+def test_promises_beyond_a_declared_capacity_come_later():
+    world = a_small_world(stocked=False)
+    line = a_promise(
+        world, [(TODAY + timedelta(days=2), 60), (TODAY + timedelta(days=9), 30)]
+    )
+    supplier = line.purchase_order.supplier
+    a_source(supplier, line.part)
+    a_declared_capacity(supplier, line.part, per_week=40)
+
+    found = supplies_of(a_snapshot(world.site), world.parts["SENSOR"])
+
+    assert [(one.quantity, one.available) for one in found] == [
+        (40, 2 * DAY + FIVE_PM + RECEIVING),
+        (20, 9 * DAY + FIVE_PM + RECEIVING),
+        (20, 9 * DAY + FIVE_PM + RECEIVING),
+        (10, 16 * DAY + FIVE_PM + RECEIVING),
+    ]
+    assert len({one.key for one in found}) == 4
+
+
+def test_what_has_left_was_made_whatever_the_capacity():
+    world = a_small_world(stocked=False)
+    line = a_promise(world, [(TODAY + timedelta(days=2), 60)])
+    supplier = line.purchase_order.supplier
+    a_source(supplier, line.part)
+    a_shipment((line, 60), expected_on=TODAY + timedelta(days=2))
+    a_declared_capacity(supplier, line.part, per_week=0)
+
+    (found,) = supplies_of(a_snapshot(world.site), world.parts["SENSOR"])
+
+    assert found.quantity == 60
+
+
+def test_a_supplier_that_can_make_none_brings_none_and_its_line_is_awaited():
+    world = a_small_world(stocked=False)
+    line = a_promise(world, [(TODAY + timedelta(days=2), 60)])
+    supplier = line.purchase_order.supplier
+    a_source(supplier, line.part)
+    a_declared_capacity(supplier, line.part, per_week=0)
+
+    snapshot = a_snapshot(world.site)
+
+    assert supplies_of(snapshot, world.parts["SENSOR"]) == []
+    assert [one.line for one in snapshot.awaited] == [line.pk]

@@ -10,7 +10,13 @@ from scheduling.staleness import facts_newer_than
 from tests.builders.factory import NOW, a_step_record
 from tests.builders.journal import an_event
 from tests.builders.scheduling import a_grid_event, a_plan
-from tests.builders.suppliers import TODAY, a_commitment, a_line
+from tests.builders.suppliers import (
+    TODAY,
+    a_commitment,
+    a_declared_capacity,
+    a_line,
+    a_source,
+)
 from tests.builders.world import a_small_world
 
 pytestmark = pytest.mark.django_db
@@ -129,3 +135,17 @@ def test_queries_do_not_grow_with_events(django_assert_max_num_queries):
 
     with django_assert_max_num_queries(5):
         facts_newer_than(plan)
+
+
+def test_a_capacity_a_supplier_declared_is_a_fact_of_the_sites_it_delivers_to():
+    world, elsewhere = a_small_world(), a_small_world()
+    plan, other = a_plan(world.site, {}), a_plan(elsewhere.site, {})
+    line = a_line(site=world.site, part=world.parts["SENSOR"])
+    supplier = line.purchase_order.supplier
+    a_source(supplier, line.part)
+
+    a_declared_capacity(supplier, line.part, per_week=12)
+
+    (fact,) = facts_newer_than(plan)
+    assert "12 a week" in fact.sentence
+    assert facts_newer_than(other) == []
