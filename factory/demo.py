@@ -14,6 +14,7 @@ from django.db import transaction
 from factory.demo_data import Component, PartNeed, components
 from factory.demo_floor import lay_out, record
 from factory.demo_orders import Buyers, build_orders
+from factory.demo_outlook import build_outlook
 from factory.demo_site import build_customers, build_products, build_site
 from factory.demo_stock import build_stock
 from factory.models import Customer, Order, Part, RackModel, Site
@@ -70,6 +71,7 @@ def build_factory(*, racks: int, seed: int, as_of: datetime) -> DemoFactory:
         site=site, models=models, customers=customers, as_of=as_of, seed=seed
     )
     book = build_orders(given, racks)
+    build_outlook(given, racks)
     states = lay_out(site, book, as_of, seed)
     record(states, as_of)
     return DemoFactory(

@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
 
+from factory.quarters import next_quarter, quarter_of
+
 WEEKS: Final = 13
 QUARTERS: Final = 8
 WEEK: Final = timedelta(days=7)
-_MONTHS_A_QUARTER: Final = 3
 
 
 class Fence(StrEnum):
@@ -38,16 +39,6 @@ class Fences:
 def week_of(day: date) -> date:
     """Return the Monday of a day's week."""
     return day - timedelta(days=day.weekday())
-
-
-def quarter_of(day: date) -> date:
-    """Return the first day of a day's quarter."""
-    return day.replace(month=day.month - (day.month - 1) % _MONTHS_A_QUARTER, day=1)
-
-
-def next_quarter(day: date) -> date:
-    """Return the first day of the quarter after a day's."""
-    return quarter_of(quarter_of(day) + timedelta(days=100))
 
 
 def weeks_from(today: date) -> tuple[date, ...]:

@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Sum
 
 from factory.models import BomLine, DemandOutlook, Part, RoutingStep, Site, Unit
+from factory.quarters import quarter_of
 from scheduling.blobs import load_problem, load_schedule
 from scheduling.clock import DAY, SiteClock
 from scheduling.models import Pegging, Plan, PlannedStep
 from scheduling.snapshot.calendars import read_weeks
 from scheduling.snapshot.shortage import shortages
 from scheduling.snapshot.supplies import Dock, dock_of
-from suppliers.horizon import quarter_of, quarters_from, shared, week_of, weeks_from
+from suppliers.horizon import quarters_from, shared, week_of, weeks_from
 from suppliers.models import Source
 from suppliers.services.forecasts import BucketKey, Span, tell
 

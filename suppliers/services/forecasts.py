@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from factory.models import Part, Site
+from factory.quarters import quarter_of
 from journal.services import record
 from journal.wording import column_date, counted, grouped
 from suppliers.errors import (
@@ -18,7 +19,7 @@ from suppliers.errors import (
     NotAMondayError,
     PiecesRangeError,
 )
-from suppliers.horizon import quarter_of, week_of
+from suppliers.horizon import week_of
 from suppliers.models import (
     DeclaredCapacity,
     ForecastBucket,

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -42,6 +43,8 @@ from suppliers.web.river import drawn
 from suppliers.web.tenant import for_tenant
 
 SUPPLIER = (Audience.SUPPLIER,)
+TABS = (("Lines", "portal"), ("Needs ahead", "needs_ahead"))
+"""The pages of the portal and their views, in the order in which they are shown."""
 
 
 def lines_page(request: HttpRequest, tenant: Tenant) -> HttpResponse:
@@ -167,6 +170,15 @@ def _say_what_it_did(request: HttpRequest, tenant: Tenant, line_id: int) -> None
     messages.add_message(request, level, f"{line_name(own.line)}: {words}")
 
 
+def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the pages of the portal, the one shown marked."""
+    return [
+        {"label": label, "url": url, "current": request.path == url}
+        for label, view in TABS
+        for url in (reverse(view),)
+    ]
+
+
 def portal_page(
     request: HttpRequest,
     tenant: Tenant,
@@ -191,4 +203,6 @@ def portal_page(
         shell["portal"]["note"] = (
             f"for {tenant.person.get_full_name() or tenant.person}"
         )
+    else:
+        shell["portal"]["links"] = _tabs(request)
     return render(request, template, shell | context, status=status)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factory.quarters import next_quarter
 from journal.models import Event
 from suppliers.errors import (
     DateRangeError,
@@ -17,7 +18,6 @@ from suppliers.errors import (
 from suppliers.horizon import (
     Fence,
     Fences,
-    next_quarter,
     quarters_from,
     shared,
     week_of,
