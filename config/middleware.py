@@ -10,9 +10,10 @@ import structlog
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from config.problems import content_too_large
+from suppliers.languages import written_for
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -106,6 +107,34 @@ def reader_zone(get_response: GetResponse) -> GetResponse:
             return get_response(request)
 
     return middleware
+
+
+def reader_language(get_response: GetResponse) -> GetResponse:
+    """Show pages in the reader's language: a supplier's people read in their own.
+
+    Staff pages and the API are written in English alone. Before anybody has signed in,
+    what the browser asks for holds.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        """Activate the language for this request alone."""
+        language = _language_of(request)
+        with translation.override(language):
+            response = get_response(request)
+            response.headers["Content-Language"] = language
+        return response
+
+    return middleware
+
+
+def _language_of(request: HttpRequest) -> str:
+    """Return the code of the language to answer in."""
+    user = request.user
+    if hasattr(user, "supplier_user"):
+        return written_for(user.supplier_user)
+    if request.path_info.startswith("/api/") or user.is_authenticated:
+        return settings.LANGUAGE_CODE
+    return translation.get_language()
 
 
 def _zone_of(request: HttpRequest) -> ZoneInfo | None:

@@ -212,7 +212,10 @@ def _build_supplier_people(factory: DemoFactory) -> None:
         )
         if supplier is not None:
             user = _user(factory, username, first, last)
-            SupplierUser.objects.for_staff().create(user=user, supplier=supplier)
+            # Read in English by whoever tries the demo, with a switch on each page.
+            SupplierUser.objects.for_staff().create(
+                user=user, supplier=supplier, language="en"
+            )
 
 
 def _build_promises(factory: DemoFactory, seed: int) -> None:

@@ -318,6 +318,21 @@ class NothingToUndoError(SuppliersError):
         )
 
 
+class PeopleRefusedError(SuppliersError):
+    """Refuse what a supplier's people cannot settle so.
+
+    Attributes:
+        field: ``role``, ``delegate``, ``starts_on``, ``ends_on``, ``zone`` …
+    """
+
+    code = "people_refused"
+
+    def __init__(self, field: str, sentence: str) -> None:
+        """Keep the field beside the sentence."""
+        super().__init__(sentence)
+        self.field = field
+
+
 class ReceiptRefusedError(SuppliersError):
     """Base of the receipts that cannot be recorded as given.
 

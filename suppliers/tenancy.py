@@ -4,6 +4,7 @@ Portal views reach rows through a ``Tenant`` alone; a test reads their source fo
 other way.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,19 +13,26 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from suppliers.models import (
     AnswerLink,
     Commitment,
     CommitRevision,
+    Delegation,
     PurchaseOrder,
     PurchaseOrderLine,
     Source,
     Supplier,
     SupplierUser,
 )
+from suppliers.queries.people import covered_by, today_of
 
 Role = SupplierUser.Role
+
+RIGHTS = (Role.ANSWER, Role.SHIP, Role.READ)
+"""Each includes those that follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +42,8 @@ class Tenant:
     Attributes:
         supplier: Whose rows these are; no other's can be reached.
         person: Who is signed in, or whom the link was sent to.
-        role: What that person may do.
+        role: What that person may do, by right or while covering for a colleague.
+        covering: Whom the person covers for today.
         order: The one order a link opens; None: all of the supplier's.
         token: The link's; empty for who has signed in.
     """
@@ -42,6 +51,7 @@ class Tenant:
     supplier: Supplier
     person: User
     role: Role
+    covering: tuple[Delegation, ...] = ()
     order: PurchaseOrder | None = None
     token: str = field(default="", repr=False)
 
@@ -53,7 +63,28 @@ class Tenant:
     @property
     def can_answer(self) -> bool:
         """Say whether the person may answer for lines."""
-        return self.role == Role.ANSWER
+        return self.may(Role.ANSWER)
+
+    def may(self, role: Role) -> bool:
+        """Say whether the person's rights include those of a role."""
+        return RIGHTS.index(self.role) <= RIGHTS.index(role)
+
+    def must(self, role: Role) -> None:
+        """Go on only if the person's rights include those of a role.
+
+        Raises:
+            PermissionDenied: If not; the sentence is shown.
+        """
+        if role == Role.ANSWER:
+            self.must_answer()
+        if not self.may(role):
+            raise PermissionDenied(
+                _(
+                    "You may read for %(supplier)s, not announce what leaves. "
+                    "A colleague who may ship can."
+                )
+                % {"supplier": self.supplier.name}
+            )
 
     def must_answer(self) -> None:
         """Go on only if the person may answer.
@@ -63,8 +94,11 @@ class Tenant:
         """
         if not self.can_answer:
             raise PermissionDenied(
-                f"You may read for {self.supplier.name}, not answer. "
-                "A colleague who may answer can."
+                _(
+                    "You may read for %(supplier)s, not answer. "
+                    "A colleague who may answer can."
+                )
+                % {"supplier": self.supplier.name}
             )
 
     def local(self, at: datetime) -> datetime:
@@ -99,7 +133,9 @@ class Tenant:
 
 
 def tenant_of(request: HttpRequest) -> Tenant:
-    """Return the tenant of a request. At most one query.
+    """Return the tenant of a request. At most three queries, two of them kept.
+
+    Who covers for a colleague today has that colleague's rights as well.
 
     Raises:
         PermissionDenied: If the user acts for no supplier, or its supplier is not
@@ -108,28 +144,38 @@ def tenant_of(request: HttpRequest) -> Tenant:
     person = request.user
     if not isinstance(person, User):
         raise PermissionDenied("Sign in first.")
-    acting = (
-        SupplierUser.objects.for_staff()
-        .select_related("supplier")
-        .filter(user=person, supplier__is_active=True)
-        .first()
+    acting: SupplierUser | None = getattr(person, "supplier_user", None)
+    if acting is None or not acting.supplier.is_active:
+        raise PermissionDenied(_("You act for no supplier at present."))
+    covering = covered_by(acting, today=today_of(acting.supplier, timezone.now()))
+    return Tenant(
+        supplier=acting.supplier,
+        person=person,
+        role=_highest(acting, covering),
+        covering=covering,
     )
-    if acting is None:
-        raise PermissionDenied("You act for no supplier at present.")
-    return Tenant(supplier=acting.supplier, person=person, role=Role(acting.role))
+
+
+def _highest(acting: SupplierUser, covering: Iterable[Delegation]) -> Role:
+    """Return the most a person may do, by right or while covering."""
+    roles = [acting.role, *(row.person.role for row in covering)]
+    return min((Role(role) for role in roles), key=RIGHTS.index)
 
 
 def tenant_of_link(link: AnswerLink, token: str) -> Tenant:
-    """Return the tenant a live link stands for: its contact, its one order.
+    """Return the tenant a live link stands for: its contact, its one order. One query.
 
     Args:
         link: With its contact's user and supplier, and its order.
         token: What the link's addresses begin with.
     """
+    today = today_of(link.contact.supplier, timezone.now())
+    covering = covered_by(link.contact, today=today)
     return Tenant(
         supplier=link.contact.supplier,
         person=link.contact.user,
-        role=Role(link.contact.role),
+        role=_highest(link.contact, covering),
+        covering=covering,
         order=link.purchase_order,
         token=token,
     )

@@ -24,6 +24,7 @@ from suppliers.models import (
     SupplierUser,
 )
 from suppliers.queries.contacts import contacts, day_of, lines_waiting, mailed_days
+from suppliers.queries.people import told_instead
 
 Purpose = Message.Purpose
 DIGEST_UNTIL_HOUR = 20
@@ -53,10 +54,11 @@ def queue_digests(*, now: datetime) -> int:
     """Queue the digest of everybody who has something to answer; return how many.
 
     At most one a day and contact, between ``DIGEST_HOUR`` and 20:00 where the contact
-    works. Three queries when nothing is due.
+    works. Four queries when nothing is due.
     """
     waiting = lines_waiting(now=now)
-    awake = [row for row in contacts(waiting) if _is_awake(row, now)]
+    told = told_instead(contacts(waiting), now=now)
+    awake = [row for row in told if _is_awake(row, now)]
     mailed = mailed_days(awake)
     queued = 0
     for contact in awake:
@@ -94,7 +96,7 @@ def remind(
         names[supplier_id] = name
     if not lines:
         raise NoLinesChosenError
-    found = contacts(lines)
+    found = told_instead(contacts(lines), now=now)
     sent: list[SupplierUser] = []
     had_mail: list[SupplierUser] = []
     for contact in found:

@@ -6,12 +6,14 @@ The pages are the same for who has signed in and for who comes by a link in a ma
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -43,7 +45,11 @@ from suppliers.web.river import drawn
 from suppliers.web.tenant import for_tenant
 
 SUPPLIER = (Audience.SUPPLIER,)
-TABS = (("Lines", "portal"), ("Needs ahead", "needs_ahead"))
+TABS = (
+    (gettext_noop("Lines"), "portal"),
+    (gettext_noop("Needs ahead"), "needs_ahead"),
+    (gettext_noop("People"), "people"),
+)
 """The pages of the portal and their views, in the order in which they are shown."""
 
 
@@ -173,7 +179,7 @@ def _say_what_it_did(request: HttpRequest, tenant: Tenant, line_id: int) -> None
 def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the pages of the portal, the one shown marked."""
     return [
-        {"label": label, "url": url, "current": request.path == url}
+        {"label": _(label), "url": url, "current": request.path == url}
         for label, view in TABS
         for url in (reverse(view),)
     ]
@@ -191,18 +197,32 @@ def portal_page(
     city = tenant.zone.key.rpartition("/")[2].replace("_", " ")
     place = place_of(tenant)
     shell: dict[str, Any] = {
-        "portal": {"name": tenant.supplier.name, "home_url": place.url()},
+        "portal": {
+            "name": tenant.supplier.name,
+            "home_url": place.url(),
+        },
         "place": place,
         "tenant": tenant,
-        "clock": f"{city} time, {promise_date(now.date(), now.date())}, {now:%H:%M}",
+        "clock": _("%(city)s time, %(day)s, %(hour)s")
+        % {
+            "city": city,
+            "day": promise_date(now.date(), now.date()),
+            "hour": f"{now:%H:%M}",
+        },
     }
     if tenant.token:
         # A link needs no cookie: its token is what a forged request would not know.
         shell["csrf_token"] = ""
         shell["portal"]["opened_url"] = place.url("opened")
-        shell["portal"]["note"] = (
-            f"for {tenant.person.get_full_name() or tenant.person}"
-        )
+        name = tenant.person.get_full_name() or tenant.person.get_username()
+        shell["portal"]["note"] = _("for %(person)s") % {"person": name}
     else:
         shell["portal"]["links"] = _tabs(request)
+        shell["portal"]["languages"] = _languages()
     return render(request, template, shell | context, status=status)
+
+
+def _languages() -> list[tuple[str, str]]:
+    """Return the languages pages are written in but the one that is shown."""
+    shown = get_language()
+    return [(code, name) for code, name in settings.LANGUAGES if code != shown]

@@ -12,14 +12,15 @@ from typing import Any, Concatenate
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.csrf import csrf_exempt
 
 from factory.access import SAFE_METHODS
+from suppliers.languages import written_for
 from suppliers.models import AnswerLink
 from suppliers.queries.links import LinkState, link_of, state_of
 from suppliers.services.links import note_use
-from suppliers.tenancy import Tenant, tenant_of, tenant_of_link
+from suppliers.tenancy import Role, Tenant, tenant_of, tenant_of_link
 
 LINK_HEADERS = {
     "Referrer-Policy": "no-referrer",
@@ -31,23 +32,32 @@ TenantView = Callable[Concatenate[HttpRequest, Tenant, ...], HttpResponse]
 """A view of the portal."""
 
 
-def for_tenant(view: TenantView) -> Callable[..., HttpResponse]:
-    """Give a view its tenant; only who may answer gets past a changing request.
+def for_role(role: Role) -> Callable[[TenantView], Callable[..., HttpResponse]]:
+    """Give a view its tenant; a changing request needs the rights of a role.
 
     Raises:
-        PermissionDenied: If the user acts for no supplier, or may only read.
+        PermissionDenied: If the user acts for no supplier, or has not that right.
     """
 
-    @wraps(view)
-    def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Find the tenant, check the right, show times in its zone."""
-        tenant = tenant_of(request)
-        if request.method not in SAFE_METHODS:
-            tenant.must_answer()
-        with timezone.override(tenant.zone):
-            return view(request, tenant, *args, **kwargs)
+    def decorate(view: TenantView) -> Callable[..., HttpResponse]:
+        """Wrap one view."""
 
-    return scoped
+        @wraps(view)
+        def scoped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            """Find the tenant, check the right, show times in its zone."""
+            tenant = tenant_of(request)
+            if request.method not in SAFE_METHODS:
+                tenant.must(role)
+            with timezone.override(tenant.zone):
+                return view(request, tenant, *args, **kwargs)
+
+        return scoped
+
+    return decorate
+
+
+for_tenant = for_role(Role.ANSWER)
+"""Give a view its tenant; only who may answer gets past a changing request."""
 
 
 LinkView = Callable[Concatenate[HttpRequest, AnswerLink, str, ...], HttpResponse]
@@ -68,7 +78,10 @@ def for_link(view: LinkView) -> Callable[..., HttpResponse]:
         if link is None:
             response = render(request, "suppliers/link_unknown.html", status=404)
         else:
-            with timezone.override(link.contact.supplier.zone):
+            with (
+                timezone.override(link.contact.supplier.zone),
+                translation.override(written_for(link.contact)),
+            ):
                 response = view(request, link, token, *args, **kwargs)
         for name, value in LINK_HEADERS.items():
             response.headers[name] = value

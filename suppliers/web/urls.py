@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from suppliers.web import buyer, forecasts, links, mail, portal, staff
+from suppliers.web import buyer, forecasts, links, mail, people, portal, staff
 from suppliers.web.forms import FORMS
 
 urlpatterns: list[URLPattern] = [
@@ -30,6 +30,18 @@ urlpatterns: list[URLPattern] = [
         )
         for verb in FORMS
     ),
+    path("portal/people/", people.people_page, name="people"),
+    path("portal/people/role/", people.role, name="people_role"),
+    path("portal/people/cover/", people.cover, name="people_cover"),
+    path(
+        "portal/people/cover/<int:delegation_id>/end/",
+        people.cover_end,
+        name="people_cover_end",
+    ),
+    path("portal/people/settle/", people.settle, name="people_settle"),
+    path("portal/language/", people.language, name="people_language"),
+    path("portal/calendar/", people.calendar, name="people_calendar"),
+    path("calendar/<str:token>.ics", people.calendar_feed, name="calendar_feed"),
     path("portal/forecast/", forecasts.needs_ahead, name="needs_ahead"),
     path(
         "portal/forecast/seen/",

@@ -25,6 +25,9 @@ SUPPLIERS = frozenset({SUPPLIER})
 
 ANSWERS = ("accept", "promise", "cannot-say", "withdraw", "reject", "seen", "undo")
 
+PEOPLE = ("role", "cover", "cover_end", "settle", "language", "calendar")
+"""What a supplier's people change among themselves."""
+
 PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
     "control": (OFFICE, NOBODY),
     "plan": (OFFICE, NOBODY),
@@ -60,6 +63,8 @@ PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
     "floor_rack": (FLOOR, TECHNICIANS),
     "portal": (SUPPLIERS, NOBODY),
     "portal_line": (SUPPLIERS, NOBODY),
+    "people": (SUPPLIERS, NOBODY),
+    **{f"people_{name}": (SUPPLIERS, SUPPLIERS) for name in PEOPLE},
     **{f"portal_{verb}": (SUPPLIERS, SUPPLIERS) for verb in ANSWERS},
     **{f"commitment_{verb}": (OFFICE, BUYERS) for verb in ANSWERS},
 }
@@ -103,13 +108,14 @@ API: dict[str, dict[str, str]] = {
 }
 
 LINKS = {
+    "calendar_feed",
     "link",
     "link_line",
     "link_opened",
     "link_renew",
     *(f"link_{verb}" for verb in ANSWERS),
 }
-"""Opened by a token from a mail and by nothing else; the token says whose rows."""
+"""Opened by a token in the address and by nothing else; it says whose rows."""
 
 OPEN = {"healthz", "readyz", "api-schema", "api-docs"}
 """Open to everybody: they hold no row of ours."""

@@ -89,6 +89,7 @@ def people(db: None) -> dict[str, User]:
         "line_id": commitment.line_id,
         "part_id": commitment.line.part_id,
         "code": supplier.code,
+        "delegation_id": 1,
         "run": plan.run_id,
         "key": "rackline:none",
     }
