@@ -1,5 +1,6 @@
 """Two probes without log-in: is the process up, and can the system do its work."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from redis.retry import Retry
 
 from journal.models import ProcessBeat
 from scheduling.models import Run
+from scheduling.queries.alarms import alarms
 
 BROKER_TIMEOUT_S = 1.0
 DISPATCHER = "dispatch"
@@ -39,7 +41,7 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
 def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     """Answer 200 when everything works that runs need, else 503 and what does not.
 
-    Four short queries, and at most ``BROKER_TIMEOUT_S`` seconds for the broker.
+    Six short queries, and at most ``BROKER_TIMEOUT_S`` seconds for the broker.
     """
     checks: dict[str, Check] = {
         "database": _database,
@@ -53,9 +55,18 @@ def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
         {
             "status": "ok" if ready else "unavailable",
             "checks": {name: fault or "ok" for name, fault in faults.items()},
+            "alarms": _alarms(),
         },
         status=200 if ready else 503,
     )
+
+
+def _alarms() -> dict[str, int]:
+    """Return how many alarms of each kind the office sees; none while unknown."""
+    try:
+        return dict(Counter(alarm.kind for alarm in alarms(timezone.now())))
+    except DatabaseError:
+        return {}
 
 
 def _database() -> str:

@@ -275,3 +275,28 @@ class QuoteBookedError(QuoteError):
     def __init__(self, quote: int, booking: int) -> None:
         """Name the quote and its booking."""
         super().__init__(f"Quote {quote} is booked already, as booking {booking}.")
+
+
+class NotYourOrderError(SchedulingError):
+    """Refuse a word about an order that another system keeps."""
+
+    code = "not_your_order"
+
+    def __init__(self, order: str, system: str) -> None:
+        """Name the order and the client's system."""
+        super().__init__(
+            f"{order} is not kept in {system}, so its promise is not stored there."
+        )
+
+
+class PromiseMovedOnError(SchedulingError):
+    """Say that a newer revision of a promise has come."""
+
+    code = "promise_moved_on"
+
+    def __init__(self, order: str) -> None:
+        """Name the order and what to do."""
+        super().__init__(
+            f"The promise for {order} has another revision now: read it, store it, "
+            "and acknowledge that one."
+        )

@@ -213,6 +213,8 @@ API_REQUESTS_PER_MIN = env.int("API_REQUESTS_PER_MIN", default=6_000)
 # For how long the change feed hands out events; they are never erased.
 FEED_KEPT_DAYS = env.int("FEED_KEPT_DAYS", default=90)
 
+# A promise date that its ERP has not stored for so long is an alarm.
+PROMISE_ACK_MAX_AGE_MIN = env.int("PROMISE_ACK_MAX_AGE_MIN", default=60)
 # Webhooks: hosts that may be private, as host or host:port; for how many days an
 # endpoint may fail; for how long deliveries are shown.
 WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
 
@@ -181,10 +181,18 @@ class ListView(ResourceView):
         return Response(
             {
                 "items": self.show(shown, wanted),
-                "next": cursor_at(self.of.prefix, shown[-1].pk) if has_more else None,
+                "next": self._next(shown, asked.get("cursor"), has_more=has_more),
                 "has_more": has_more,
             }
         )
+
+    def _next(
+        self, shown: Sequence[Any], cursor: str | None, *, has_more: bool
+    ) -> str | None:
+        """Return where to go on: after the last row; a ledger's end has one too."""
+        if not has_more and not self.of.is_ledger:
+            return None
+        return cursor_at(self.of.prefix, shown[-1].pk) if shown else cursor
 
     def _filtered(self, rows: QuerySet[Any], asked: Mapping[str, Any]) -> QuerySet[Any]:
         """Return the rows that match what was asked."""

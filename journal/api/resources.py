@@ -46,6 +46,8 @@ class Resource:
         filters: By parameter's name.
         capability: What a client must hold to read it.
         version: Returns what an ETag holds; None: a digest of what is shown.
+        is_ledger: Whether rows are only ever added: the end of its list has a cursor
+            too, to ask again from.
         example: A row as shown, for the contract.
     """
 
@@ -58,6 +60,7 @@ class Resource:
     filters: Mapping[str, Filter] = field(default_factory=dict)
     capability: str = SENSITIVE
     version: Callable[[Model], object] | None = None
+    is_ledger: bool = False
     example: Mapping[str, Any]
 
     @property

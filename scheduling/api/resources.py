@@ -9,6 +9,7 @@ from factory.api.sites import POWER_BAYS, POWER_NODES, SITES
 from factory.api.stock import RACKS, STOCK
 from journal.api.resources import Resource
 from scheduling.api.plans import GRID_EVENTS, PLANS, SCENARIOS
+from scheduling.api.promises import PROMISE_DATES
 from scheduling.api.runs import RUNS
 from suppliers.api.commitments import COMMITMENTS, RECEIPTS
 from suppliers.api.purchase_orders import PURCHASE_ORDERS
@@ -32,6 +33,7 @@ RESOURCES = (
     PLANS,
     SCENARIOS,
     GRID_EVENTS,
+    PROMISE_DATES,
 )
 
 BY_TYPE: Mapping[str, Resource] = {

@@ -6,7 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from factory.api.views import OrderUpsertView
 from journal.api.events import EventsBaselineView, EventsView
 from journal.api.routes import open_route, routes
-from scheduling.api import views
+from scheduling.api.promises import PROMISE_DATES, AckView
 from scheduling.api.quotes import QUOTES, QuoteBookView, QuotesView
 from scheduling.api.resources import BY_TYPE, RESOURCES
 from scheduling.api.runs import RUNS, RunCancelView, RunsView
@@ -21,7 +21,13 @@ urlpatterns: list[URLPattern] = [
         PurchaseOrderUpsertView,
         "api-purchase-orders-upsert",
     ),
-    open_route("promise-dates", views.PromiseDateView, "api-promise-dates"),
+    open_route(
+        "promise-dates/<path:key>/ack",
+        AckView,
+        "api-promise-dates-ack",
+        resource=PROMISE_DATES,
+        capabilities={"PUT": PROMISE_DATES.capability},
+    ),
     open_route("events", EventsView, "api-events", resources=BY_TYPE),
     open_route("events:baseline", EventsBaselineView, "api-events-baseline"),
     *routes(RECEIPTS, listing=ReceiptsView),

@@ -1,5 +1,6 @@
 """The scheduling app's models, listed for Django's registry."""
 
+from scheduling.models.acknowledgement import PromiseAcknowledgement
 from scheduling.models.grid import GridEvent
 from scheduling.models.plan import (
     Blob,
@@ -24,6 +25,7 @@ __all__ = [
     "Plan",
     "PlannedRack",
     "PlannedStep",
+    "PromiseAcknowledgement",
     "Publication",
     "Quote",
     "Run",

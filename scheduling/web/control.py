@@ -22,6 +22,7 @@ from journal.wording import (
     percent,
 )
 from scheduling.models import Plan
+from scheduling.queries.alarms import alarms
 from scheduling.queries.control import (
     CLEAR_DAYS,
     Kpis,
@@ -49,6 +50,7 @@ def control(request: HttpRequest) -> HttpResponse:
         "plan": plan,
         "form": OptimizeForm(),
         "facts": facts(request),
+        "alarms": alarms(timezone.now()),
     }
     if plan is None:
         return render(request, "scheduling/control_empty.html", context)

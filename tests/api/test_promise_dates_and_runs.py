@@ -42,15 +42,15 @@ def test_promise_dates_come_in_the_order_made_and_go_on_from_a_cursor(
     erp = Caller(sensitive_data=True)
 
     first = erp.get("promise-dates", limit=1).json()
-    second = erp.get("promise-dates", cursor=first["next_cursor"]).json()
-    third = erp.get("promise-dates", cursor=second["next_cursor"]).json()
+    second = erp.get("promise-dates", cursor=first["next"]).json()
+    third = erp.get("promise-dates", cursor=second["next"]).json()
 
-    assert [item["id"] for item in first["items"]] == [made[0].pk]
+    assert [item["id"] for item in first["items"]] == [opaque("prm", made[0].pk)]
     assert first["has_more"] is True
     assert second["items"][0]["promise_date"] == "2026-12-06"
     assert second["items"][0]["reason"] == "Site power is full until Thu 05:00."
     assert second["has_more"] is False
-    assert third == {"items": [], "next_cursor": made[1].pk, "has_more": False}
+    assert third == {"items": [], "next": second["next"], "has_more": False}
 
 
 def test_a_run_is_accepted_at_once_with_the_address_that_tells_of_it(

@@ -45,6 +45,22 @@ class Caller:
             },
         )
 
+    def put(
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        headers: dict[str, str] | None = None,
+        query: str = "",
+    ) -> HttpResponse:
+        """PUT JSON, or nothing, below /api/v1/."""
+        return self._http.put(
+            f"/api/v1/{path}{query}",
+            "" if body is None else json.dumps(body),
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {self.key}"} | (headers or {}),
+        )
+
 
 def to_rackline() -> httpx.MockTransport:
     """Return a way for httpx into this process, inside the test's transaction."""

@@ -34,6 +34,7 @@ def test_the_system_is_ready_when_the_dispatcher_beats(client):
             "broker": "ok",
             "worker": "ok",
         },
+        "alarms": {},
     }
 
 

@@ -86,6 +86,7 @@ READ = (
     "plans",
     "scenarios",
     "grid-events",
+    "promise-dates",
 )
 """Resources with a list and details that need ``sensitive_data``."""
 
@@ -96,7 +97,7 @@ API: dict[str, dict[str, str]] = {
     "api-receipts-one": {"GET": "sensitive_data"},
     "api-orders-upsert": {"POST": "sensitive_data"},
     "api-purchase-orders-upsert": {"POST": "sensitive_data"},
-    "api-promise-dates": {"GET": "sensitive_data"},
+    "api-promise-dates-ack": {"PUT": "sensitive_data"},
     "api-runs": {"GET": "code_execution", "POST": "code_execution"},
     "api-runs-one": {"GET": "code_execution"},
     "api-runs-cancel": {"POST": "code_execution"},
