@@ -584,6 +584,14 @@ def test_a_silent_line_is_told_which_racks_wait_for_a_later_promise_of_its_part(
     assert (needs[promised.pk].racks, needs[promised.pk].blocked_racks) == (2, 2)
     assert (needs[silent.pk].racks, needs[silent.pk].blocked_racks) == (1, 1)
     assert needs[silent.pk].slack_min == -waited
+    assert needs[silent.pk].wait_rack_min == waited
+    assert len(needs[silent.pk].blocked_serials) == 1
+    assert needs[promised.pk].wait_rack_min == sum(
+        bar.minutes
+        for bar in plan.attributions.filter(limit="material")
+        if bar.resource.startswith("tranche:")
+    )
+    assert needs[promised.pk].blocked_serials == sorted(u.serial for u in world.racks)
     assert needs[silent.pk].needed_by == TODAY
 
 
