@@ -29,6 +29,7 @@ from scheduling.services.quotes import release_expired
 from scheduling.services.runs import reap
 from suppliers.services.derive import refresh as refresh_scores
 from suppliers.services.mail import queue_digests
+from suppliers.services.mail_answers import MAIL_ANSWERS
 from suppliers.services.sending import send_waiting
 
 log = structlog.get_logger("rackline.dispatch")
@@ -46,7 +47,7 @@ MAIL_RETRY_S = 60.0
 TIDY_CHORE_S = 3_600.0
 EVENTS_AT_ONCE = 500
 
-CONSUMERS: tuple[Consumer, ...] = (WEBHOOKS,)
+CONSUMERS: tuple[Consumer, ...] = (WEBHOOKS, MAIL_ANSWERS)
 """Who is shown every event once, in order."""
 
 

@@ -7,11 +7,13 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from suppliers.models import (
+    AnswerLink,
     Commitment,
     CommitRevision,
     Dispute,
     DisputeAnswer,
     Finding,
+    Message,
     PurchaseOrder,
     PurchaseOrderLine,
     Receipt,
@@ -219,3 +221,22 @@ class ShipmentSerialAdmin(ReadOnly):
     list_display = ("serial", "supplier", "shipment_line", "is_live")
     list_select_related = ("supplier", "shipment_line")
     search_fields = ("serial",)
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnly):
+    """What was mailed."""
+
+    list_display = ("to", "contact", "purpose", "day", "sent_at", "bounced_at")
+    list_select_related = ("contact__user", "contact__supplier")
+    list_filter = ("purpose",)
+    search_fields = ("to", "mail_id")
+
+
+@admin.register(AnswerLink)
+class AnswerLinkAdmin(ReadOnly):
+    """Which links were mailed; their tokens are nowhere."""
+
+    list_display = ("purchase_order", "contact", "expires_at", "revoked_at", "uses")
+    list_select_related = ("purchase_order", "contact__user", "contact__supplier")
+    search_fields = ("purchase_order__number",)

@@ -5,7 +5,7 @@ address that is refused has bounced at once.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from smtplib import (
     SMTPException,
@@ -165,9 +165,13 @@ def _text(message: Message, now: datetime) -> dict[str, str]:
     rows = tenant.lines().filter(pk__in=message.lines.values("line"))
     in_order = with_why(rows, now).order_by("purchase_order__number", "number")
     found = own_lines(in_order, now=now)
-    letters = [
-        Letter(order, _url(message, order, now), tuple(lines))
+    by_order = [
+        (order, tuple(lines))
         for order, lines in groupby(found, lambda own: own.line.purchase_order)
+    ]
+    letters = [
+        Letter(order, _url(message, order, now), lines)
+        for order, lines in sorted(by_order, key=_urgency)
     ]
     context = {
         "message": message,
@@ -189,6 +193,13 @@ def _text(message: Message, now: datetime) -> dict[str, str]:
     elif letters:
         subject = f"Your new link to {letters[0].order.number}"
     return {"subject": _plain(subject), "body": _plain(body)}
+
+
+def _urgency(letter: tuple[PurchaseOrder, tuple[OwnLine, ...]]) -> tuple[int, date]:
+    """Put the order that holds up most racks first, then the one asked for first."""
+    _, lines = letter
+    blocked = sum(own.need.blocked_racks for own in lines if own.need is not None)
+    return -blocked, min(own.line.need_by for own in lines)
 
 
 def _plain(text: str) -> str:

@@ -10,12 +10,16 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
+from journal.cursors import consume
+from journal.sequencing import sequence
 from suppliers.errors import BounceRefusedError, NoLinesChosenError
 from suppliers.models import Message, MessageLine, SupplierUser
 from suppliers.queries.mail import Fate, alarms
+from suppliers.services.author import Author, Door
 from suppliers.services.bounces import read_bounce
 from suppliers.services.links import note_opened
 from suppliers.services.mail import queue_digests, remind
+from suppliers.services.mail_answers import MAIL_ANSWERS
 from suppliers.services.sending import TRIES_MAX, send_waiting
 from tests.builders.factory import NOW, a_site
 from tests.builders.mail import a_contact, a_link, a_mail, tokens
@@ -247,6 +251,24 @@ def test_after_the_last_try_a_mail_is_given_up(refusing):
     assert message.bounced_at is not None
 
 
+def test_an_answer_by_any_door_says_that_its_mail_was_read(mailed):
+    contact = mailed.contact
+    line = mailed.lines.get().line
+    by = Author.of_user(contact.user, door=Door.PORTAL)
+    stranger = Author.of_user(a_contact(email="x@y.example").user, door=Door.PORTAL)
+
+    a_commitment(line, by=stranger, now=NOW)
+    read_journal()
+    mailed.refresh_from_db()
+    assert mailed.opened_at is None
+
+    line = mailed.lines.get().line
+    a_commitment(line, [(TODAY + 9 * DAY, 90)], by=by, now=NOW)
+    read_journal()
+    mailed.refresh_from_db()
+    assert mailed.opened_at == NOW
+
+
 def test_a_mail_goes_out_once():
     contact = a_contact()
     a_line(supplier=contact.supplier)
@@ -254,6 +276,12 @@ def test_a_mail_goes_out_once():
 
     assert [send_waiting(now=MORNING), send_waiting(now=NOW)] == [1, 0]
     assert len(mail.outbox) == 1
+
+
+def read_journal():
+    sequence(1_000)
+    while consume(MAIL_ANSWERS, limit=100):
+        pass
 
 
 def notice(message, *, action="failed", to="", mail_id="", kind="message/rfc822"):
