@@ -5,10 +5,11 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
 from factory.access import OFFICE, allow
@@ -31,7 +32,11 @@ LONGEST_NUMBER = 18
 def plan_page(request: HttpRequest) -> HttpResponse:
     """Show the published plan, or another by ``?plan=``. The URL holds the view."""
     now = standing(request)
-    plan = _asked(request) or now.plan
+    asked = _number(request)
+    plan = now.plan if asked is None else _plans(request).filter(pk=asked).first()
+    if asked is not None and plan is None:
+        messages.warning(request, f"Plan {asked} is gone. This is the newest.")
+        return redirect("plan")
     if plan is None:
         return render(request, "scheduling/plan_empty.html", {"standing": now})
     racks = (
@@ -132,23 +137,25 @@ def _dates(
     }
 
 
-def _asked(request: HttpRequest) -> Plan | None:
-    """Return the plan the query string asks for, or None when it asks for none."""
+def _number(request: HttpRequest) -> int | None:
+    """Return the number of the plan the query string asks for; None without one."""
     number = request.GET.get("plan", "")
     if not number:
         return None
     if not number.isascii() or not number.isdigit() or len(number) > LONGEST_NUMBER:
         raise Http404
-    return _plan(request, int(number))
+    return int(number)
+
+
+def _plans(request: HttpRequest) -> QuerySet[Plan]:
+    """Return the plans of the reader's site."""
+    rows = Plan.objects.filter(run__scenario__site=site_of(request))
+    return rows.select_related("run")
 
 
 def _plan(request: HttpRequest, plan_id: int) -> Plan:
     """Return a plan of the reader's site, or 404."""
-    plan: Plan = get_object_or_404(
-        Plan.objects.select_related("run"),
-        pk=plan_id,
-        run__scenario__site=site_of(request),
-    )
+    plan: Plan = get_object_or_404(_plans(request), pk=plan_id)
     return plan
 
 

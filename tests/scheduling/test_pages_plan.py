@@ -366,7 +366,9 @@ def test_another_sites_plan_is_not_there(world, planner):
     plan = a_stored_plan(other.site)
     rack = {"rack": other.racks[0].serial}
 
-    assert planner.get(reverse("plan"), {"plan": plan.pk}).status_code == 404
+    page = planner.get(reverse("plan"), {"plan": plan.pk}, follow=True)
+    assert page.redirect_chain == [(reverse("plan"), 302)]
+    assert f"Plan {plan.pk} is gone." in page.content.decode()
     assert planner.get(reverse("plan_data", args=[plan.pk])).status_code == 404
     panel = planner.get(reverse("plan_rack", args=[plan.pk]), rack)
     assert panel.status_code == 404
