@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from factory.demo import DemoFactory
 from factory.demo_data import PartNeed
-from suppliers.demo_ledger import Book, Saying
+from suppliers.demo_ledger import Asking, Book, Saying
 from suppliers.demo_people import LOG_IN_PARTS, STORY_PART, Maker, makers_of
 from suppliers.ledger import Delivery, Kind, Promise
 
@@ -37,6 +37,11 @@ CANNOT_SAY_SHARE = 0.06
 REJECTED_SHARE = 0.01
 AGAIN_SHARE = 0.25
 SLIP_DAYS = 6
+ASKED_BEFORE = timedelta(hours=1)
+"""How long before the supplier follows a change of ours we have asked for it."""
+ASKED_ANEW_SHARE = 0.2
+ASKED_ANEW_DAYS = (-5, -3, 4, 7, 10)
+"""Days by which the buyer moves a line: earlier, or later."""
 NEEDED_SLIP_DAYS = 3
 NEW_LINE_DAYS = 21
 ROUND_UP_TO = 10
@@ -84,6 +89,8 @@ class Storyteller:
         self.zone = zone
         self.today = as_of.astimezone(zone).date()
         self.random = Random(seed)  # noqa: S311 - dice of a demo
+        # Dice of its own, so that every other draw stays what it was without it.
+        self.asking = Random(f"{seed}:asking")  # noqa: S311 - dice of a demo
 
     def needed(self, factory: DemoFactory, makers: Sequence[Maker]) -> Iterator[Book]:
         """Yield lines that cover what stock does not, promised by somebody each.
@@ -143,12 +150,41 @@ class Storyteller:
         """Return a line whose day lies up to ``days`` back; late ones may be open."""
         need_by = self.today - self.random.randint(1, days) * DAY
         book = self._open(Deal(maker=maker, quantity=self._some(), need_by=need_by))
+        self._ask_anew(book, maker)
         for delivery in book.sayings[-1].promise:
             on = self._arrival(maker, delivery.on)
             if on <= self.today:
                 book.arrivals.append(Delivery(on, delivery.quantity))
         book.arrivals.sort()
         return book
+
+    def _ask_anew(self, book: Book, maker: Maker) -> None:
+        """Let the buyer ask for another day of some lines; most suppliers follow."""
+        last = book.sayings[-1]
+        if len(book.sayings) > 1 or self.asking.random() >= ASKED_ANEW_SHARE:
+            return
+        days = self.asking.choice(ASKED_ANEW_DAYS)
+        ahead = self.asking.randint(2, 30) * DAY
+        noon = datetime.combine(book.need_by - ahead, time(12), tzinfo=self.zone)
+        at = self._moment(noon - max(0, -days) * DAY)
+        if at <= last.at + DAY:
+            return
+        asking = Asking(
+            at=at,
+            need_by_before=book.need_by,
+            need_by_after=book.need_by + days * DAY,
+        )
+        book.changes.append(asking)
+        last.asked_for, book.need_by = asking.need_by_before, asking.need_by_after
+        if self.asking.random() < maker.on_time:
+            book.sayings.append(
+                Saying(
+                    at=at + timedelta(hours=self.asking.randint(2, 40)),
+                    promise=(Delivery(book.need_by, book.quantity),),
+                    reason="buyer_request",
+                    by_buyer=True,
+                )
+            )
 
     def _some(self) -> int:
         """Draw a quantity of a line nobody waits for."""
@@ -262,7 +298,16 @@ class Storyteller:
         saying = Saying(at=at, promise=promise, reason="", by_buyer=is_ours)
         if is_ours:
             last.asked_for = book.need_by
-            book.need_by = max(book.need_by, promise[-1].on)
+            moved_to = max(book.need_by, promise[-1].on)
+            if moved_to != book.need_by:
+                book.changes.append(
+                    Asking(
+                        at=at - ASKED_BEFORE,
+                        need_by_before=book.need_by,
+                        need_by_after=moved_to,
+                    )
+                )
+            book.need_by = moved_to
             saying.reason = "buyer_request"
         elif change != "pull_in":
             saying.reason = self._reason()

@@ -29,6 +29,7 @@ from suppliers.models import (
     PurchaseOrder,
     PurchaseOrderLine,
     Receipt,
+    RequestChange,
     Supplier,
     Tranche,
 )
@@ -60,6 +61,15 @@ class Saying:
     by_buyer: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A change of the dock date by the buyer."""
+
+    at: datetime
+    need_by_before: date
+    need_by_after: date
+
+
 @dataclass(slots=True, kw_only=True)
 class Book:
     """One line and all that happened to it.
@@ -74,6 +84,7 @@ class Book:
         acknowledged_at: When it was seen, if that was said.
         sayings: Answers, oldest first.
         arrivals: What came, oldest first.
+        changes: What the buyer changed, oldest first; ``need_by`` is the newest.
         needed_by_racks: Racks that use pieces of it, 0 if unknown.
     """
 
@@ -86,6 +97,7 @@ class Book:
     acknowledged_at: datetime | None = None
     sayings: list[Saying] = field(default_factory=list)
     arrivals: list[Delivery] = field(default_factory=list)
+    changes: list[Asking] = field(default_factory=list)
     needed_by_racks: int = 0
 
 
@@ -119,6 +131,7 @@ def write(
         ),
         batch_size=BATCH,
     )
+    RequestChange.objects.bulk_create(_changes(lines, books), batch_size=BATCH)
     LineNeed.objects.bulk_create(_needs(lines, books), batch_size=BATCH)
     return commitments
 
@@ -293,6 +306,24 @@ def _state(commitment: Commitment, revisions: list[CommitRevision]) -> State:
     if commitment.line.received_in_full_on is not None:
         return MOVES[Verb.RECEIVE][position.state]
     return position.state
+
+
+def _changes(
+    lines: Sequence[PurchaseOrderLine], books: Sequence[Book]
+) -> Iterable[RequestChange]:
+    """Yield what the buyer changed."""
+    for line, book in zip(lines, books, strict=True):
+        for number, asking in enumerate(book.changes, start=1):
+            yield RequestChange(
+                line=line,
+                number=number,
+                quantity_before=book.quantity,
+                quantity_after=book.quantity,
+                need_by_before=asking.need_by_before,
+                need_by_after=asking.need_by_after,
+                actor="system",
+                asked_at=asking.at,
+            )
 
 
 def _needs(

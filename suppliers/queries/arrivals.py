@@ -1,15 +1,47 @@
 """When promised deliveries come, by the habits that were worked out. One query."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q
 
 from suppliers.arrivals import Arrival, Habits, from_json
-from suppliers.models import ArrivalHabit
+from suppliers.ledger import Delivery, Promise
+from suppliers.models import ArrivalHabit, PurchaseOrderLine
 
 Expected = tuple[int, int, date]
 """Supplier, part and the dock date promised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedDelivery:
+    """One promised delivery that is still to come, with its arrivals."""
+
+    delivery: Delivery
+    arrival: Arrival
+
+
+def expected_of(
+    line: PurchaseOrderLine, promise: Promise, *, today: date
+) -> list[ExpectedDelivery]:
+    """Return when each promised delivery of a line comes. At most one query.
+
+    Args:
+        line: With its order.
+        promise: What stands and is still to come.
+        today: At the receiving site.
+    """
+    if not promise:
+        return []
+    supplier, part = line.purchase_order.supplier_id, line.part_id
+    arrivals = expected_arrivals(
+        [(supplier, part, delivery.on) for delivery in promise], today=today
+    )
+    return [
+        ExpectedDelivery(delivery=delivery, arrival=arrival)
+        for delivery, arrival in zip(promise, arrivals, strict=True)
+    ]
 
 
 def read_habits(suppliers: Iterable[int]) -> Habits:

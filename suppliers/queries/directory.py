@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count
+from django.db.models import Count, Sum
 
 from factory.models import Site
-from suppliers.models import Commitment, Supplier
+from suppliers.models import Commitment, LineNeed, PurchaseOrderLine, Supplier
 from suppliers.queries.standing import Standing, lately, with_standing
+from suppliers.queries.trust import Marks, marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +21,14 @@ class DirectoryRow:
         supplier: Who.
         counts: Its commitments, open and of the last 13 weeks, by standing; a standing
             nobody has is 0.
+        marks: Its trust, as it was worked out last; None before the first time.
+        racks: Racks of the published plan that wait for its open lines.
     """
 
     supplier: Supplier
     counts: Mapping[Standing, int]
+    marks: Marks | None = None
+    racks: int = 0
 
     @property
     def unanswered(self) -> int:
@@ -52,7 +57,7 @@ class DirectoryRow:
 
 
 def directory(*, today: date, site: Site | None = None) -> list[DirectoryRow]:
-    """Return every supplier, those with most broken promises first. Two queries.
+    """Return every supplier, those with most broken promises first. Four queries.
 
     Args:
         today: Date at the site.
@@ -73,8 +78,26 @@ def directory(*, today: date, site: Site | None = None) -> list[DirectoryRow]:
     )
     for supplier_id, standing, count in found:
         counts[supplier_id][Standing(standing)] = count
+    trusted, waiting = marks(), _racks_waiting()
     rows = [
-        DirectoryRow(supplier=supplier, counts=counts[supplier.pk])
+        DirectoryRow(
+            supplier=supplier,
+            counts=counts[supplier.pk],
+            marks=trusted.get(supplier.pk),
+            racks=waiting.get(supplier.pk, 0),
+        )
         for supplier in Supplier.objects.all()
     ]
     return sorted(rows, key=lambda row: (-row.broken, -row.unanswered))
+
+
+def _racks_waiting() -> dict[int, int]:
+    """Return how many racks wait for each supplier's open lines. One query."""
+    rows = (
+        LineNeed.objects.for_staff()
+        .filter(line__state=PurchaseOrderLine.State.OPEN)
+        .order_by()
+        .values_list("line__purchase_order__supplier")
+        .annotate(racks=Sum("racks"))
+    )
+    return dict(rows)

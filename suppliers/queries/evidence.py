@@ -94,7 +94,7 @@ def lines_with_history(
         today: Lines without a day in the last 26 weeks are left out.
     """
     since = today - timedelta(days=_REACH)
-    recent = lines.filter(
+    recent = lines.filter(commitment__isnull=False).filter(
         Q(need_by__gte=since)
         | Q(commitment__original__last_dock_date__gte=since)
         | Q(commitment__current__last_dock_date__gte=since)
@@ -113,6 +113,7 @@ def lines_with_history(
             "state",
             "purchase_order__ordered_at",
             "purchase_order__site__zone",
+            "commitment",
         )
     )
     zones = {row[0]: ZoneInfo(row[10]) for row in rows}
@@ -129,10 +130,13 @@ def lines_with_history(
     }
     found: dict[int, list[Line]] = defaultdict(list)
     for row in rows:
-        key, supplier, order, number, part, code, quantity, need_by, state, at, _ = row
+        key, supplier, order, number, part, code, quantity, need_by, state, at = row[
+            :10
+        ]
         found[supplier].append(
             Line(
                 key=key,
+                commitment_key=row[11],
                 name=f"{order} line {number}",
                 part=code,
                 part_key=part,

@@ -45,9 +45,10 @@ def derive_all(*, now: datetime) -> int:
 
 
 def refresh(*, now: datetime | None = None) -> int:
-    """Work out whom events were about since the last time, and everybody on a new day.
+    """Work out whom events were about since the last time, and some of an old day.
 
-    Three queries when nothing has happened.
+    On a new day everybody is worked out, ``AT_ONCE`` suppliers a call, so that whoever
+    calls is never held up for long. Four queries when nothing has happened.
 
     Returns:
         How many suppliers were worked out.
@@ -56,13 +57,17 @@ def refresh(*, now: datetime | None = None) -> int:
     cursor, _ = Cursor.objects.get_or_create(consumer=CONSUMER)
     fresh = Event.objects.after(cursor.seq)
     until = fresh.aggregate(last=Max("seq"))["last"] or cursor.seq
-    pool = ArrivalHabit.objects.for_staff().filter(supplier=None).first()
-    if pool is None or pool.as_of != counted_day(now):
-        count = derive_all(now=now)
-    else:
-        count = _derive(_touched(fresh.filter(seq__lte=until)), now)
+    wanted = {*_touched(fresh.filter(seq__lte=until)), *_stale(counted_day(now))}
+    count = _derive(sorted(wanted), now)
     advance(CONSUMER, since=cursor.seq, until=until)
     return count
+
+
+def _stale(today: date) -> list[int]:
+    """Return some suppliers whose scores are of another day, or missing. One query."""
+    fresh = Score.objects.for_staff().filter(as_of=today).values("supplier")
+    stale = Supplier.objects.exclude(pk__in=fresh).order_by("pk")
+    return list(stale.values_list("pk", flat=True)[:AT_ONCE])
 
 
 def _touched(events: EventQuerySet) -> list[int]:

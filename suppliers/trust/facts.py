@@ -85,6 +85,7 @@ class Line:
 
     Attributes:
         key: Primary key.
+        commitment_key: Primary key of its commitment.
         name: As people call it.
         part: Code of the part.
         part_key: Its primary key.
@@ -103,6 +104,7 @@ class Line:
     """
 
     key: int
+    commitment_key: int
     name: str
     part: str
     part_key: int

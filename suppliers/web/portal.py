@@ -21,6 +21,7 @@ from factory.access import Audience, allow
 from journal.wording import promise_date
 from suppliers.errors import SuppliersError
 from suppliers.queries.alternates import approved_alternates
+from suppliers.queries.arrivals import expected_of
 from suppliers.queries.history import history, river
 from suppliers.queries.portal import (
     CARDS,
@@ -48,6 +49,7 @@ SUPPLIER = (Audience.SUPPLIER,)
 TABS = (
     (gettext_noop("Lines"), "portal"),
     (gettext_noop("Needs ahead"), "needs_ahead"),
+    (gettext_noop("Trust"), "own_trust"),
     (gettext_noop("People"), "people"),
 )
 """The pages of the portal and their views, in the order in which they are shown."""
@@ -135,6 +137,7 @@ def _show(
     points = river(ledger.sayings, zone=own.zone)
     context = {
         "card": card_of(own),
+        "expected": expected_of(own.line, own.promise, today=own.today),
         "ledger": ledger,
         "river": drawn(points, ledger, need_by=own.line.need_by, today=own.today),
         "forms": forms_for(

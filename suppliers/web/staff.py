@@ -20,15 +20,18 @@ from factory.models import Site
 from suppliers.errors import SuppliersError
 from suppliers.models import Commitment, Supplier
 from suppliers.queries.alternates import approved_alternates
+from suppliers.queries.arrivals import expected_of
 from suppliers.queries.board import PAGE_ROWS, Tab, board_counts, board_rows
 from suppliers.queries.directory import directory
 from suppliers.queries.history import history, river, with_everything
+from suppliers.queries.trust import trust_in
 from suppliers.sentences import line_name, promise_words
 from suppliers.services.author import Author, Cause, Door
 from suppliers.services.hold import standing_promise
 from suppliers.web.answers import forms_for
 from suppliers.web.effects import effect_of
 from suppliers.web.forms import FORMS, AnswerForm, PromiseForm
+from suppliers.web.quadrant import quadrant
 from suppliers.web.river import WIDE, drawn
 
 ANSWERERS = (Audience.BUYER, Audience.PLANNER)
@@ -83,7 +86,12 @@ def suppliers(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "suppliers/suppliers.html",
-        {"page": page, "total": len(rows), "broken": sum(row.broken for row in rows)},
+        {
+            "page": page,
+            "total": len(rows),
+            "broken": sum(row.broken for row in rows),
+            "quadrant": quadrant(rows),
+        },
     )
 
 
@@ -105,6 +113,7 @@ def supplier(request: HttpRequest, code: str) -> HttpResponse:
             "people": row.people.select_related("user").order_by("pk"),
             "sources": row.sources.select_related("part").order_by("part__code"),
             "counts": counts,
+            "trust": trust_in(row),
             "page": page,
             "rows": board_rows(
                 site, today=today, tab=Tab.ALL, supplier=row, page=page.number
@@ -166,6 +175,7 @@ def _show(
                 "line": line,
                 "need": need,
                 "promised": promise_words(promise, today),
+                "expected": expected_of(line, promise, today=today),
                 "effect": effect_of(line, need, promise, today),
                 "ledger": ledger,
                 "river": drawn(

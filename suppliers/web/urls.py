@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from suppliers.web import buyer, forecasts, links, mail, people, portal, staff
+from suppliers.web import buyer, forecasts, links, mail, people, portal, staff, trust
 from suppliers.web.forms import FORMS
 
 urlpatterns: list[URLPattern] = [
@@ -73,6 +73,18 @@ urlpatterns: list[URLPattern] = [
     path("mail.csv", mail.mail_csv, name="mail_csv"),
     path("mail/<int:pk>/withdraw/", mail.withdraw_mail, name="mail_withdraw"),
     path("reminders/", buyer.remind_lines, name="remind"),
+    path("portal/trust/", trust.portal_trust, name="own_trust"),
+    path(
+        "portal/trust/<int:line_id>/dispute/",
+        trust.portal_dispute,
+        name="portal_dispute",
+    ),
+    path(
+        "suppliers/<slug:code>/disputes/<int:pk>/answer/",
+        trust.dispute_answer,
+        name="dispute_answer",
+    ),
     path("suppliers/", staff.suppliers, name="suppliers"),
+    path("suppliers/<slug:code>/trust/", trust.supplier_trust, name="supplier_trust"),
     path("suppliers/<slug:code>/", staff.supplier, name="supplier"),
 ]

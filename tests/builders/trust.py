@@ -69,6 +69,7 @@ def a_history(*said: Said, **fields: Any) -> Line:
     return Line(
         **{
             "key": 1,
+            "commitment_key": 1,
             "name": "4500-1 line 10",
             "part": "BUSBAR",
             "part_key": 1,

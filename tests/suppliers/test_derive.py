@@ -9,6 +9,7 @@ from suppliers.arrivals import LEVELS
 from suppliers.models import ArrivalHabit, PurchaseOrderLine, Score
 from suppliers.queries.arrivals import expected_arrivals
 from suppliers.queries.evidence import Window, cases_of, lines_with_history
+from suppliers.services import derive
 from suppliers.services.derive import derive_all, refresh
 from suppliers.trust.facts import Measure
 from suppliers.trust.figures import Figures
@@ -144,12 +145,13 @@ def test_refreshing_works_out_only_whom_events_are_about():
     assert Figures.from_json(score.figures).of(Measure.ORIGINAL).points == 1
 
 
-def test_a_new_day_works_everybody_out():
-    kept_line(a_supplier())
-    kept_line(a_supplier())
-    refresh(now=NOW)
+def test_a_new_day_works_everybody_out_some_at_a_time(monkeypatch):
+    monkeypatch.setattr(derive, "AT_ONCE", 2)
+    for _ in range(3):
+        kept_line(a_supplier())
+    assert [refresh(now=NOW) for _ in range(3)] == [2, 1, 0]
 
-    assert refresh(now=NOW + DAY) == 2
+    assert [refresh(now=NOW + DAY) for _ in range(3)] == [2, 1, 0]
 
 
 def test_a_late_supplier_is_expected_late_and_its_new_promise_says_so():
