@@ -14,6 +14,7 @@ from scheduling.models import (
     Scenario,
 )
 from scheduling.services.grid import announce
+from scheduling.services.scenarios import plan_on
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
@@ -68,10 +69,39 @@ class GridEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run 
 
 @admin.register(Scenario)
 class ScenarioAdmin(ReadOnly):
-    """What runs start from."""
+    """What runs start from; which day of promises they count on can be chosen."""
 
-    list_display = ("name", "site", "is_base", "created_at")
+    list_display = ("name", "site", "is_base", "arrivals", "created_at")
     list_select_related = ("site",)
+    readonly_fields = (
+        "site",
+        "name",
+        "is_base",
+        "adjustments",
+        "event_seq",
+        "created_by",
+        "created_at",
+    )
+
+    def has_change_permission(
+        self, request: HttpRequest, obj: Model | None = None
+    ) -> bool:
+        """Administrators choose the arrivals; the form shows nothing else to change."""
+        return request.user.is_superuser
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Scenario,
+        form: ModelForm,  # type: ignore[type-arg]  # not at run time
+        change: bool,  # noqa: FBT001 - the framework's own
+    ) -> None:
+        """Save the choice with its entry in the journal."""
+        plan_on(
+            scenario=obj,
+            arrivals=Scenario.Arrivals(obj.arrivals),
+            actor=f"user:{request.user.pk}",
+        )
 
 
 @admin.register(Run)

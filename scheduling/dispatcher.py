@@ -41,7 +41,7 @@ TICK_S = 0.2
 SLOW_CHORE_S = 1.0
 RETRY_S = 1.0
 DIGEST_CHORE_S = 60.0
-SCORES_CHORE_S = 10.0
+SCORES_CHORE_S = 5.0
 # A mail server that is away costs a timeout each time it is tried.
 MAIL_RETRY_S = 60.0
 TIDY_CHORE_S = 3_600.0

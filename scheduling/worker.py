@@ -92,6 +92,12 @@ def execute(lease: Lease, solver: Solver | None = None) -> None:
             raise
 
 
+def _planned_on(snapshot: Snapshot) -> str:
+    """Say which day of promised deliveries a run counts on, for its page."""
+    level = snapshot.arrival_level
+    return "promised dates" if level is None else f"P{level} arrivals"
+
+
 def _execute(lease: Lease, solver: Solver | None) -> None:
     """Read, search, prove, store."""
     run = Run.objects.select_related("scenario__site").get(pk=lease.run_id)
@@ -101,7 +107,7 @@ def _execute(lease: Lease, solver: Solver | None) -> None:
         lease,
         input_hash=digest(problem_to_json(snapshot.problem)),
         event_seq=snapshot.event_seq,
-        versions=versions(),
+        versions=versions() | {"planned on": _planned_on(snapshot)},
     )
     with Search(
         solver or solver_of(run),

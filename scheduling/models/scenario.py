@@ -9,12 +9,26 @@ from factory.models import Site
 
 
 class Scenario(models.Model):
-    """Live data of a site (base), or a list of typed adjustments over it."""
+    """Live data of a site (base), or a list of typed adjustments over it.
+
+    ``arrivals`` says which day of a promised delivery its plans count on.
+    """
+
+    class Arrivals(models.TextChoices):
+        """When a promised delivery that has not left is taken to come."""
+
+        PROMISED = "promised", "Promised dates"
+        P50 = "p50", "P50 arrivals"
+        P80 = "p80", "P80 arrivals"
+        P95 = "p95", "P95 arrivals"
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
     name = models.CharField(max_length=80)
     is_base = models.BooleanField(default=False)
     adjustments = models.JSONField(default=list)
+    arrivals = models.CharField(
+        max_length=10, choices=Arrivals, default=Arrivals.PROMISED
+    )
     event_seq = models.BigIntegerField(default=0)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
@@ -25,11 +39,22 @@ class Scenario(models.Model):
         """One base a site."""
 
         constraints = [
+            models.CheckConstraint(
+                condition=Q(arrivals__in=["promised", "p50", "p80", "p95"]),
+                name="scenario_arrivals_known",
+            ),
             models.UniqueConstraint(
                 fields=["site"], condition=Q(is_base=True), name="scenario_one_base"
-            )
+            ),
         ]
 
     def __str__(self) -> str:
         """Return the name."""
         return self.name
+
+    @property
+    def arrival_level(self) -> int | None:
+        """Return the level its plans count on; None for the promised dates."""
+        if self.arrivals == self.Arrivals.PROMISED:
+            return None
+        return int(self.arrivals.removeprefix("p"))

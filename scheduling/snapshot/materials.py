@@ -39,12 +39,18 @@ class Materials:
 
 
 def read_materials(
-    site: Site, clock: SiteClock, weeks: Mapping[int, Week], floor: Floor
+    site: Site,
+    clock: SiteClock,
+    weeks: Mapping[int, Week],
+    floor: Floor,
+    *,
+    arrival_level: int | None = None,
 ) -> Materials:
-    """Return the materials of a site's racks. Six queries."""
+    """Return the materials of a site's racks. Six queries, with a level seven."""
     parts = floor.routings.part_ids.values()
     stock = read_stock(site, parts)
-    promised = read_promised(site, parts, dock_of(site, clock, weeks))
+    dock = dock_of(site, clock, weeks)
+    promised = read_promised(site, parts, dock, arrival_level=arrival_level)
     issued = read_issued(site)
     set_aside = {
         one.row.rack: issued_ahead(one, issued.get(one.row.rack, {}))

@@ -23,6 +23,7 @@ from suppliers.models import (
     Tranche,
 )
 from suppliers.pace import paced
+from suppliers.queries.arrivals import read_habits
 from suppliers.queries.forecasts import capacity_on
 
 RECEIVING_CALENDAR = "calendar:receiving"
@@ -205,14 +206,22 @@ def read_stock(site: Site, parts: Collection[int]) -> Stock:
     return Stock(supplies=tuple(supplies), consigned=tuple(consigned), lot_ids=lot_ids)
 
 
-def read_promised(site: Site, parts: Collection[int], dock: Dock) -> Promised:
+def read_promised(
+    site: Site,
+    parts: Collection[int],
+    dock: Dock,
+    *,
+    arrival_level: int | None = None,
+) -> Promised:
     """Return open lines' promises and what nobody has promised yet. Four queries.
 
     A line that is received in part has received its earliest tranches. What has left
     stands on its shipment's arrival, earlier or later than promised: the supplier has
     said so of goods that exist, and a promise on a later day would have racks wait for
     what is in the house. What has not left stands on its promise, or later where its
-    supplier has declared that it can not make so much in a week.
+    supplier has declared that it can not make so much in a week; with an
+    ``arrival_level`` on the day by which the record says it has come then, one query
+    more.
     """
     tranches = _tranches(site, parts)
     legs = _legs(site, parts)
@@ -225,11 +234,12 @@ def read_promised(site: Site, parts: Collection[int], dock: Dock) -> Promised:
         {one.line: _coming(one, tranches[one.line], legs[one.line]) for one in lines},
         _capacities(parts),
     )
+    expect = _Expectation(arrival_level, lines, today=dock.clock.day_of(0))
     for line in lines:
         promised = 0
         by_day = {day: tranche for tranche, _, day in tranches[line.line]}
         for one in arrivals[line.line]:
-            available = dock.usable(one.arrives)
+            available = dock.usable(expect.day(line, one))
             promised += one.quantity
             if available is None:
                 continue
@@ -284,6 +294,29 @@ class _Line:
             number=self.number,
             owner=self.owner,
         )
+
+
+class _Expectation:
+    """On which day a delivery is planned: as promised, or as the record says."""
+
+    def __init__(self, level: int | None, lines: list[_Line], *, today: date) -> None:
+        """Read the habits of the lines' suppliers if a level is wanted. One query."""
+        self._level = level
+        self._today = today
+        self._habits = (
+            None if level is None else read_habits({line.source[0] for line in lines})
+        )
+
+    def day(self, line: _Line, one: Coming) -> date:
+        """Return the day; what has left comes when its shipment says."""
+        if self._level is None or self._habits is None or one.leg is not None:
+            return one.arrives
+        return self._habits.arrival(
+            one.arrives,
+            supplier=str(line.source[0]),
+            part=str(line.source[1]),
+            today=self._today,
+        ).at(self._level)
 
 
 def _open_lines(site: Site, parts: Collection[int]) -> Iterable[_Line]:

@@ -81,6 +81,7 @@ class Snapshot:
         reservations: Consigned pieces given to single racks, outside the supplies.
         awaited: Purchase-order lines that nobody has promised, soonest needed first.
         left_out: Racks that cannot even be put to the engine, with the reason.
+        arrival_level: Level of the arrivals planned on; None for promised dates.
     """
 
     problem: Problem
@@ -90,6 +91,7 @@ class Snapshot:
     reservations: tuple[Reservation, ...]
     awaited: tuple[AwaitedLine, ...]
     left_out: tuple[Unplannable, ...]
+    arrival_level: int | None = None
 
 
 def take(
@@ -122,10 +124,19 @@ def take(
         event_seq = Event.objects.aggregate(last=Max("seq"))["last"] or 0
         # The site anew, since whoever holds the scenario may hold old rows.
         site = Site.objects.get(pk=scenario.site_id)
-        return _read(site, quarter_of(as_of), event_seq, asked)
+        # The scenario anew too.
+        level = Scenario.objects.get(pk=scenario.pk).arrival_level
+        return _read(site, quarter_of(as_of), event_seq, asked, arrival_level=level)
 
 
-def _read(site: Site, epoch: datetime, event_seq: int, asked: Asked | None) -> Snapshot:
+def _read(
+    site: Site,
+    epoch: datetime,
+    event_seq: int,
+    asked: Asked | None,
+    *,
+    arrival_level: int | None,
+) -> Snapshot:
     """Return the snapshot of one moment of the database."""
     clock = SiteClock(epoch=epoch, zone=ZoneInfo(site.zone))
     weeks = read_weeks(site)
@@ -136,7 +147,7 @@ def _read(site: Site, epoch: datetime, event_seq: int, asked: Asked | None) -> S
         weeks,
         {one.rack_model for one in held} | ({asked.rack_model} if asked else set()),
     )
-    materials = read_materials(site, clock, weeks, floor)
+    materials = read_materials(site, clock, weeks, floor, arrival_level=arrival_level)
     bays = power_bays.read_bays(site)
     bay_ids = {power_bays.key_of_code(bay.code): bay.pk for bay in bays}
     known = read_known(site, floor, materials)
@@ -175,6 +186,7 @@ def _read(site: Site, epoch: datetime, event_seq: int, asked: Asked | None) -> S
         reservations=tuple(materials.reservations),
         awaited=materials.awaited,
         left_out=(*floor.left_out, *gaps.values()),
+        arrival_level=arrival_level,
     )
 
 

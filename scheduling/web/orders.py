@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 
 from factory.access import OFFICE, allow
 from factory.models import Order
@@ -14,6 +15,7 @@ from journal.wording import duration
 from scheduling.charts import waterfall
 from scheduling.models import LimitAttribution, Plan, PlannedRack
 from scheduling.queries import orders as queries
+from scheduling.queries.clear_to_build import clear_to_build
 from scheduling.web.shell import site_of, standing
 
 ORDERS_A_PAGE = 50
@@ -70,8 +72,20 @@ def order_page(request: HttpRequest, number: str) -> HttpResponse:
     (row,) = queries.rows_of([order], now.plan, ZoneInfo(now.site.zone))
     racks = queries.racks_of(order, now.plan)
     chosen = _chosen(racks, request.GET.get("rack", ""))
+    clear = clear_to_build(
+        now.plan, [one.rack_id for one in racks], site=now.site, now=timezone.now()
+    )
     context: dict[str, Any] = {
         "order": order,
+        "clear": sorted(
+            (
+                (one.rack.serial, clear[one.rack_id])
+                for one in racks
+                if one.rack_id in clear
+            ),
+            key=lambda pair: (pair[1].p90, pair[0]),
+            reverse=True,
+        ),
         "row": row,
         "racks": racks,
         "chosen": chosen,
