@@ -112,8 +112,8 @@ def reader_zone(get_response: GetResponse) -> GetResponse:
 def reader_language(get_response: GetResponse) -> GetResponse:
     """Show pages in the reader's language: a supplier's people read in their own.
 
-    Staff pages and the API are written in English alone. Before anybody has signed in,
-    what the browser asks for holds.
+    Everything else is written in English alone, whatever a browser asks for, so that no
+    page is half in one language and half in another.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -132,9 +132,7 @@ def _language_of(request: HttpRequest) -> str:
     user = request.user
     if hasattr(user, "supplier_user"):
         return written_for(user.supplier_user)
-    if request.path_info.startswith("/api/") or user.is_authenticated:
-        return settings.LANGUAGE_CODE
-    return translation.get_language()
+    return settings.LANGUAGE_CODE
 
 
 def _zone_of(request: HttpRequest) -> ZoneInfo | None:

@@ -9,34 +9,35 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 UNKNOWN: Final = "\N{EN DASH}"
 MINUS: Final = "\N{MINUS SIGN}"
 JOINT: Final = "\u00a0"
 
 _DAYS: Final = (
-    gettext_noop("Mon"),
-    gettext_noop("Tue"),
-    gettext_noop("Wed"),
-    gettext_noop("Thu"),
-    gettext_noop("Fri"),
-    gettext_noop("Sat"),
-    gettext_noop("Sun"),
+    _("Mon"),
+    _("Tue"),
+    _("Wed"),
+    _("Thu"),
+    _("Fri"),
+    _("Sat"),
+    _("Sun"),
 )
 _MONTHS: Final = (
-    gettext_noop("Jan"),
-    gettext_noop("Feb"),
-    gettext_noop("Mar"),
-    gettext_noop("Apr"),
-    gettext_noop("May"),
-    gettext_noop("Jun"),
-    gettext_noop("Jul"),
-    gettext_noop("Aug"),
-    gettext_noop("Sep"),
-    gettext_noop("Oct"),
-    gettext_noop("Nov"),
-    gettext_noop("Dec"),
+    _("Jan"),
+    _("Feb"),
+    _("Mar"),
+    _("Apr"),
+    _("May"),
+    _("Jun"),
+    _("Jul"),
+    _("Aug"),
+    _("Sep"),
+    _("Oct"),
+    _("Nov"),
+    _("Dec"),
 )
 _MINUTES_AN_HOUR: Final = 60
 _MINUTES_A_DAY: Final = 1440
@@ -79,23 +80,29 @@ def _looks(mood: str, glyph: str, **words: str) -> dict[str, StatusLook]:
 
 STATUSES: Final[dict[str, StatusLook]] = {
     # The moods themselves, and the levels of a message after a form.
-    **_looks("good", "good", good="Kept", success="Done"),
-    **_looks("watch", "watch", watch="At risk", warning="Look here"),
-    **_looks("bad", "bad", bad="Broken"),
+    **_looks("good", "good", good=_("Kept"), success=_("Done")),
+    **_looks("watch", "watch", watch=_("At risk"), warning=_("Look here")),
+    **_looks("bad", "bad", bad=_("Broken")),
     **_looks("info", "info", info="Running"),
-    **_looks("idle", "idle", idle="Not answered", debug="Note"),
+    **_looks("idle", "idle", idle=_("Not answered"), debug=_("Note")),
     **_looks("idle", "held", held="On hold"),
     # Promises and what became of them.
-    **_looks("good", "good", kept="Kept", on_time="On time", received="Received"),
-    **_looks("watch", "watch", at_risk="At risk", moved="Moved", in_doubt="In doubt"),
-    **_looks("bad", "bad", broken="Broken", late="Late", breaks="Breaks"),
+    **_looks(
+        "good", "good", kept=_("Kept"), on_time=_("On time"), received=_("Received")
+    ),
+    **_looks(
+        "watch", "watch", at_risk="At risk", moved=_("Moved"), in_doubt="In doubt"
+    ),
+    **_looks("bad", "bad", broken=_("Broken"), late=_("Late"), breaks="Breaks"),
     # The supplier's ledger.
-    **_looks("idle", "idle", requested="Not answered", new="New", closed="Closed"),
-    **_looks("idle", "idle", acknowledged="Acknowledged", cancelled="Cancelled"),
-    **_looks("info", "info", committed="Committed", shipped="Shipped"),
-    **_looks("bad", "bad", rejected="Rejected", decommitted="Decommitted"),
-    **_looks("idle", "unknown", cannot_say="Cannot say yet", unknown="Unknown"),
-    **_looks("idle", "held", on_hold="On hold", paused="Paused"),
+    **_looks(
+        "idle", "idle", requested=_("Not answered"), new=_("New"), closed=_("Closed")
+    ),
+    **_looks("idle", "idle", acknowledged=_("Acknowledged"), cancelled=_("Cancelled")),
+    **_looks("info", "info", committed=_("Committed"), shipped=_("Shipped")),
+    **_looks("bad", "bad", rejected=_("Rejected"), decommitted=_("Decommitted")),
+    **_looks("idle", "unknown", cannot_say=_("Cannot say yet"), unknown="Unknown"),
+    **_looks("idle", "held", on_hold=_("On hold"), paused="Paused"),
     # Mails.
     **_looks("bad", "bad", bounced="Bounced"),
     **_looks("watch", "watch", unopened="Not opened"),

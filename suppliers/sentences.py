@@ -18,10 +18,7 @@ SPELLED_OUT = 3
 
 def line_name(line: PurchaseOrderLine) -> str:
     """Name a line as people do: "4500-7731 line 20"."""
-    return _("%(order)s line %(line)s") % {
-        "order": line.purchase_order.number,
-        "line": line.number,
-    }
+    return f"{line.purchase_order.number} line {line.number}"
 
 
 def pieces(number: int) -> str:

@@ -11,6 +11,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from journal import wording
 
@@ -124,7 +125,7 @@ def _state(css: str, status: str, word: str) -> SafeString:
         css,
         look.mood,
         glyph(status),
-        word or look.word,
+        word or gettext(look.word),
     )
 
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from factory.models import Part
 from suppliers.models.purchase_order import PurchaseOrderLine
@@ -24,16 +25,16 @@ class Commitment(models.Model):
     class State(models.TextChoices):
         """Life of a commitment; the way between is in ``suppliers.ledger``."""
 
-        REQUESTED = "requested", "Requested"
-        ACKNOWLEDGED = "acknowledged", "Acknowledged"
-        COMMITTED = "committed", "Committed"
-        SHIPPED = "shipped", "Shipped"
-        RECEIVED = "received", "Received"
-        CLOSED = "closed", "Closed"
-        REJECTED = "rejected", "Rejected"
-        DECOMMITTED = "decommitted", "Decommitted"
-        ON_HOLD = "on_hold", "On hold"
-        CANCELLED = "cancelled", "Cancelled"
+        REQUESTED = "requested", _("Requested")
+        ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+        COMMITTED = "committed", _("Committed")
+        SHIPPED = "shipped", _("Shipped")
+        RECEIVED = "received", _("Received")
+        CLOSED = "closed", _("Closed")
+        REJECTED = "rejected", _("Rejected")
+        DECOMMITTED = "decommitted", _("Decommitted")
+        ON_HOLD = "on_hold", _("On hold")
+        CANCELLED = "cancelled", _("Cancelled")
 
     line = models.OneToOneField(
         PurchaseOrderLine, models.PROTECT, related_name="commitment"
@@ -108,52 +109,52 @@ class CommitRevision(models.Model):
     class Kind(models.TextChoices):
         """What sort of answer it is, compared with the one before."""
 
-        COMMIT = "commit", "Commit"
-        RECOMMIT = "recommit", "Recommit"
-        PULL_IN = "pull_in", "Pull-in"
-        PUSH_OUT = "push_out", "Push-out"
-        SPLIT = "split", "Split"
-        QUANTITY_CHANGE = "quantity_change", "Quantity change"
-        SUBSTITUTE = "substitute", "Substitute"
-        DECOMMIT = "decommit", "Decommit"
-        REJECT = "reject", "Reject"
-        CANNOT_SAY = "cannot_say", "Cannot say yet"
-        UNDO = "undo", "Taken back"
+        COMMIT = "commit", _("Commit")
+        RECOMMIT = "recommit", _("Recommit")
+        PULL_IN = "pull_in", _("Pull-in")
+        PUSH_OUT = "push_out", _("Push-out")
+        SPLIT = "split", _("Split")
+        QUANTITY_CHANGE = "quantity_change", _("Quantity change")
+        SUBSTITUTE = "substitute", _("Substitute")
+        DECOMMIT = "decommit", _("Decommit")
+        REJECT = "reject", _("Reject")
+        CANNOT_SAY = "cannot_say", _("Cannot say yet")
+        UNDO = "undo", _("Taken back")
 
     class Reason(models.TextChoices):
         """DOMAIN's reason codes."""
 
-        NONE = "", "No reason needed"
-        CAPACITY = "capacity", "Capacity"
-        TIER2_MATERIAL = "tier2_material", "Tier-2 material"
-        YIELD = "yield", "Yield"
-        QUALITY_HOLD = "quality_hold", "Quality hold"
-        LOGISTICS = "logistics", "Logistics"
-        CUSTOMS = "customs", "Customs"
-        POWER_LIMIT = "power_limit", "Power limit"
-        LABOUR = "labour", "Labour"
-        ECO = "eco", "Engineering change"
-        BUYER_REQUEST = "buyer_request", "Buyer's request"
-        FORCE_MAJEURE = "force_majeure", "Force majeure"
-        DATA_ERROR = "data_error", "Data error"
+        NONE = "", _("No reason needed")
+        CAPACITY = "capacity", _("Capacity")
+        TIER2_MATERIAL = "tier2_material", _("Tier-2 material")
+        YIELD = "yield", _("Yield")
+        QUALITY_HOLD = "quality_hold", _("Quality hold")
+        LOGISTICS = "logistics", _("Logistics")
+        CUSTOMS = "customs", _("Customs")
+        POWER_LIMIT = "power_limit", _("Power limit")
+        LABOUR = "labour", _("Labour")
+        ECO = "eco", _("Engineering change")
+        BUYER_REQUEST = "buyer_request", _("Buyer's request")
+        FORCE_MAJEURE = "force_majeure", _("Force majeure")
+        DATA_ERROR = "data_error", _("Data error")
 
     class Cause(models.TextChoices):
         """Whose doing it is; only the supplier's own counts against it."""
 
-        SUPPLIER = "supplier", "Supplier"
-        BUYER = "buyer", "Buyer"
-        CARRIER = "carrier", "Carrier"
-        FORCE_MAJEURE = "force_majeure", "Force majeure"
+        SUPPLIER = "supplier", _("Supplier")
+        BUYER = "buyer", _("Buyer")
+        CARRIER = "carrier", _("Carrier")
+        FORCE_MAJEURE = "force_majeure", _("Force majeure")
 
     class Door(models.TextChoices):
         """Through which door it came."""
 
-        PORTAL = "portal", "Portal"
-        LINK = "link", "E-mail link"
-        SPREADSHEET = "spreadsheet", "Spreadsheet"
-        API = "api", "API"
-        PLANNER = "planner", "Planner"
-        IMPORT = "import", "Import"
+        PORTAL = "portal", _("Portal")
+        LINK = "link", _("E-mail link")
+        SPREADSHEET = "spreadsheet", _("Spreadsheet")
+        API = "api", _("API")
+        PLANNER = "planner", _("Planner")
+        IMPORT = "import", _("Import")
 
     commitment = models.ForeignKey(Commitment, models.PROTECT, related_name="revisions")
     number = models.PositiveIntegerField()

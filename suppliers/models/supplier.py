@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from factory.models import Part
 from suppliers.models.tenant import TenantManager
@@ -56,9 +57,9 @@ class SupplierUser(models.Model):
     class Role(models.TextChoices):
         """Rights in the portal; each includes the ones below it."""
 
-        ANSWER = "answer", "Answer"
-        SHIP = "ship", "Ship"
-        READ = "read", "Read"
+        ANSWER = "answer", _("Answer")
+        SHIP = "ship", _("Ship")
+        READ = "read", _("Read")
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="supplier_user"

@@ -336,7 +336,7 @@ def _row(commitment: Any) -> BoardRow:  # noqa: ANN401 - a row with annotations
         blocked_racks=need.blocked_racks if need else 0,
         slack_min=need.slack_min if need else None,
         standing=Standing(commitment.standing),
-        reason=_REASONS[commitment.newest_reason],
+        reason=str(_REASONS[commitment.newest_reason]),
         by_buyer=bool(
             commitment.current
             and commitment.current.cause == CommitRevision.Cause.BUYER

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import override
 
 from factory.models import Part, Site
 from factory.quarters import quarter_of
@@ -282,15 +283,14 @@ def declare_capacity(
         made_at=now,
     )
     words = "no limit" if per_week is None else f"{grouped(per_week)} a week"
+    with override("en"):
+        first_day = column_date(valid_from, today)
     record(
         kind="capacity.declared",
         about=row,
         actor=author.actor,
         scope=supplier.scope,
-        summary=(
-            f"{supplier.name}, {part.code}: {words} "
-            f"from {column_date(valid_from, today)}"
-        ),
+        summary=f"{supplier.name}, {part.code}: {words} from {first_day}",
         after=_facts(row),
         request_id=author.request_id,
     )

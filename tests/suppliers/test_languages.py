@@ -1,0 +1,177 @@
+"""The portal in the reader's language; the journal and staff pages in English."""
+
+import ast
+import gettext
+import re
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.conf import settings
+
+from journal.models import Event
+from suppliers.languages import written_for
+from suppliers.models import SupplierUser
+from tests.builders.factory import NOW
+from tests.builders.suppliers import a_line, a_supplier, a_supplier_user
+from tests.builders.world import a_user
+
+CATALOGUE = Path("locale/zh_Hant/LC_MESSAGES")
+NAMED = re.compile(r"%\((\w+)\)s")
+TAGGED = re.compile(r'\{% translate "([^"]+)"')
+CALLS = {"_", "gettext", "gettext_noop", "gettext_lazy"}
+
+
+def compiled():
+    """Return the compiled catalogue: text by message, plural forms by theirs."""
+    with (CATALOGUE / "django.mo").open("rb") as file:
+        found = gettext.GNUTranslations(file)._catalog
+    return {
+        key[0] if isinstance(key, tuple) else key: text for key, text in found.items()
+    }
+
+
+def written():
+    """Return the messages of the source catalogue with their translations."""
+    text = (CATALOGUE / "django.po").read_text(encoding="utf-8")
+    pairs = re.findall(
+        r'^msgid (".*")\n(?:msgid_plural ".*"\n)?msgstr(?:\[0\])? (".*")$',
+        text,
+        re.MULTILINE,
+    )
+    return {
+        ast.literal_eval(message): ast.literal_eval(said)
+        for message, said in pairs
+        if message != '""'
+    }
+
+
+def spoken():
+    """Yield every message the portal's templates and code ask for by itself."""
+    for path in sorted(Path("templates/suppliers").glob("*.html")):
+        yield from TAGGED.findall(path.read_text(encoding="utf-8"))
+    for path in sorted(Path("suppliers").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in CALLS
+                and node.args
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                yield node.args[0].value
+
+
+def test_the_compiled_catalogue_is_the_written_one():
+    messages = compiled()
+
+    assert len(written()) > 250
+    for message, said in written().items():
+        assert messages.get(message) == said, message
+
+
+def test_every_text_is_translated_with_all_its_values():
+    for message, said in written().items():
+        assert said, message
+        assert set(NAMED.findall(said)) <= set(NAMED.findall(message)), message
+        if "%(names)s" not in message:
+            assert set(NAMED.findall(said)) == set(NAMED.findall(message)), message
+
+
+def test_every_text_the_portal_asks_for_is_in_the_catalogue():
+    assert set(spoken()) - set(written()) == set()
+
+
+@pytest.fixture
+def present():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def reader(present, db):
+    supplier = a_supplier(name="Tessaline Sensors", language="zh-hant")
+    a_line(supplier=supplier)
+    return a_supplier_user(supplier)
+
+
+def page_of(client, address="/portal/", **options):
+    return client.get(address, **options).content.decode().replace("\u00a0", " ")
+
+
+def test_people_read_in_their_suppliers_language(client, reader):
+    client.force_login(reader)
+
+    page = page_of(client)
+
+    assert '<html lang="zh-hant"' in page
+    assert "1 件事需要您處理。" in page
+    assert "12月7日\uff08週一\uff09 前 90 件" in page
+    assert "11月23日\uff08週一\uff09 22:00" in page
+
+
+def test_each_person_switches_for_themselves(client, reader):
+    client.force_login(reader)
+
+    sent = client.post(
+        "/portal/language/", {"language": "en", "next": "/portal/people/"}
+    )
+
+    assert sent.url == "/portal/people/"
+    assert "1 thing needs you now." in page_of(client)
+    other = a_supplier_user(reader.supplier_user.supplier)
+    client.force_login(other)
+    assert "1 件事需要您處理。" in page_of(client)
+
+
+@pytest.mark.parametrize("language", ["xx", "zh-hans", "\x00", "../en"])
+def test_a_language_pages_are_not_written_in_is_refused(client, reader, language):
+    client.force_login(reader)
+
+    sent = client.post("/portal/language/", {"language": language})
+
+    assert sent.status_code == 302
+    assert SupplierUser.objects.for_staff().get(user=reader).language == ""
+
+
+@pytest.mark.parametrize(
+    "back", ["//evil.example/", "https://evil.example/", "/admin/"]
+)
+def test_the_switch_leads_nowhere_else(client, reader, back):
+    client.force_login(reader)
+
+    sent = client.post("/portal/language/", {"language": "en", "next": back})
+
+    assert sent.url == "/portal/"
+
+
+def test_one_script_is_never_shown_for_another(db):
+    for language, shown in (("zh-hans", "en"), ("ja", "en"), ("zh-Hant", "zh-hant")):
+        person = a_supplier_user(a_supplier(language=language)).supplier_user
+        assert written_for(person) == shown
+    assert [code for code, _ in settings.LANGUAGES] == ["en", "zh-hant"]
+
+
+def test_refusals_are_read_in_the_language_and_the_journal_stays_english(
+    client, reader
+):
+    client.force_login(reader)
+    line = reader.supplier_user.supplier.purchase_orders.get().lines.get()
+
+    refused = client.post(f"/portal/lines/{line.pk}/reject/", {"version": 1})
+    client.post(f"/portal/lines/{line.pk}/accept/", {"version": 1})
+    late = client.post(f"/portal/lines/{line.pk}/accept/", {"version": 1})
+
+    assert "拒絕訂單項目需要原因" in refused.content.decode()
+    assert late.status_code == 409
+    assert "沒有任何變更" in late.content.decode()
+    assert "promises 90 on 7\u00a0Dec" in Event.objects.get().summary
+
+
+def test_staff_read_english_whatever_the_browser_asks_for(client, present, db):
+    client.force_login(a_user("buyer"))
+
+    page = page_of(client, "/suppliers/", headers={"Accept-Language": "zh-TW"})
+
+    assert '<html lang="en"' in page
+    assert "Suppliers" in page
