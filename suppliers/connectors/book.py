@@ -28,7 +28,8 @@ class Book:
         sweep_token: Names that sweep, so that going on with it repeats its requests.
         refused: Orders that Rackline refused, by key, with the sentence; each sweep
             takes them along until they fit.
-        cursors: Where to go on in Rackline, by stream.
+        feed: Where to go on in Rackline's change feed; empty: read everything once.
+        owed: What Tryton refused to be told, as type and id; each cycle tries again.
     """
 
     orders_since: str = ""
@@ -36,7 +37,8 @@ class Book:
     sweep_after: int = 0
     sweep_token: str = ""
     refused: dict[str, str] = field(default_factory=dict)
-    cursors: dict[str, str] = field(default_factory=dict)
+    feed: str = ""
+    owed: list[list[str]] = field(default_factory=list)
 
 
 def read_book(path: Path) -> Book:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,9 @@ from suppliers.connectors.patience import send, with_patience
 SYSTEM = "Rackline"
 TIMEOUT_S = 60.0
 PAGE = 100
+FEED_PAGE = 1_000
+KINDS = "commitment.*,shipment.*"
+"""Kinds of event that Tryton is told of."""
 
 Json = dict[str, Any]
 
@@ -61,6 +64,39 @@ class Rackline:
         )
         results: list[Json] = answer["results"]
         return results
+
+    def place(self) -> str:
+        """Return the change feed's cursor of now."""
+        return str(self._call("GET", "events:baseline")["cursor"])
+
+    def changes(self, cursor: str) -> tuple[list[tuple[str, str]], str, bool]:
+        """Return what changed after a cursor: type and id, each once; the next; more.
+
+        Raises:
+            RefusedError: 410 if the cursor is too old.
+        """
+        asked = {"cursor": cursor, "kind": KINDS, "limit": str(FEED_PAGE)}
+        page = self._call("GET", "events", params=asked)
+        found = [(one["object"]["type"], one["object"]["id"]) for one in page["items"]]
+        return list(dict.fromkeys(found)), page["next"], page["has_more"]
+
+    def all_of(self, resource: str, **narrowed: str) -> Iterator[Json]:
+        """Yield every object of a resource that fits."""
+        asked = narrowed | {"limit": str(PAGE)}
+        while True:
+            page = self._call("GET", resource, params=asked)
+            yield from page["items"]
+            if not page["has_more"]:
+                return
+            asked["cursor"] = page["next"]
+
+    def one_of(self, resource: str, key: str) -> Json:
+        """Return one object by its id."""
+        return self._call("GET", f"{resource}/{key}")
+
+    def receive(self, receipt: Json) -> None:
+        """Record pieces that came; the lot's name in it makes it one receipt."""
+        self._post("receipts", receipt, token="")
 
     def _post(self, path: str, body: Json, *, token: str) -> Json:
         """Write once, however often it is sent: the key is made of the content."""

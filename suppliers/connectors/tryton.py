@@ -7,25 +7,34 @@ killed anywhere is simply run again. ``docs/tryton.md`` says what means what.
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
 from suppliers.connectors.book import Book, alone, keep_book, read_book
-from suppliers.connectors.patience import with_patience
+from suppliers.connectors.patience import RefusedError, with_patience
 from suppliers.connectors.rackline import Rackline, rackline_client
 from suppliers.connectors.tryton_orders import (
     MOVE_FIELDS,
     ORDER_FIELDS,
+    Arrival,
     UnfitError,
     Wanted,
+    arrivals,
+    by_date,
+    goods_lines,
+    is_open,
     order_push,
+    promised,
     reshaped,
     wanted,
+    without_earliest,
 )
 from suppliers.connectors.tryton_rest import Record, TrytonRest, tryton_client
 
@@ -45,6 +54,27 @@ CHANGES: Final = tuple(
 NEW_MOVE: Final = ("product", "unit", "from_location", "to_location")
 """What a new stock move of a line takes over from it."""
 
+LINE: Final = (
+    *(f"{name}.id" for name in NEW_MOVE),
+    "unit_price",
+    "purchase.company.id",
+    "purchase.currency.id",
+    "purchase.party.id",
+    "purchase.warehouse.id",
+    "purchase.warehouse.input_location.id",
+    "purchase.warehouse.storage_location.id",
+    *(f"moves.{name}" for name in MOVE_FIELDS),
+)
+SHIPMENT_FIELDS: Final = (
+    "state",
+    "planned_date",
+    "incoming_moves.quantity",
+    "incoming_moves.origin",
+)
+
+TOLD: Final = ("commitment", "shipment")
+"""Types of object Tryton is told of; their lists are their names in the plural."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -56,6 +86,7 @@ class Settings:
         company: Key of the company in Tryton.
         rackline_url: Of the server.
         rackline_key: Of an API client with sensitive data.
+        system: What that client is called in external ids.
         book: File that keeps where the connector stands.
         back: How long ago a finished order may have changed to be read the first time.
     """
@@ -65,6 +96,7 @@ class Settings:
     company: int
     rackline_url: str
     rackline_key: str
+    system: str
     book: Path
     back: timedelta
 
@@ -74,13 +106,16 @@ class Report:
     """What one cycle did; ``problems`` are sentences for a person."""
 
     orders: int = 0
+    receipts: int = 0
     written: int = 0
+    shipments: int = 0
     problems: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         """Return the counts in one line."""
         return (
-            f"{self.orders} orders stated, {self.written} lines written back, "
+            f"{self.orders} orders and {self.receipts} receipts stated, "
+            f"{self.written} lines and {self.shipments} shipments written back, "
             f"{len(self.problems)} problems"
         )
 
@@ -100,6 +135,7 @@ class Connector:
         """Bring both systems in step once."""
         self.report = Report()
         self._take_orders()
+        self._bring_changes()
         return self.report
 
     def _take_orders(self) -> None:
@@ -172,11 +208,237 @@ class Connector:
                 self._refuse(order, f"Order {order['number']}: {faults}")
             else:
                 self.report.orders += 1
+                self._state_arrivals(order)
+
+    def _state_arrivals(self, order: Record) -> None:
+        """Record here what Tryton's dock has received and nobody has recorded here.
+
+        What both docks counted is counted once: pieces recorded here by other hands
+        are taken off.
+        """
+        arrived = list(arrivals(order))
+        if not arrived:
+            return
+        system = self.settings.system
+        number = order["number"]
+        known = list(self.rackline.all_of("receipts", purchase_order=number))
+        lots = {one["lot"] for one in known}
+        here = Counter[int]()
+        for one in known:
+            here[one["line"]] += one["quantity"]
+        places = {line["id"]: at for at, line in enumerate(goods_lines(order), 1)}
+        there = Counter[int]()
+        for arrival in arrived:
+            place = places[arrival.line]
+            there[place] += arrival.quantity
+            missing = min(arrival.quantity, there[place] - here[place])
+            lot = f"tryton-{arrival.move}"
+            if lot in lots or missing <= 0:
+                continue
+            receipt = {
+                "commitment": f"{system}:{arrival.line}",
+                "quantity": missing,
+                "received_on": arrival.on.isoformat(),
+                "lot": lot,
+            } | self._announced(arrival, missing)
+            try:
+                self.rackline.receive(receipt)
+            except RefusedError as error:
+                self._refuse(order, f"Order {number} line {place}: {error}")
+            else:
+                here[place] += missing
+                self.report.receipts += 1
+
+    def _announced(self, arrival: Arrival, quantity: int) -> dict[str, Any]:
+        """Return the announcement an arrival came with, and its serials if all came."""
+        if arrival.shipment is None:
+            return {}
+        shipment = self.tryton.get(
+            "stock.shipment.in", arrival.shipment, fields=["reference", "supplier.code"]
+        )
+        if not shipment["reference"]:
+            return {}
+        for asn in self.rackline.all_of(
+            "shipments",
+            number=shipment["reference"],
+            supplier=shipment["supplier"]["code"],
+        ):
+            for line in asn["lines"]:
+                names = line["external_ids"]
+                if names.get(self.settings.system) == str(arrival.line):
+                    is_whole = quantity == len(line["serials"]) and not line["received"]
+                    serials = line["serials"] if is_whole else []
+                    return {"shipment": asn["id"], "serials": serials}
+        return {}
 
     def _refuse(self, order: Record, sentence: str) -> None:
         """Tell of an order that does not fit, and take it along in the next sweep."""
         self.book.refused[str(order["id"])] = sentence
         self.report.problems.append(sentence)
+
+    def _bring_changes(self) -> None:
+        """Tell Tryton what changed here since the last cycle, and what it refused then.
+
+        Without a place in the feed everything is told once: the place is taken first,
+        so that nothing falls between.
+        """
+        owed, self.book.owed = self.book.owed, []
+        if not self.book.feed:
+            self._bring_everything()
+            return
+        for kind, key in owed:
+            self._bring(kind, key)
+        has_more = True
+        while has_more:
+            try:
+                changed, place, has_more = self.rackline.changes(self.book.feed)
+            except RefusedError as error:
+                if error.status != httpx.codes.GONE:
+                    raise
+                self._bring_everything()
+                return
+            for kind, key in changed:
+                self._bring(kind, key)
+            self.book.feed = place
+            self._keep()
+
+    def _bring_everything(self) -> None:
+        """Tell Tryton every commitment and every shipment on the way."""
+        place = self.rackline.place()
+        for commitment in self.rackline.all_of("commitments"):
+            self._told("commitment", commitment)
+        for shipment in self.rackline.all_of("shipments", state="announced"):
+            self._told("shipment", shipment)
+        self.book.feed = place
+        self._keep()
+
+    def _bring(self, kind: str, key: str) -> None:
+        """Tell Tryton how one commitment or shipment stands now."""
+        if kind in TOLD:
+            self._told(kind, self.rackline.one_of(f"{kind}s", key))
+
+    def _told(self, kind: str, shown: Record) -> None:
+        """Tell Tryton; what it refuses is told to a person and tried in each cycle."""
+        try:
+            if kind == "commitment":
+                self._bring_commitment(shown)
+            else:
+                self._bring_shipment(shown)
+        except RefusedError as error:
+            self.book.owed.append([kind, shown["id"]])
+            self.report.problems.append(f"{kind.capitalize()} {shown['id']}: {error}")
+
+    def _bring_commitment(self, commitment: Record) -> None:
+        """Write a promise into the planned dates of a line's stock moves."""
+        line = commitment["external_ids"].get(self.settings.system)
+        stands = promised(commitment)
+        if line is not None and stands is not None:
+            self.write_back(int(line), stands)
+
+    def _bring_shipment(self, asn: Record) -> None:
+        """Make a supplier shipment of an announcement, change it or cancel it."""
+        system = self.settings.system
+        pieces = Counter[int]()
+        for line in asn["lines"]:
+            if system in line["external_ids"]:
+                pieces[int(line["external_ids"][system])] += line["quantity"]
+        if pieces and asn["state"] != "arrived":
+            lines = [] if asn["state"] == "cancelled" else sorted(pieces.items())
+            step = partial(self._ship, asn, lines)
+            self.report.shipments += with_patience(step, sleep=self.sleep)
+            # What was taken out of a shipment waits for its promised day again.
+            for line in asn["lines"]:
+                shown = self.rackline.one_of("commitments", line["commitment"])
+                self._bring_commitment(shown)
+
+    def _ship(self, asn: Record, lines: list[tuple[int, int]]) -> bool:
+        """Look for an announcement's shipment and let it stand as announced.
+
+        Returns:
+            Whether anything was written.
+        """
+        found = self.tryton.search(
+            "stock.shipment.in",
+            [
+                ["reference", "=", asn["number"]],
+                ["supplier.code", "=", asn["supplier"]],
+                ["state", "!=", "cancelled"],
+            ],
+            fields=SHIPMENT_FIELDS,
+        )
+        if found and found[0]["state"] != "draft":
+            return False
+        if not lines:
+            for shipment in found:
+                self._empty(shipment)
+                self.tryton.act("stock.shipment.in", shipment["id"], "cancel")
+            return bool(found)
+        day = date.fromisoformat(asn["expected_on"])
+        if found:
+            held = Counter[int]()
+            for move in found[0]["incoming_moves"]:
+                held[_line_of(move)] += round(move["quantity"])
+            if sorted(held.items()) == lines and found[0]["planned_date"] == day:
+                return False
+            self._empty(found[0])
+        records = [self._line(line) for line, _ in lines]
+        moves = [
+            self._set_apart(record, pieces)
+            for record, (_, pieces) in zip(records, lines, strict=True)
+        ]
+        loaded = {"planned_date": day, "incoming_moves": [["add", moves]]}
+        if found:
+            self.tryton.update("stock.shipment.in", found[0]["id"], loaded)
+            return True
+        purchase = records[0]["purchase"]
+        warehouse = purchase["warehouse"]
+        self.tryton.create(
+            "stock.shipment.in",
+            loaded
+            | {
+                "company": self.settings.company,
+                "supplier": purchase["party"]["id"],
+                "reference": asn["number"],
+                "warehouse": warehouse["id"],
+                "warehouse_input": warehouse["input_location"]["id"],
+                "warehouse_storage": warehouse["storage_location"]["id"],
+            },
+        )
+        return True
+
+    def _empty(self, shipment: Record) -> None:
+        """Take a draft shipment's moves out; the orders wait for them as before."""
+        keys = [move["id"] for move in shipment["incoming_moves"]]
+        if keys:
+            taken = {"incoming_moves": [["remove", keys]]}
+            self.tryton.update("stock.shipment.in", shipment["id"], taken)
+
+    def _set_apart(self, line: Record, pieces: int) -> int:
+        """Return an open move of exactly so many pieces, made of the earliest ones."""
+        moves = sorted(filter(is_open, line["moves"]), key=by_date)
+        for move in moves:
+            if move["quantity"] == pieces:
+                return int(move["id"])
+        room = round(sum(move["quantity"] for move in moves))
+        if not moves or pieces > room:
+            raise RefusedError(
+                "Tryton", 0, f"line {line['id']} waits for {room} pieces, not {pieces}."
+            )
+        first = moves[0]
+        stands = [
+            Wanted(quantity=round(m["quantity"]), on=m["planned_date"]) for m in moves
+        ]
+        rest = without_earliest(stands, pieces)
+        actions: list[list[Any]] = [
+            ["write", [first["id"]], {"quantity": float(pieces)}]
+        ]
+        actions += reshaped(moves[1:], rest, _new_move(line))
+        self.tryton.update("purchase.line", line["id"], {"moves": actions})
+        return int(first["id"])
+
+    def _line(self, line: int) -> Record:
+        """Return a purchase line with its moves and what a new one takes over."""
+        return self.tryton.get("purchase.line", line, fields=LINE)
 
     def write_back(self, line: int, promised: Iterable[Wanted]) -> None:
         """Let a line's stock moves say what is promised, by one write of Tryton's."""
@@ -184,17 +446,7 @@ class Connector:
 
         def step() -> bool:
             """Compare and write; a lost answer is looked at before another write."""
-            record = self.tryton.get(
-                "purchase.line",
-                line,
-                fields=[
-                    *(f"{name}.id" for name in NEW_MOVE),
-                    "unit_price",
-                    "purchase.company.id",
-                    "purchase.currency.id",
-                    *(f"moves.{name}" for name in MOVE_FIELDS),
-                ],
-            )
+            record = self._line(line)
             target = wanted(record["moves"], promises)
             actions = reshaped(record["moves"], target, _new_move(record))
             if actions:
@@ -259,3 +511,9 @@ def _new_move(line: Record) -> Record:
         "currency": purchase["currency"]["id"],
         "unit_price": line["unit_price"],
     }
+
+
+def _line_of(move: Record) -> int:
+    """Return the purchase line a move was made for; 0 for none."""
+    model, _, key = (move["origin"] or "").partition(",")
+    return int(key) if model == "purchase.line" else 0

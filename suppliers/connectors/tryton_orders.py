@@ -1,6 +1,6 @@
 """What Tryton's purchase orders and stock moves mean to Rackline, without any call."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -139,32 +139,71 @@ def arrivals(order: Record) -> Iterable[Arrival]:
                 )
 
 
+def is_announced(move: Record) -> bool:
+    """Say whether a move's goods are on the way in a shipment."""
+    return move["state"] == "draft" and bool(move["shipment"])
+
+
 def is_open(move: Record) -> bool:
     """Say whether a move waits for goods that nobody has announced."""
     return move["state"] == "draft" and not move["shipment"]
 
 
+def promised(commitment: Record) -> list[Wanted] | None:
+    """Return what stands of a commitment and is still to come.
+
+    None leaves Tryton's dates alone: nobody has answered, or the line is over. An empty
+    list takes them away: what was promised is no more, or the supplier said no.
+    """
+    promise = commitment["promise"]
+    if commitment["state"] in {"committed", "shipped"} and promise:
+        come = commitment["received"] - promise["received"]
+        said = [
+            Wanted(quantity=one["quantity"], on=date.fromisoformat(one["dock_date"]))
+            for one in promise["tranches"]
+        ]
+        return without_earliest(said, come)
+    is_unknown = commitment["state"] == "acknowledged" and (
+        promise or commitment["word_by"]
+    )
+    return (
+        [] if is_unknown or commitment["state"] in {"rejected", "decommitted"} else None
+    )
+
+
 def wanted(moves: Sequence[Record], promised: Iterable[Wanted]) -> list[Wanted]:
     """Return how the open moves of a line should stand.
 
-    Goods that are announced or here are the earliest that were promised, as in the
-    ledger. What is open and not promised has no date: Tryton counts it last.
+    Goods that are announced are the earliest that were promised, as in the ledger.
+    What is open and not promised has no date: Tryton counts it last.
 
     Args:
         moves: Of one line, as Tryton has them.
         promised: What stands and is still to come, in any order.
     """
-    still = sorted(promised, key=lambda one: one.on or UNCERTAIN)
-    room = round(sum(move["quantity"] for move in moves if is_open(move)))
-    surplus = max(0, sum(one.quantity for one in still) - room)
-    found: list[Wanted] = []
-    for one in still:
-        gone = min(surplus, one.quantity)
-        surplus -= gone
-        if gone < one.quantity:
-            found.append(Wanted(quantity=one.quantity - gone, on=one.on))
+    room = _pieces_of(moves, is_open)
+    said = list(promised)
+    announced = _pieces_of(moves, is_announced)
+    surplus = sum(one.quantity for one in said) - announced - room
+    found = without_earliest(said, announced + max(0, surplus))
     rest = room - sum(one.quantity for one in found)
     return [*found, Wanted(quantity=rest, on=None)] if rest else found
+
+
+def _pieces_of(moves: Iterable[Record], fits: Callable[[Record], bool]) -> int:
+    """Return the pieces of the moves that fit."""
+    return sum(round(move["quantity"]) for move in moves if fits(move))
+
+
+def without_earliest(said: Iterable[Wanted], come: int) -> list[Wanted]:
+    """Return deliveries by date, without so many pieces from the earliest on."""
+    left: list[Wanted] = []
+    for one in sorted(said, key=lambda one: one.on or UNCERTAIN):
+        gone = min(come, one.quantity)
+        come -= gone
+        if gone < one.quantity:
+            left.append(Wanted(quantity=one.quantity - gone, on=one.on))
+    return left
 
 
 def reshaped(
@@ -182,7 +221,7 @@ def reshaped(
     """
     left = list(target)
     changed: list[Record] = []
-    for move in sorted(filter(is_open, moves), key=_place):
+    for move in sorted(filter(is_open, moves), key=by_date):
         stands = Wanted(quantity=move["quantity"], on=move["planned_date"])
         if stands in left:
             left.remove(stands)
@@ -270,6 +309,6 @@ def _shipment(move: Record) -> int | None:
     return int(key) if model == "stock.shipment.in" else None
 
 
-def _place(move: Record) -> tuple[date, int]:
+def by_date(move: Record) -> tuple[date, int]:
     """Sort moves by their date; those without one come last."""
     return move["planned_date"] or UNCERTAIN, move["id"]

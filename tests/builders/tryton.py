@@ -76,7 +76,13 @@ class FakeTryton:
             "delivery_date_store": None,
             "from_location": {"id": 8},
             "to_location": {"id": 9},
-            "purchase": {"company": {"id": 1}, "currency": {"id": 1}},
+            "purchase": {
+                "company": {"id": 1},
+                "currency": {"id": 1},
+                "party": order["party"],
+                "warehouse": order["warehouse"]
+                | {"input_location": {"id": 9}, "storage_location": {"id": 10}},
+            },
             "moves": [],
             "moves_ignored": [],
             "create_date": self._tick(),
@@ -100,6 +106,7 @@ class FakeTryton:
             "effective_date": None,
             "state": "draft",
             "shipment": None,
+            "origin": f"purchase.line,{line['id']}",
             "create_date": self._tick(),
             "write_date": None,
         } | {name: fields[name] for name in fields if name in MOVE}
@@ -116,13 +123,8 @@ class FakeTryton:
     def receive(self, shipment: int, on: date) -> None:
         """Receive a supplier shipment at the dock."""
         self.shipments[shipment]["state"] = "received"
-        for move in self.moves():
-            if move["shipment"] == f"stock.shipment.in,{shipment}":
-                move |= {
-                    "state": "done",
-                    "effective_date": on,
-                    "write_date": self._tick(),
-                }
+        for move in self.carried(shipment):
+            move |= {"state": "done", "effective_date": on, "write_date": self._tick()}
 
     def lines(self) -> list[dict[str, Any]]:
         """Return every line."""
@@ -131,6 +133,11 @@ class FakeTryton:
     def moves(self) -> list[dict[str, Any]]:
         """Return every move."""
         return [move for line in self.lines() for move in line["moves"]]
+
+    def carried(self, shipment: int) -> list[dict[str, Any]]:
+        """Return the moves of a supplier shipment."""
+        name = f"stock.shipment.in,{shipment}"
+        return [move for move in self.moves() if move["shipment"] == name]
 
     def planned(self, line: dict[str, Any]) -> list[tuple[float, date | None]]:
         """Return quantity and planned date of a line's moves that live, in order."""
@@ -164,7 +171,10 @@ class FakeTryton:
         rows = {
             "purchase.purchase": list(self.orders.values()),
             "purchase.line": self.lines(),
-            "stock.shipment.in": list(self.shipments.values()),
+            "stock.shipment.in": [
+                shipment | {"incoming_moves": self.carried(shipment["id"])}
+                for shipment in self.shipments.values()
+            ],
         }
         return rows[model]
 
@@ -213,18 +223,19 @@ class FakeTryton:
         if len(rest) > 1:
             self.shipments[key]["state"] = {"cancel": "cancelled"}[rest[1]]
             return key
-        added = values.pop("incoming_moves", [])
+        loads = values.pop("incoming_moves", [])
         key = key or next(self._keys)
-        fresh = {"id": key, "state": "draft"}
+        if supplier := values.pop("supplier", None):
+            values["supplier"] = {"id": supplier, "code": "tessaline"}
+        fresh = {"id": key, "state": "draft", "planned_date": None}
         self.shipments[key] = self.shipments.get(key, fresh) | values
-        keys = [one for _, found in added for one in found]
-        for move in self.moves():
-            if move["id"] in keys:
-                move |= {
-                    "shipment": f"stock.shipment.in,{key}",
-                    "planned_date": values["planned_date"],
-                    "write_date": self._tick(),
-                }
+        for action, keys in loads:
+            name = f"stock.shipment.in,{key}" if action == "add" else None
+            for move in self.moves():
+                if move["id"] in keys:
+                    move |= {"shipment": name, "write_date": self._tick()}
+        for move in self.carried(key):
+            move["planned_date"] = self.shipments[key]["planned_date"]
         return key
 
     def _tick(self) -> datetime:

@@ -81,6 +81,7 @@ def _settings() -> Settings:
         company=settings.TRYTON_COMPANY,
         rackline_url=settings.PUBLIC_URL,
         rackline_key=settings.TRYTON_RACKLINE_KEY,
+        system=settings.TRYTON_SYSTEM,
         book=settings.TRYTON_BOOK,
         back=timedelta(days=settings.TRYTON_BACK_DAYS),
     )

@@ -1,8 +1,6 @@
 """Tryton's purchase orders become ours, whatever is killed on the way."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,12 +8,10 @@ import pytest
 
 from journal.models import Event
 from suppliers.connectors.patience import PassingError, RefusedError
-from suppliers.connectors.tryton import Report, Settings, run_once
 from suppliers.models import Commitment, PurchaseOrder, PurchaseOrderLine
-from tests.builders.api import Caller, to_rackline
-from tests.builders.factory import a_part, a_site
-from tests.builders.suppliers import a_supplier
-from tests.builders.tryton import FakeTryton, Killed, Wire
+from tests.builders.factory import a_part
+from tests.builders.tryton import Killed
+from tests.suppliers.connectors.rig import Rig
 
 pytestmark = pytest.mark.django_db
 
@@ -24,49 +20,6 @@ NO_DATE = (
     "Order P1 line 1 has no delivery date: give the order one, or its supplier a lead "
     "time."
 )
-
-
-class Rig:
-    """Both systems, the wires between, and a book in a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        """Make a site, a supplier and a part both systems know."""
-        a_site(code="MTY", zone="America/Monterrey")
-        a_supplier(code="tessaline")
-        a_part(code="SENSOR")
-        self.there = FakeTryton()
-        self.erp = Caller(sensitive_data=True)
-        self.book = folder / "book" / "tryton.json"
-        self.waits: list[float] = []
-        self.renew()
-
-    def renew(self) -> None:
-        """Start a new process of the connector: new wires, the same book."""
-        self.to_tryton = Wire(self.there.transport)
-        self.to_rackline = Wire(to_rackline())
-
-    def cycle(self) -> Report:
-        """Do one cycle."""
-        return run_once(
-            Settings(
-                tryton_url="http://tryton.example/erp",
-                tryton_key="secret",
-                company=1,
-                rackline_url="http://testserver",
-                rackline_key=self.erp.key,
-                book=self.book,
-                back=timedelta(days=30),
-            ),
-            tryton=self.to_tryton,
-            rackline=self.to_rackline,
-            sleep=self.waits.append,
-        )
-
-
-@pytest.fixture
-def rig(tmp_path: Path) -> Iterator[Rig]:
-    """Return both systems with nothing ordered yet."""
-    return Rig(tmp_path)
 
 
 def lines() -> list[PurchaseOrderLine]:
@@ -158,7 +111,7 @@ def test_more_orders_than_a_page_come_in_one_cycle(rig: Rig) -> None:
     report = rig.cycle()
 
     assert report.orders == 205
-    assert len(rig.to_tryton.calls) == 3
+    assert rig.to_tryton.calls.count("GET /erp/rest/model/purchase.purchase") == 3
 
 
 @pytest.mark.parametrize(
