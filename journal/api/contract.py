@@ -1,5 +1,6 @@
 """The OpenAPI file: operations described by their views, errors by one shape."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
@@ -165,6 +166,10 @@ def add_problems(result: dict[str, Any], **_: object) -> dict[str, Any]:
                 code: {"$ref": "#/components/responses/Problem"}
                 for code in _errors(address, method, operation)
             }
+            # Verbs belong to their resource, also in a generated client's modules.
+            operation["tags"] = re.findall(r"[a-z-]+", address.removeprefix(API_ROOT))[
+                :1
+            ]
             answers = refused | operation["responses"]
             operation["responses"] = dict(sorted(answers.items()))
     return result
