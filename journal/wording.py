@@ -116,6 +116,10 @@ STATUSES: Final[dict[str, StatusLook]] = {
     **_looks("bad", "bad", failed="Failed", infeasible="Impossible", error="Error"),
     **_looks("bad", "bad", unplannable="Unplannable", inherited="Inherited breach"),
     **_looks("watch", "watch", stale="Stale", lost="Lost", superseded="Superseded"),
+    # Webhooks and what they carry.
+    **_looks("good", "good", delivered="Delivered"),
+    **_looks("bad", "bad", given_up="Given up", disabled="Off"),
+    **_looks("watch", "watch", failing="Failing"),
     # Racks and their steps.
     **_looks("idle", "idle", planned="Planned", waiting="Waiting", open="Open"),
     **_looks("info", "info", ready="Ready", started="Started", in_progress="Running"),

@@ -44,6 +44,7 @@ NAV = (
         (Audience.TECHNICIAN, Audience.PLANNER, Audience.QUALITY),
     ),
     NavItem("Record", "Runs", "play", "runs", OFFICE),
+    NavItem("Record", "API clients", "split", "clients", (Audience.ADMINISTRATOR,)),
     NavItem(
         "Record", "Master data", "settings", "admin:index", (Audience.ADMINISTRATOR,)
     ),

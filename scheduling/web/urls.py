@@ -3,7 +3,16 @@
 from django.urls import URLPattern, path
 
 from factory.access import STAFF, allow
-from scheduling.web import commitments, control, orders, plan, publish, runs
+from scheduling.web import (
+    clients,
+    commitments,
+    control,
+    orders,
+    plan,
+    publish,
+    runs,
+    webhooks,
+)
 from scheduling.web.components import ComponentsPage
 
 urlpatterns: list[URLPattern] = [
@@ -20,5 +29,47 @@ urlpatterns: list[URLPattern] = [
     path("runs/<int:run_id>/", runs.run_page, name="run"),
     path("runs/<int:run_id>/progress.json", runs.run_progress, name="run_progress"),
     path("runs/<int:run_id>/cancel/", runs.run_cancel, name="run_cancel"),
+    path("clients/", clients.client_list, name="clients"),
+    path("clients/<int:client_id>/", clients.client_page, name="client"),
+    path(
+        "clients/<int:client_id>/rotate/", clients.client_rotate, name="client_rotate"
+    ),
+    path(
+        "clients/<int:client_id>/switch/", clients.client_switch, name="client_switch"
+    ),
+    path(
+        "clients/<int:client_id>/webhooks/",
+        clients.client_endpoint,
+        name="client_endpoint",
+    ),
+    path(
+        "clients/<int:client_id>/keys/<int:key_id>/revoke/",
+        clients.client_revoke,
+        name="client_revoke",
+    ),
+    path("webhooks/<int:endpoint_id>/", webhooks.webhook_page, name="webhook"),
+    path(
+        "webhooks/<int:endpoint_id>/ping/", webhooks.webhook_ping, name="webhook_ping"
+    ),
+    path(
+        "webhooks/<int:endpoint_id>/replay/",
+        webhooks.webhook_replay,
+        name="webhook_replay",
+    ),
+    path(
+        "webhooks/<int:endpoint_id>/secret/",
+        webhooks.webhook_secret,
+        name="webhook_secret",
+    ),
+    path(
+        "webhooks/<int:endpoint_id>/switch/",
+        webhooks.webhook_switch,
+        name="webhook_switch",
+    ),
+    path(
+        "webhooks/<int:endpoint_id>/deliveries/<int:delivery_id>/again/",
+        webhooks.webhook_again,
+        name="webhook_again",
+    ),
     path("components/", allow(*STAFF)(ComponentsPage.as_view()), name="components"),
 ]

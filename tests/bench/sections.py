@@ -10,6 +10,7 @@ from django.utils import timezone
 from scheduling.models import Plan
 from tests.bench import pages, planning
 from tests.bench.engine import rows as engine_rows
+from tests.bench.feed import feed_row
 from tests.bench.repair import rows as repair_rows
 from tests.bench.row import Row, is_over
 from tests.bench.worlds import AS_OF, World, a_reader, a_world
@@ -87,6 +88,12 @@ def _in_use(racks: int, commitments: int, options: Options) -> Iterator[World]:
         yield world
 
 
+def feed(options: Options) -> Iterator[Row]:
+    """Measure how fast an ERP reads the change feed."""
+    with a_world(racks=SMALL_RACKS, seed=options.seed, as_of=AS_OF):
+        yield feed_row(20_000 if options.is_quick else 100_000)
+
+
 def engine(options: Options) -> Iterator[Row]:
     """Yield the engine's own figures, and say what public instances would add."""
     for figure, goal, result in engine_rows(10 if options.is_quick else 60):
@@ -119,4 +126,5 @@ SECTIONS: dict[str, Callable[[Options], Iterable[Row]]] = {
     "plan": plan,
     "large": large,
     "pages": site,
+    "feed": feed,
 }

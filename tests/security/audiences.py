@@ -17,6 +17,7 @@ SUPPLIER = Audience.SUPPLIER
 NOBODY: frozenset[Audience] = frozenset()
 OFFICE = frozenset({PLANNER, BUYER, ENERGY, QUALITY, ADMINISTRATOR})
 STAFF = OFFICE | {TECHNICIAN}
+ADMINISTRATORS = frozenset({ADMINISTRATOR})
 PLANNERS = frozenset({PLANNER, ADMINISTRATOR})
 BUYERS = frozenset({PLANNER, BUYER, ADMINISTRATOR})
 FLOOR = frozenset({TECHNICIAN, PLANNER, QUALITY, ADMINISTRATOR})
@@ -42,6 +43,17 @@ PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
     "run": (OFFICE, NOBODY),
     "run_progress": (OFFICE, NOBODY),
     "run_cancel": (OFFICE, PLANNERS),
+    "clients": (ADMINISTRATORS, ADMINISTRATORS),
+    "client": (ADMINISTRATORS, ADMINISTRATORS),
+    **{
+        f"client_{verb}": (ADMINISTRATORS, ADMINISTRATORS)
+        for verb in ("rotate", "revoke", "switch", "endpoint")
+    },
+    "webhook": (ADMINISTRATORS, ADMINISTRATORS),
+    **{
+        f"webhook_{verb}": (ADMINISTRATORS, ADMINISTRATORS)
+        for verb in ("ping", "again", "replay", "secret", "switch")
+    },
     "components": (STAFF, NOBODY),
     "commitment": (OFFICE, NOBODY),
     "forecast": (OFFICE, NOBODY),

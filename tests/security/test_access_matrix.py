@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from factory.access import Audience
+from journal.webhooks.queue import ping
 from scheduling.blobs import put_problem, put_schedule
 from suppliers.models import SupplierUser
 from tests.builders.api import Caller
@@ -23,6 +24,7 @@ from tests.builders.suppliers import (
     a_supplier,
     a_supplier_user,
 )
+from tests.builders.webhooks import an_endpoint
 from tests.builders.world import a_small_world, a_user
 from tests.security.audiences import API, LIBRARIES, LINKS, OPEN, PAGES
 
@@ -80,6 +82,7 @@ def people(db: None) -> dict[str, User]:
     made[Audience.SUPPLIER.value] = a_supplier_user(supplier)
     made["stranger"] = a_supplier_user(a_supplier(code="stranger"))
     made["nobody"] = User.objects.create_user("nobody")
+    endpoint, _ = an_endpoint()
     made["objects"] = {  # type: ignore[assignment]  # carried beside the people
         "number": world.order.number,
         "plan_id": plan.pk,
@@ -92,6 +95,10 @@ def people(db: None) -> dict[str, User]:
         "delegation_id": 1,
         "run": plan.run_id,
         "key": "rackline:none",
+        "client_id": endpoint.client_id,
+        "key_id": endpoint.client.keys.get().pk,
+        "endpoint_id": endpoint.pk,
+        "delivery_id": ping(endpoint=endpoint).pk,
     }
     return made
 
