@@ -6,6 +6,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from factory.api.views import OrderUpsertView
 from journal.api.events import EventsBaselineView, EventsView
 from journal.api.routes import open_route, routes
+from scheduling.api.moves import PlanCheckMoveView
+from scheduling.api.plans import PLANS
 from scheduling.api.promises import PROMISE_DATES, AckView
 from scheduling.api.quotes import QUOTES, QuoteBookView, QuotesView
 from scheduling.api.resources import BY_TYPE, RESOURCES
@@ -13,6 +15,9 @@ from scheduling.api.runs import RUNS, RunCancelView, RunsView
 from suppliers.api.commitments import RECEIPTS
 from suppliers.api.receipts import ReceiptsView
 from suppliers.api.views import PurchaseOrderUpsertView
+
+VERBS = {PLANS.name: {"check-move": PlanCheckMoveView}}
+"""Views of single verbs of resources whose lists and details are plain."""
 
 urlpatterns: list[URLPattern] = [
     open_route("orders:bulk-upsert", OrderUpsertView, "api-orders-upsert"),
@@ -43,5 +48,9 @@ urlpatterns: list[URLPattern] = [
         url_name="api-schema",
         authentication_classes=[],
     ),
-    *(route for resource in RESOURCES for route in routes(resource)),
+    *(
+        route
+        for resource in RESOURCES
+        for route in routes(resource, verbs=VERBS.get(resource.name))
+    ),
 ]

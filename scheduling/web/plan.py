@@ -1,10 +1,12 @@
 """The plan page: bays over time, kilowatts below, and why a rack is where it is."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F, QuerySet
@@ -17,15 +19,36 @@ from factory.models import Order
 from journal.wording import UNKNOWN, duration
 from scheduling.blobs import load_problem, load_schedule
 from scheduling.charts import waterfall
+from scheduling.engine.moving import UnknownMoveError
+from scheduling.errors import DamagedBlobError
 from scheduling.models import Plan, PlannedRack
 from scheduling.queries import orders as order_queries
 from scheduling.queries.gantt import gantt_of
+from scheduling.queries.moves import check_move
 from scheduling.queries.orders import bay_waits
 from scheduling.web.orders import segments_of
 from scheduling.web.shell import site_of, standing
 
 RACKS_A_PAGE = 100
 LONGEST_NUMBER = 18
+
+
+class MoveForm(forms.Form):
+    """Which step, and when and where it is wanted."""
+
+    rack = forms.CharField(max_length=40)
+    step = forms.CharField(max_length=20)
+    starts_at = forms.DateTimeField()
+    bay = forms.CharField(max_length=40, required=False)
+
+    @property
+    def sentence(self) -> str:
+        """Return what is wrong, field by field."""
+        return " ".join(
+            f"{name}: {error}"
+            for name, errors in self.errors.items()
+            for error in errors
+        )
 
 
 @allow(*OFFICE)
@@ -94,6 +117,23 @@ def plan_rack(request: HttpRequest, plan_id: int) -> HttpResponse:
     serial = request.GET.get("rack", "").replace("\0", "")
     chosen = get_object_or_404(_racks(plan), rack__serial=serial)
     return render(request, "scheduling/_why.html", _why(chosen, plan, request))
+
+
+@allow(*OFFICE)
+def plan_move(request: HttpRequest, plan_id: int) -> HttpResponse:
+    """Return whether a step may start at another time, as JSON; changes nothing.
+
+    Asked by ``?rack=&step=&starts_at=&bay=``.
+    """
+    plan = _plan(request, plan_id)
+    asked = MoveForm(request.GET)
+    if not asked.is_valid():
+        return JsonResponse({"error": asked.sentence}, status=400)
+    try:
+        answer = check_move(plan, **asked.cleaned_data)
+    except (UnknownMoveError, DamagedBlobError) as error:
+        return JsonResponse({"error": str(error)}, status=409)
+    return JsonResponse(asdict(answer))
 
 
 def _table_row(

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("", control.control, name="control"),
     path("plan/", plan.plan_page, name="plan"),
     path("plan/<int:plan_id>/data.json", plan.plan_data, name="plan_data"),
+    path("plan/<int:plan_id>/move.json", plan.plan_move, name="plan_move"),
     path("plan/<int:plan_id>/rack/", plan.plan_rack, name="plan_rack"),
     path("commitments/", commitments.board, name="commitments"),
     path("commitments.csv", commitments.board_csv, name="commitments_csv"),

@@ -7,10 +7,13 @@ from time import monotonic
 
 from scheduling.engine.check import breaches, made
 from scheduling.engine.decode.render import render
+from scheduling.engine.moving import Judge, Move
 from scheduling.engine.problem import Problem, ResourceKind
 from scheduling.engine.profile import constant
 from scheduling.engine.repair import Favour, Mender
+from scheduling.engine.schedule import Schedule
 from scheduling.engine.solve import solve, warm
+from scheduling.engine.units import Minutes
 from tests.bench.row import Row, at_most, middle, p95
 from tests.builders.changes import CHANGES, published
 from tests.builders.demo_site import a_demo_like_problem
@@ -19,6 +22,7 @@ RACKS = 1_000
 SEARCH_S = 0.25
 LEGAL_MS, IMPROVED_S, MOVED_PERCENT = 50, 0.5, 5
 BAYS_A_HALL = 7
+CHECKS, CHECK_MS = 200, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,7 @@ def rows(*, seeds: int, search_s: float) -> Iterator[Row]:
         outcome = solve(problem, time_limit_s=search_s)
         if outcome.schedule is None:
             raise ValueError(f"{name}: no plan.")
+        yield _check_row(name, problem, outcome.schedule)
         before = published(problem, outcome.schedule)
         found = [
             _mend(change(before, Random(seed)), seed)
@@ -81,6 +86,26 @@ def rows(*, seeds: int, search_s: float) -> Iterator[Row]:
             for seed in range(seeds)
         ]
         yield from _rows(name, found)
+
+
+def _check_row(name: str, problem: Problem, schedule: Schedule) -> Row:
+    """Return how long one question about one step takes, the plan being kept."""
+    judge = Judge(problem, schedule)
+    random = Random(1)
+    spent = []
+    for _ in range(CHECKS):
+        step = random.choice(schedule.steps)
+        start = Minutes(max(0, step.start + random.choice((-240, 15, 60, 1_440))))
+        began = monotonic()
+        judge.verdict(Move(rack=step.rack, step=step.step, start=start))
+        spent.append(monotonic() - began)
+    return at_most(
+        f"check-move, {name}: one step, p95",
+        1_000 * p95(spent),
+        CHECK_MS,
+        "ms",
+        f"{CHECKS} moves on {RACKS:,} racks; median {1_000 * middle(spent):.1f} ms",
+    )
 
 
 def _mend(problem: Problem, seed: int) -> Mended:

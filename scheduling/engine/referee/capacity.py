@@ -29,17 +29,18 @@ def breaches(case: Case) -> Iterator[Breach]:
         resource = case.book.resources.get(key)
         capacity = resource.capacity if resource else constant(0)
         for over in ledger.overruns(capacity):
-            yield _resource_breach(case, key, resource, over)
+            yield resource_breach(case, key, resource, over)
     for key, ledger in loads.bays.items():
         # A bay nobody knows is reported with the racks planned in it.
         if key in case.book.bays:
             for over in ledger.overruns(case.book.bays[key].capacity):
-                yield _bay_breach(case, loads, key, over)
+                yield bay_breach(case, loads, key, over)
 
 
-def _resource_breach(
+def resource_breach(
     case: Case, key: str, resource: Resource | None, over: Overrun
 ) -> Breach:
+    """Return the breach of a shared limit over a stretch of time."""
     kind = resource.kind if resource else ResourceKind.PLACE
     rule, unit, say = MEASURES[kind]
     label, owner = case.book.label_of(key), case.book.owner_of(key)
@@ -59,7 +60,8 @@ def _resource_breach(
     )
 
 
-def _bay_breach(case: Case, loads: Loads, key: str, over: Overrun) -> Breach:
+def bay_breach(case: Case, loads: Loads, key: str, over: Overrun) -> Breach:
+    """Return the breach of a bay over a stretch of time, naming who holds it."""
     label, owner = case.book.label_of(key), case.book.owner_of(key)
     racks = sorted(
         rack

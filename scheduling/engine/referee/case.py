@@ -137,16 +137,17 @@ def open_case(problem: Problem, schedule: Schedule) -> Case:
             RackPlan(
                 rack=rack,
                 template=template,
-                rows=_rows(rack, by_rack.get(rack.key, ()), remaining[key]),
+                rows=rows_of(rack, by_rack.get(rack.key, ()), remaining[key]),
                 is_left_out=rack.key in left_out,
             )
         )
     return Case(book=book, schedule=schedule, plans=tuple(plans), clock=Clock(problem))
 
 
-def _rows(
+def rows_of(
     rack: Rack, planned: list[PlannedStep] | tuple[()], steps: dict[str, Step]
 ) -> tuple[Row, ...]:
+    """Return planned steps beside their routing and facts; unknown ones are left."""
     pins = {pin.step: pin for pin in rack.pins} if rack.pins else {}
     running = rack.progress.running
     rows = []
