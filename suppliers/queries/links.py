@@ -7,6 +7,7 @@ from enum import StrEnum
 from django.core.signing import BadSignature, Signer
 
 from suppliers.models import AnswerLink, PurchaseOrder, SupplierUser
+from suppliers.queries.people import covered_by, today_of
 
 SIGNER = Signer(sep=".", salt="suppliers.answer-link")
 """Signs tokens, so that a made-up one is refused before a table is read."""
@@ -45,13 +46,13 @@ def link_of(token: str) -> AnswerLink | None:
 
 
 def state_of(link: AnswerLink, *, now: datetime) -> LinkState:
-    """Say whether a link still opens its order.
+    """Say whether a link still opens its order. At most one query.
 
     One whose contact has left, or may not answer any more, is withdrawn with the right.
     """
     contact = link.contact
     may_answer = (
-        contact.role == SupplierUser.Role.ANSWER
+        _answers(contact, now)
         and contact.user.is_active
         and contact.supplier.is_active
         and contact.supplier_id == link.purchase_order.supplier_id
@@ -62,3 +63,11 @@ def state_of(link: AnswerLink, *, now: datetime) -> LinkState:
     if is_over:
         return LinkState.WITHDRAWN
     return LinkState.EXPIRED if link.expires_at <= now else LinkState.LIVE
+
+
+def _answers(contact: SupplierUser, now: datetime) -> bool:
+    """Say whether a contact may answer, by right or while covering for a colleague."""
+    if contact.role == SupplierUser.Role.ANSWER:
+        return True
+    covered = covered_by(contact, today=today_of(contact.supplier, now))
+    return any(row.person.role == SupplierUser.Role.ANSWER for row in covered)

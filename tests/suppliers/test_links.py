@@ -15,6 +15,7 @@ from suppliers.models import (
     AnswerLink,
     Commitment,
     CommitRevision,
+    Delegation,
     Message,
     PurchaseOrder,
     SupplierUser,
@@ -27,6 +28,7 @@ from tests.builders.factory import NOW
 from tests.builders.mail import a_contact, a_link, a_mail, dump, tokens
 from tests.builders.reading import links
 from tests.builders.suppliers import (
+    TODAY,
     a_commitment,
     a_line,
     a_purchase_order,
@@ -306,6 +308,27 @@ def test_a_link_is_withdrawn_with_the_right_it_stood_for(client, line, why):
     assert "This link was withdrawn" in body(pages[0])
     assert not Message.objects.for_staff().filter(purpose="new_link").exists()
     assert not CommitRevision.objects.for_staff().exists()
+
+
+def test_who_covers_for_a_colleague_answers_by_link_while_the_cover_lasts(
+    client, line, present
+):
+    token = a_link(line)
+    delegate = SupplierUser.objects.for_staff().get()
+    SupplierUser.objects.for_staff().update(role="read")
+    away = a_contact(line.purchase_order.supplier, email="away@tessaline.example")
+    Delegation.objects.create(
+        person=away, delegate=delegate, starts_on=TODAY, ends_on=TODAY + DAY
+    )
+
+    assert client.get(path(token)).status_code == 200
+    answer = client.post(
+        path(token, "lines", line.pk, "accept"), {"version": version_of(line)}
+    )
+    assert answer.status_code == 302
+    assert CommitRevision.objects.for_staff().get().by == delegate.user
+    present.move_to(NOW + 3 * DAY, tick=False)
+    assert client.get(path(token)).status_code == 410
 
 
 def test_the_pages_own_note_marks_the_mail_as_opened_once(client, line, present):
