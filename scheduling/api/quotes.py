@@ -6,7 +6,6 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from rest_framework import serializers, status
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,7 +17,7 @@ from journal.api.ids import OpaqueId, opaque
 from journal.api.names import Nameless
 from journal.api.reading import ListView, ResourceView
 from journal.api.resources import EXECUTION, Resource, choice, text
-from journal.api.views import Refused, once
+from journal.api.views import Refused, UnprocessableError, once
 from scheduling.errors import SchedulingError
 from scheduling.models import Booking, Quote
 from scheduling.models.quote import MOST_PROMISES, MOST_RACKS
@@ -155,15 +154,15 @@ class QuotesView(ListView):
         wanted = body.validated_data
         site = Site.objects.filter(code=wanted["site"]).first()
         if site is None:
-            raise ValidationError({"site": [f"There is no site {wanted['site']}."]})
+            raise UnprocessableError({"site": [f"There is no site {wanted['site']}."]})
         model = RackModel.objects.filter(code=wanted["rack_model"]).first()
         if model is None:
-            raise ValidationError(
+            raise UnprocessableError(
                 {"rack_model": [f"There is no rack model {wanted['rack_model']}."]}
             )
         today = timezone.now().date()
         if not today <= wanted["wish_date"] <= today + timedelta(days=MOST_DAYS_AHEAD):
-            raise ValidationError(
+            raise UnprocessableError(
                 {"wish_date": ["The wish date lies in the next three years."]}
             )
         quote = quotes.request_quote(

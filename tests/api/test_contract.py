@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("contract")]
 
 EXAMPLES, EXAMPLES_SOAK = 3, 300
 
-BUSINESS = ["2XX", "304", "401", "403", "404", "409", "410", "412", "422"]
+BUSINESS = ["2XX", "304", "401", "403", "404", "409", "410", "412", "422", "428"]
 """Answers to what is well-formed. 400 is none of them: it means that the file allows
 what the code does not read."""
 
