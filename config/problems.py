@@ -12,6 +12,8 @@ from django.views import defaults
 
 API_PREFIX = "/api/"
 CONTENT_TYPE = "application/problem+json"
+PAGES = "/api/v1/problems/"
+"""Where each kind of problem has its page."""
 
 
 def problem(
@@ -32,7 +34,7 @@ def problem(
         members: What this problem says beyond the others, such as an address.
     """
     body: dict[str, Any] = {
-        "type": f"urn:rackline:problem:{code}",
+        "type": f"{PAGES}{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,

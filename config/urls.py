@@ -5,7 +5,7 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from config import health
+from config import health, problem_types
 
 # The admin's own log-in would count no failures and ask for no second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -51,6 +51,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz, name="readyz"),
     path("accounts/", include(account_patterns)),
     path("admin/", admin.site.urls),
+    path("api/v1/problems", problem_types.problem_pages, name="api-problems"),
+    path("api/v1/problems/<slug:code>", problem_types.problem_page, name="api-problem"),
     path("api/v1/", include("scheduling.api.urls")),
     path("", include("scheduling.web.urls")),
     path("", include("suppliers.web.urls")),

@@ -19,7 +19,35 @@ def record(
     after: dict[str, Any] | None = None,
     request_id: str = "",
 ) -> Event:
-    """Append one event in the caller's transaction. One INSERT.
+    """Append one event in the caller's transaction. One INSERT; see ``event_of``."""
+    event = event_of(
+        kind=kind,
+        about=about,
+        actor=actor,
+        scope=scope,
+        cause=cause,
+        summary=summary,
+        before=before,
+        after=after,
+        request_id=request_id,
+    )
+    event.save(force_insert=True)
+    return event
+
+
+def event_of(
+    *,
+    kind: str,
+    about: models.Model,
+    actor: str,
+    scope: str = "",
+    cause: str = "",
+    summary: str = "",
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+    request_id: str = "",
+) -> Event:
+    """Return an unsaved event, for those who append many at once.
 
     Args:
         kind: Dotted name, object first: ``commitment.changed``.
@@ -32,7 +60,7 @@ def record(
         after: The facts that are.
         request_id: Of the HTTP request, if one caused it.
     """
-    return Event.objects.create(
+    return Event(
         kind=kind,
         object_type=about._meta.model_name or "",  # noqa: SLF001
         object_id=str(about.pk),

@@ -1,13 +1,25 @@
 """Orders and their changes over the API."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
 
 from factory.models import Order, OrderChange
+from factory.services.orders import (
+    LONGEST_NUMBER,
+    OrderPush,
+    OrderRefusedError,
+    push_order,
+)
+from journal.api.fields import LARGEST_ID, LARGEST_REVISION, Flag, Strict, Text
 from journal.api.ids import OpaqueId
 from journal.api.names import ByColumns, ExternalIds, Nameless
 from journal.api.resources import Resource, choice, day, text
+from journal.api.writing import Item, Stating, Upsert
+from journal.upserts import Done, Refusal, Result
+
+RACKS_MAX = 500
 
 
 class OrderShape(serializers.Serializer[Any]):
@@ -61,6 +73,58 @@ ORDERS = Resource(
         "requested_date": "2026-12-11",
         "late_cents_per_day": 600_000,
         "version": 1,
+    },
+)
+
+
+class OrderItem(Strict):
+    """One order an ERP pushes; codes name customer, site and rack model."""
+
+    external_id = Text(max_length=LARGEST_ID)
+    revision = serializers.IntegerField(min_value=0, max_value=LARGEST_REVISION)
+    number = Text(max_length=LONGEST_NUMBER, allow_blank=True, default="")
+    customer = Text(max_length=20)
+    site = Text(max_length=20)
+    rack_model = Text(max_length=20)
+    quantity = serializers.IntegerField(min_value=1, max_value=RACKS_MAX)
+    requested_date = serializers.DateField()
+    received_at = serializers.DateTimeField()
+    service_class = serializers.ChoiceField(
+        choices=Order.ServiceClass.choices, default=Order.ServiceClass.FIRM
+    )
+    cancelled = Flag(default=False)
+
+
+def _push(items: Sequence[Item], by: Stating) -> list[Result]:
+    """Store orders one by one: each has racks of its own to add or cancel."""
+    return [_push_one(item, by) for item in items]
+
+
+def _push_one(item: Item, by: Stating) -> Result:
+    """Store one order, or say why not."""
+    values = {name: value for name, value in item.items() if name != "cancelled"}
+    push = OrderPush(**values, is_cancelled=item["cancelled"])
+    try:
+        order, outcome = push_order(push=push, system=by.system, actor=by.actor)
+    except OrderRefusedError as error:
+        return Refusal(field=error.field, code=error.code, sentence=str(error))
+    return Done(key=order.pk, outcome=outcome)
+
+
+ORDER_UPSERT = Upsert(
+    resource=ORDERS,
+    item=OrderItem,
+    write=_push,
+    example={
+        "external_id": "SO-9",
+        "revision": 1,
+        "number": "CO-9001",
+        "customer": "nordvik",
+        "site": "MTY",
+        "rack_model": "GB300",
+        "quantity": 2,
+        "requested_date": "2026-12-11",
+        "received_at": "2026-11-01T10:00:00Z",
     },
 )
 

@@ -5,9 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from factory.models import PowerBay, PowerNode, Site
+from journal.api.fields import WATTS_MAX, Text
 from journal.api.ids import Codes, OpaqueId
 from journal.api.names import ByReference, ExternalIds
 from journal.api.resources import Resource, choice, text
+from journal.api.statements import Found, StatedItem, writing
+from journal.api.writing import Item, Upsert
+from journal.upserts import Kind, Statement
 
 
 class SiteShape(serializers.Serializer[Any]):
@@ -139,5 +143,73 @@ POWER_BAYS = Resource(
         "loop": "CDU-1",
         "limit_w": 142_000,
         "supported_models": ["GB300"],
+    },
+)
+
+
+class LimitItem(StatedItem):
+    """A limit as the energy desk's system states it; the object itself is set up."""
+
+    site = Text(max_length=20)
+    code = Text(max_length=20)
+    limit_w = serializers.IntegerField(min_value=1, max_value=WATTS_MAX)
+
+
+def _limit(item: Item, codes: Found) -> Statement:
+    """Return an item as a statement about a node or a bay."""
+    return Statement(
+        external_id=item["external_id"],
+        revision=item["revision"],
+        code=(codes["site"][item["site"]], item["code"]),
+        values={"limit_w": item["limit_w"]},
+    )
+
+
+POWER_NODE_UPSERT = Upsert(
+    resource=POWER_NODES,
+    item=LimitItem,
+    write=writing(
+        Kind(
+            model=PowerNode,
+            code=("site_id", "code"),
+            one="power node",
+            may_create=False,
+        ),
+        _limit,
+        {"site": Site},
+    ),
+    example={
+        "external_id": "MTY/H1",
+        "revision": 3,
+        "site": "MTY",
+        "code": "H1",
+        "limit_w": 1_600_000,
+    },
+)
+
+
+class BayLimitItem(LimitItem):
+    """A bay's limit as the energy desk's system states it; the bay itself is set up."""
+
+
+POWER_BAY_UPSERT = Upsert(
+    resource=POWER_BAYS,
+    item=BayLimitItem,
+    write=writing(
+        Kind(
+            model=PowerBay,
+            code=("site_id", "code"),
+            one="power bay",
+            may_create=False,
+        ),
+        _limit,
+        {"site": Site},
+    ),
+    example={
+        "external_id": "MTY/B12",
+        "revision": 1,
+        "site": "MTY",
+        "code": "B12",
+        "limit_w": 142_000,
     },
 )

@@ -1,13 +1,18 @@
 """Racks and stock lots over the API."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
 
-from factory.models import StockLot, Unit
+from factory.models import Customer, Part, Site, StockLot, Unit
+from journal.api.fields import PIECES_MAX, Flag, Text
 from journal.api.ids import OpaqueId
 from journal.api.names import ByReference, ExternalIds
 from journal.api.resources import Resource, choice, flag, text
+from journal.api.statements import Found, StatedItem, writing
+from journal.api.writing import Item, Upsert
+from journal.upserts import Kind, Refusal, Statement
 
 
 class RackShape(serializers.Serializer[Any]):
@@ -97,5 +102,76 @@ STOCK = Resource(
         "hold_reason": "",
         "received_at": "2026-11-12T23:00:00Z",
         "source": "4500-1 line 10",
+    },
+)
+
+
+class StockLotItem(StatedItem):
+    """A lot as an ERP counts it: all that came, whatever was issued since."""
+
+    site = Text(max_length=20)
+    part = Text(max_length=40)
+    lot = Text(max_length=40)
+    quantity = serializers.IntegerField(min_value=0, max_value=PIECES_MAX)
+    received_at = serializers.DateTimeField()
+    consigned_by = Text(max_length=20, allow_blank=True, default="")
+    is_on_hold = Flag(default=False)
+    hold_reason = Text(max_length=160, allow_blank=True, default="")
+
+
+def _check(item: Item) -> Refusal | None:
+    """Refuse a hold that says no reason."""
+    if not item["is_on_hold"] or item["hold_reason"]:
+        return None
+    return Refusal(
+        field="hold_reason", code="reason_missing", sentence="A lot on hold says why."
+    )
+
+
+def _state(item: Item, codes: Found) -> Statement:
+    """Return an item as a statement about a lot."""
+    names = ("quantity", "received_at", "is_on_hold", "hold_reason")
+    return Statement(
+        external_id=item["external_id"],
+        revision=item["revision"],
+        code=(codes["site"][item["site"]], codes["part"][item["part"]], item["lot"]),
+        values={name: item[name] for name in names}
+        | {"consigned_by_id": codes["consigned_by"].get(item["consigned_by"])},
+    )
+
+
+def _refuse(row: StockLot, values: Mapping[str, Any]) -> Refusal | None:
+    """Refuse fewer pieces than were issued."""
+    if values["quantity"] >= row.issued:
+        return None
+    return Refusal(
+        field="quantity",
+        code="fewer_than_issued",
+        sentence=f"Lot {row.lot}: {row.issued} issued, {values['quantity']} stated.",
+    )
+
+
+STOCK_UPSERT = Upsert(
+    resource=STOCK,
+    item=StockLotItem,
+    write=writing(
+        Kind(
+            model=StockLot,
+            code=("site_id", "part_id", "lot"),
+            one="stock lot",
+            refuse=_refuse,
+        ),
+        _state,
+        {"site": Site, "part": Part, "consigned_by": Customer},
+        _check,
+    ),
+    example={
+        "external_id": "MTY/CP-B300/L-881",
+        "revision": 12,
+        "site": "MTY",
+        "part": "CP-B300",
+        "lot": "L-881",
+        "quantity": 144,
+        "received_at": "2026-11-12T23:00:00Z",
     },
 )

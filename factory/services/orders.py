@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import TypeVar
 
 from django.db import IntegrityError, transaction
@@ -11,21 +10,13 @@ from django.utils import timezone
 from factory.errors import FactoryError
 from factory.models import Customer, Order, OrderChange, RackModel, Site, Unit
 from journal.services import record
+from journal.upserts import UpsertOutcome
 
 LONGEST_NUMBER = 36
 """So that a rack's serial, the number with ``-01`` behind it, still fits."""
 
 
 Row = TypeVar("Row", Customer, Site, RackModel)
-
-
-class UpsertOutcome(StrEnum):
-    """What a push did."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    STALE = "stale"
 
 
 class OrderRefusedError(FactoryError):

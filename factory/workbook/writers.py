@@ -31,12 +31,12 @@ from factory.models import (
 from factory.services.orders import (
     OrderPush,
     OrderRefusedError,
-    UpsertOutcome,
     push_order,
 )
 from factory.workbook.keeper import Keeper
 from factory.workbook.layout import SHEETS
 from factory.workbook.read import Book, Line
+from journal.upserts import UpsertOutcome
 
 SYSTEM = "workbook"
 DAY_MIN = 1_440

@@ -12,6 +12,10 @@ from drf_spectacular.utils import Direction
 from rest_framework import serializers
 
 LARGEST_ID = 80
+LARGEST_REVISION = 2_000_000_000
+CENTS_MAX = 1_000_000_000_000
+PIECES_MAX = 100_000_000
+WATTS_MAX = 100_000_000_000
 
 
 class Text(serializers.CharField):

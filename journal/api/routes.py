@@ -8,6 +8,7 @@ from django.views import View
 
 from journal.api.reading import DetailView, ListView, ResourceView, parameters_of
 from journal.api.resources import Resource
+from journal.api.writing import BulkUpsertView, DetailUpsertView, Upsert
 
 
 def open_route(
@@ -21,7 +22,7 @@ def routes(
     resource: Resource,
     *,
     listing: type[ListView] = ListView,
-    detail: type[DetailView] = DetailView,
+    upsert: Upsert | None = None,
     verbs: Mapping[str, type[ResourceView]] | None = None,
 ) -> list[URLPattern]:
     """Return the routes of a resource: its list, verbs on one, and details.
@@ -32,17 +33,34 @@ def routes(
     Args:
         resource: What the views show.
         listing: Serves ``parts``, and what is posted there.
-        detail: Serves ``parts/{key}``.
+        upsert: How it is written, if clients may write it.
         verbs: Views of ``parts/{key}:verb``.
     """
     name = resource.name
+    writes = [
+        _route(
+            f"{name}:bulk-upsert",
+            BulkUpsertView,
+            f"api-{name}-upsert",
+            resource,
+            upsert=upsert,
+        )
+    ]
     return [
+        *(writes if upsert else []),
         _route(name, listing, f"api-{name}", resource, parameters_of(resource)),
         *(
             _route(f"{name}/<path:key>:{verb}", view, f"api-{name}-{verb}", resource)
             for verb, view in (verbs or {}).items()
         ),
-        _route(f"{name}/<path:key>", detail, f"api-{name}-one", resource, {"fields"}),
+        _route(
+            f"{name}/<path:key>",
+            DetailUpsertView if upsert else DetailView,
+            f"api-{name}-one",
+            resource,
+            {"fields"},
+            **({"upsert": upsert} if upsert else {}),
+        ),
     ]
 
 
@@ -52,6 +70,7 @@ def _route(
     name: str,
     resource: Resource,
     parameters: Iterable[str] = (),
+    **given: object,
 ) -> URLPattern:
     """Return one route; each method the view serves needs the resource's capability."""
     served = [one for one in ("GET", "POST", "PUT") if hasattr(view, one.lower())]
@@ -62,4 +81,5 @@ def _route(
         resource=resource,
         capabilities=dict.fromkeys(served, resource.capability),
         query_parameters=frozenset(parameters) | view.query_parameters,
+        **given,
     )

@@ -1,13 +1,13 @@
-"""Plans, scenarios and grid events over the API."""
+"""Plans and scenarios over the API."""
 
 from typing import Any
 
 from rest_framework import serializers
 
 from journal.api.ids import OpaqueId
-from journal.api.names import ByReference, ExternalIds, Nameless
-from journal.api.resources import Resource, choice, flag, text
-from scheduling.models import GridEvent, Plan, Scenario
+from journal.api.names import Nameless
+from journal.api.resources import Resource, flag, text
+from scheduling.models import Plan, Scenario
 
 
 class PlanShape(serializers.Serializer[Any]):
@@ -95,47 +95,5 @@ SCENARIOS = Resource(
         "name": "Live data",
         "is_base": True,
         "created_at": "2026-11-01T00:00:00Z",
-    },
-)
-
-
-class GridEventShape(serializers.Serializer[Any]):
-    """A curtailment: most watts the whole site may import for a time."""
-
-    id = OpaqueId("grid")
-    external_ids = ExternalIds()
-    site = serializers.CharField(source="site.code")
-    name = serializers.CharField()
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
-    cap_w = serializers.IntegerField()
-    is_emergency = serializers.BooleanField()
-    state = serializers.ChoiceField(choices=GridEvent.State.choices)
-    received_at = serializers.DateTimeField()
-
-
-GRID_EVENTS = Resource(
-    name="grid-events",
-    one="grid event",
-    prefix="grid",
-    shape=GridEventShape,
-    rows=lambda: GridEvent.objects.select_related("site"),
-    naming=ByReference(code=("site__code", "external_id")),
-    filters={
-        "site": text("site__code"),
-        "state": choice("state", GridEvent.State.choices),
-        "is_emergency": flag("is_emergency"),
-    },
-    example={
-        "id": "grid_2",
-        "external_ids": {"utility": "77"},
-        "site": "MTY",
-        "name": "Evening peak",
-        "starts_at": "2026-11-24T00:00:00Z",
-        "ends_at": "2026-11-24T03:00:00Z",
-        "cap_w": 3_600_000,
-        "is_emergency": False,
-        "state": "announced",
-        "received_at": "2026-11-23T16:00:00Z",
     },
 )

@@ -3,18 +3,28 @@
 from collections.abc import Mapping
 
 from factory.api.boms import BOMS
-from factory.api.orders import ORDER_CHANGES, ORDERS
-from factory.api.parts import PARTS
-from factory.api.sites import POWER_BAYS, POWER_NODES, SITES
-from factory.api.stock import RACKS, STOCK
+from factory.api.orders import ORDER_CHANGES, ORDER_UPSERT, ORDERS
+from factory.api.parts import PART_UPSERT, PARTS
+from factory.api.sites import (
+    POWER_BAY_UPSERT,
+    POWER_BAYS,
+    POWER_NODE_UPSERT,
+    POWER_NODES,
+    SITES,
+)
+from factory.api.stock import RACKS, STOCK, STOCK_UPSERT
+from journal.api.reading import ResourceView
 from journal.api.resources import Resource
-from scheduling.api.plans import GRID_EVENTS, PLANS, SCENARIOS
+from scheduling.api.grid_events import GRID_EVENT_UPSERT, GRID_EVENTS
+from scheduling.api.moves import PlanCheckMoveView
+from scheduling.api.plans import PLANS, SCENARIOS
 from scheduling.api.promises import PROMISE_DATES
 from scheduling.api.runs import RUNS
+from suppliers.api.answers import ANSWERS
 from suppliers.api.commitments import COMMITMENTS, RECEIPTS
-from suppliers.api.purchase_orders import PURCHASE_ORDERS
+from suppliers.api.purchase_orders import PURCHASE_ORDER_UPSERT, PURCHASE_ORDERS
 from suppliers.api.shipments import SHIPMENTS
-from suppliers.api.suppliers import SUPPLIERS
+from suppliers.api.suppliers import SUPPLIER_UPSERT, SUPPLIERS
 
 RESOURCES = (
     PARTS,
@@ -41,3 +51,24 @@ BY_TYPE: Mapping[str, Resource] = {
     for resource in (*RESOURCES, RECEIPTS, RUNS)
 }
 """The resource that shows an object of each type, as the journal names types."""
+
+UPSERTS = {
+    upsert.resource: upsert
+    for upsert in (
+        PART_UPSERT,
+        POWER_NODE_UPSERT,
+        POWER_BAY_UPSERT,
+        ORDER_UPSERT,
+        STOCK_UPSERT,
+        SUPPLIER_UPSERT,
+        PURCHASE_ORDER_UPSERT,
+        GRID_EVENT_UPSERT,
+    )
+}
+"""How those are written that clients may write."""
+
+VERBS: Mapping[Resource, Mapping[str, type[ResourceView]]] = {
+    COMMITMENTS: ANSWERS,
+    PLANS: {"check-move": PlanCheckMoveView},
+}
+"""What else can be done with one object."""

@@ -3,29 +3,16 @@
 from django.urls import URLPattern
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from factory.api.views import OrderUpsertView
 from journal.api.events import EventsBaselineView, EventsView
 from journal.api.routes import open_route, routes
-from scheduling.api.moves import PlanCheckMoveView
-from scheduling.api.plans import PLANS
 from scheduling.api.promises import PROMISE_DATES, AckView
 from scheduling.api.quotes import QUOTES, QuoteBookView, QuotesView
-from scheduling.api.resources import BY_TYPE, RESOURCES
+from scheduling.api.resources import BY_TYPE, RESOURCES, UPSERTS, VERBS
 from scheduling.api.runs import RUNS, RunCancelView, RunsView
 from suppliers.api.commitments import RECEIPTS
 from suppliers.api.receipts import ReceiptsView
-from suppliers.api.views import PurchaseOrderUpsertView
-
-VERBS = {PLANS.name: {"check-move": PlanCheckMoveView}}
-"""Views of single verbs of resources whose lists and details are plain."""
 
 urlpatterns: list[URLPattern] = [
-    open_route("orders:bulk-upsert", OrderUpsertView, "api-orders-upsert"),
-    open_route(
-        "purchase-orders:bulk-upsert",
-        PurchaseOrderUpsertView,
-        "api-purchase-orders-upsert",
-    ),
     open_route(
         "promise-dates/<path:key>/ack",
         AckView,
@@ -51,6 +38,8 @@ urlpatterns: list[URLPattern] = [
     *(
         route
         for resource in RESOURCES
-        for route in routes(resource, verbs=VERBS.get(resource.name))
+        for route in routes(
+            resource, upsert=UPSERTS.get(resource), verbs=VERBS.get(resource)
+        )
     ),
 ]

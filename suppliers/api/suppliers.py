@@ -1,12 +1,17 @@
 """Suppliers over the API."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from rest_framework import serializers
 
+from journal.api.fields import Flag, Text
 from journal.api.ids import OpaqueId
 from journal.api.names import ByReference, ExternalIds
 from journal.api.resources import Resource, flag, text
+from journal.api.statements import Found, StatedItem, writing
+from journal.api.writing import Item, Upsert
+from journal.upserts import Kind, Refusal, Statement
 from suppliers.models import Supplier
 
 
@@ -47,5 +52,57 @@ SUPPLIERS = Resource(
         "language": "en",
         "buyer": "M. Ruiz",
         "is_active": True,
+    },
+)
+
+
+class SupplierItem(StatedItem):
+    """A supplier as an ERP states it."""
+
+    code = serializers.SlugField(max_length=20)
+    name = Text(max_length=120)
+    region = Text(max_length=40)
+    zone = Text(max_length=60, default="UTC")
+    language = Text(max_length=10, default="en")
+    buyer = Text(max_length=80, allow_blank=True, default="")
+    is_active = Flag(default=True)
+
+
+def _check(item: Item) -> Refusal | None:
+    """Refuse a time zone that is none, since pages are shown in it."""
+    zone = item["zone"]
+    if zone in available_timezones():
+        return None
+    return Refusal(
+        field="zone",
+        code="unknown_zone",
+        sentence=f"{zone} is no time zone; say one such as Asia/Taipei.",
+    )
+
+
+def _state(item: Item, _codes: Found) -> Statement:
+    """Return an item as a statement about a supplier."""
+    names = ("name", "region", "zone", "language", "buyer", "is_active")
+    return Statement(
+        external_id=item["external_id"],
+        revision=item["revision"],
+        code=(item["code"],),
+        values={name: item[name] for name in names},
+    )
+
+
+SUPPLIER_UPSERT = Upsert(
+    resource=SUPPLIERS,
+    item=SupplierItem,
+    write=writing(
+        Kind(model=Supplier, code=("code",), one="supplier"), _state, check=_check
+    ),
+    example={
+        "external_id": "VEND-118",
+        "revision": 1,
+        "code": "tessaline",
+        "name": "Tessaline Thermal",
+        "region": "Taiwan",
+        "zone": "Asia/Taipei",
     },
 )

@@ -1,5 +1,6 @@
 """Taking hold of one commitment, and moving it: the lock and the table of moves."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -112,6 +113,36 @@ def hold(*, line_id: int, now: datetime, expected_version: int | None = None) ->
     return Held(line=line, commitment=commitment, now=now, promise=promise)
 
 
+def hold_all(*, line_ids: Collection[int], now: datetime) -> dict[int, Held]:
+    """Lock many lines as ``hold`` locks one, in the order of their keys. Four queries.
+
+    The caller has opened a transaction.
+    """
+    lines = {
+        line.pk: line
+        for line in PurchaseOrderLine.objects.for_staff()
+        .select_for_update(of=("self",))
+        .select_related("purchase_order__supplier", "purchase_order__site", "part")
+        .filter(pk__in=line_ids)
+        .order_by("pk")
+    }
+    commitments = (
+        Commitment.objects.for_staff()
+        .filter(line__in=lines)
+        .select_related("current__substitute")
+        .prefetch_related("current__tranches")
+    )
+    return {
+        commitment.line_id: Held(
+            line=lines[commitment.line_id],
+            commitment=commitment,
+            now=now,
+            promise=standing_promise(commitment, lines[commitment.line_id]),
+        )
+        for commitment in commitments
+    }
+
+
 def standing_promise(commitment: Commitment, line: PurchaseOrderLine) -> Promise:
     """Return what is promised and still to come. At most one query."""
     if commitment.current is None or commitment.state not in STANDING:
@@ -147,6 +178,19 @@ def change(held: Held, **values: Any) -> None:
         raise StaleCommitmentError(
             held.name, held.commitment.version - 1, held.commitment.version
         )
+
+
+def change_all(changes: Sequence[tuple[Held, State]]) -> None:
+    """Move many commitments, held by ``hold_all``, as ``change`` moves one."""
+    for held, state in changes:
+        held.commitment.state = state
+        held.commitment.changed_at = held.now
+        held.commitment.version += 1
+    Commitment.objects.for_staff().bulk_update(
+        [held.commitment for held, _ in changes],
+        ["state", "changed_at", "version"],
+        batch_size=500,
+    )
 
 
 def tell(

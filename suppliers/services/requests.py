@@ -4,16 +4,20 @@ A change of the request never touches what the supplier said; it raises the vers
 so that an answer to the old request is told so.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
+from journal.models import Event
+from journal.services import event_of
 from suppliers import sentences
 from suppliers.errors import PullInRefusedError
 from suppliers.ledger import MOVES, State, Verb
-from suppliers.models import Commitment, PurchaseOrderLine, RequestChange
-from suppliers.services.hold import change, hold, standing_promise, tell
+from suppliers.models import Commitment, PurchaseOrderLine, Receipt, RequestChange
+from suppliers.services.hold import Held, change_all, hold, hold_all, standing_promise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,74 +30,69 @@ class Request:
     is_cancelled: bool = False
 
 
-def ask(*, line: PurchaseOrderLine, now: datetime) -> Commitment:
-    """Ask the supplier for a commitment on a new line. One query."""
-    is_cancelled = line.state == PurchaseOrderLine.State.CANCELLED
-    return Commitment.objects.create(
-        line=line,
-        state=State.CANCELLED if is_cancelled else State.REQUESTED,
-        changed_at=now,
+def ask(*, lines: Sequence[PurchaseOrderLine], now: datetime) -> None:
+    """Ask the suppliers for commitments on new lines. One query."""
+    cancelled = PurchaseOrderLine.State.CANCELLED
+    Commitment.objects.bulk_create(
+        [
+            Commitment(
+                line=line,
+                state=State.CANCELLED if line.state == cancelled else State.REQUESTED,
+                changed_at=now,
+            )
+            for line in lines
+        ],
+        batch_size=2_000,
     )
 
 
 def change_request(
     *, line_id: int, request: Request, actor: str, now: datetime, cause: str = ""
 ) -> bool:
-    """Ask for something else on a line and return whether anything differed.
+    """Ask for something else on one line and return whether anything differed.
+
+    See ``change_requests``.
+    """
+    return line_id in change_requests(
+        requests={line_id: request}, actor=actor, now=now, cause=cause
+    )
+
+
+def change_requests(
+    *, requests: Mapping[int, Request], actor: str, now: datetime, cause: str = ""
+) -> set[int]:
+    """Ask for something else on lines and return those on which anything differed.
 
     The caller has opened a transaction and has made sure that no less is asked for than
-    was received.
+    was received. Queries do not grow with the number of lines.
 
     Args:
-        line_id: The line.
-        request: What is asked for now.
+        requests: What is asked for now, by the line's key.
         actor: ``user:12``, ``client:3`` or ``system``.
         now: The moment, aware.
-        cause: What led to it, for the event.
+        cause: What led to it, for the events.
     """
-    held = hold(line_id=line_id, now=now)
-    line, before = held.line, held.facts()
-    asked_before = (line.quantity, line.need_by)
-    states = PurchaseOrderLine.State
-    is_complete = line.received >= request.quantity
-    state = states.CLOSED if is_complete else states.OPEN
-    wanted = {
-        "quantity": request.quantity,
-        "need_by": request.need_by,
-        "price_cents": request.price_cents,
-        "state": states.CANCELLED if request.is_cancelled else state,
-    }
-    differing = [
-        field for field, value in wanted.items() if getattr(line, field) != value
+    helds = hold_all(line_ids=requests, now=now)
+    changes = [
+        change
+        for line_id, held in helds.items()
+        if (change := _changed(held, requests[line_id])) is not None
     ]
-    if not differing:
-        return False
-    for field in differing:
-        setattr(line, field, wanted[field])
-    if not is_complete:
-        line.received_in_full_on = None
-    elif line.received_in_full_on is None:
-        newest = line.receipts.order_by("-received_on").first()
-        line.received_in_full_on = newest.received_on if newest else held.today
-    line.save(update_fields=[*differing, "received_in_full_on"])
-    if (line.quantity, line.need_by) != asked_before or (
-        "state" in differing and request.is_cancelled
-    ):
-        _keep(line, *asked_before, actor=actor, now=now)
-    change(held, state=_state_after(State(held.commitment.state), line))
-    held.promise = standing_promise(held.commitment, line)
-    asked = sentences.requested_words(line, held.today)
-    tell(
-        held,
-        kind="commitment.changed",
-        actor=actor,
-        cause=cause,
-        summary=f"{held.name}, {line.part.code}: cancelled by the buyer"
-        if request.is_cancelled
-        else f"{held.name}, {line.part.code}: the buyer now asks for {asked}",
-        before=before,
+    if not changes:
+        return set()
+    _complete(changes)
+    PurchaseOrderLine.objects.for_staff().bulk_update(
+        [change.held.line for change in changes],
+        ["quantity", "need_by", "price_cents", "state", "received_in_full_on"],
+        batch_size=500,
     )
-    return True
+    _keep(changes, actor=actor, now=now)
+    change_all([(one.held, _state_after(one.held)) for one in changes])
+    Event.objects.bulk_create(
+        [_event(change, actor=actor, cause=cause) for change in changes],
+        batch_size=1_000,
+    )
+    return {change.held.line.pk for change in changes}
 
 
 @transaction.atomic
@@ -143,33 +142,124 @@ def ask_earlier(
     return line
 
 
-def _keep(
-    line: PurchaseOrderLine,
-    quantity_before: int,
-    need_by_before: date,
-    *,
-    actor: str,
-    now: datetime,
-) -> None:
-    """Append what the buyer changed; the caller holds the line. Two queries."""
-    RequestChange.objects.create(
-        line=line,
-        number=line.request_changes.count() + 1,
-        quantity_before=quantity_before,
-        quantity_after=line.quantity,
-        need_by_before=need_by_before,
-        need_by_after=line.need_by,
-        is_cancelled=line.state == PurchaseOrderLine.State.CANCELLED,
-        actor=actor,
-        asked_at=now,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """A line on which something else is asked for now, and what was before."""
+
+    held: Held
+    before: dict[str, Any]
+    quantity_before: int
+    need_by_before: date
+    is_cancelled: bool
+
+    @property
+    def is_kept(self) -> bool:
+        """Say whether it is one the supplier has to absorb."""
+        line = self.held.line
+        asked_before = (self.quantity_before, self.need_by_before)
+        return self.is_cancelled or (line.quantity, line.need_by) != asked_before
+
+
+def _changed(held: Held, request: Request) -> _Change | None:
+    """Write a request on its line, in memory; None if nothing differs."""
+    line, states = held.line, PurchaseOrderLine.State
+    is_complete = line.received >= request.quantity
+    state = states.CLOSED if is_complete else states.OPEN
+    wanted = {
+        "quantity": request.quantity,
+        "need_by": request.need_by,
+        "price_cents": request.price_cents,
+        "state": states.CANCELLED if request.is_cancelled else state,
+    }
+    differing = [
+        field for field, value in wanted.items() if getattr(line, field) != value
+    ]
+    if not differing:
+        return None
+    change = _Change(
+        held=held,
+        before=held.facts(),
+        quantity_before=line.quantity,
+        need_by_before=line.need_by,
+        is_cancelled="state" in differing and request.is_cancelled,
+    )
+    for field in differing:
+        setattr(line, field, wanted[field])
+    return change
+
+
+def _complete(changes: Sequence[_Change]) -> None:
+    """Say since when lines are complete that now ask for no more. One query."""
+    lines = [change.held.line for change in changes]
+    newest = dict(
+        Receipt.objects.for_staff()
+        .filter(line__in=lines)
+        .order_by("received_on")
+        .values_list("line", "received_on")
+    )
+    for change in changes:
+        line = change.held.line
+        if line.received < line.quantity:
+            line.received_in_full_on = None
+        elif line.received_in_full_on is None:
+            line.received_in_full_on = newest.get(line.pk, change.held.today)
+
+
+def _keep(changes: Sequence[_Change], *, actor: str, now: datetime) -> None:
+    """Append what the buyer changed; the caller holds the lines. Two queries."""
+    kept = [change for change in changes if change.is_kept]
+    last: dict[int, int] = dict(
+        RequestChange.objects.for_staff()
+        .filter(line__in=[change.held.line.pk for change in kept])
+        .order_by("number")
+        .values_list("line", "number")
+    )
+    RequestChange.objects.bulk_create(
+        [
+            RequestChange(
+                line=change.held.line,
+                number=last.get(change.held.line.pk, 0) + 1,
+                quantity_before=change.quantity_before,
+                quantity_after=change.held.line.quantity,
+                need_by_before=change.need_by_before,
+                need_by_after=change.held.line.need_by,
+                is_cancelled=change.held.line.state
+                == PurchaseOrderLine.State.CANCELLED,
+                actor=actor,
+                asked_at=now,
+            )
+            for change in kept
+        ],
+        batch_size=2_000,
     )
 
 
-def _state_after(state: State, line: PurchaseOrderLine) -> State:
+def _event(change: _Change, *, actor: str, cause: str) -> Event:
+    """Return the event about one changed request."""
+    held, line = change.held, change.held.line
+    held.promise = standing_promise(held.commitment, line)
+    asked = sentences.requested_words(line, held.today)
+    is_cancelled = line.state == PurchaseOrderLine.State.CANCELLED
+    return event_of(
+        kind="commitment.changed",
+        about=held.commitment,
+        actor=actor,
+        scope=line.purchase_order.supplier.scope,
+        cause=cause,
+        summary=f"{held.name}, {line.part.code}: cancelled by the buyer"
+        if is_cancelled
+        else f"{held.name}, {line.part.code}: the buyer now asks for {asked}",
+        before=change.before,
+        after=held.facts(),
+    )
+
+
+def _state_after(held: Held) -> State:
     """Return where a changed request leaves the commitment."""
     verbs = {
         PurchaseOrderLine.State.CANCELLED: Verb.CANCEL,
         PurchaseOrderLine.State.CLOSED: Verb.RECEIVE,
         PurchaseOrderLine.State.OPEN: Verb.ASK_AGAIN,
     }
-    return MOVES[verbs[PurchaseOrderLine.State(line.state)]].get(state, state)
+    state = State(held.commitment.state)
+    return MOVES[verbs[PurchaseOrderLine.State(held.line.state)]].get(state, state)

@@ -36,7 +36,9 @@ CONFIG = SchemathesisConfig.from_dict(
         "checks": {
             "positive_data_acceptance": {"expected-statuses": BUSINESS},
             "negative_data_rejection": {
-                "expected-statuses": ["400", "401", "404", "405", "406", "415", "422"]
+                "expected-statuses": [
+                    *("400", "401", "404", "405", "406", "412", "415", "422", "428")
+                ]
             },
         }
     }

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from factory.models import Order, Unit
+from journal.api.ids import opaque
 from journal.models import Event
 from tests.builders.api import Caller
 from tests.builders.factory import a_customer
@@ -47,10 +48,11 @@ def test_a_pushed_order_is_created_with_its_racks_and_one_event(
     answer = erp.post("orders:bulk-upsert", {"orders": [an_item(world)]})
 
     assert answer.status_code == 200
-    assert answer.json()["results"] == [
-        {"index": 0, "external_id": "SO-9", "id": "CO-9001", "outcome": "created"}
-    ]
     order = Order.objects.get(number="CO-9001")
+    number = opaque("ord", order.pk)
+    assert answer.json()["results"] == [
+        {"index": 0, "external_id": "SO-9", "id": number, "outcome": "created"}
+    ]
     assert [rack.serial for rack in order.racks.order_by("serial")] == [
         "CO-9001-01",
         "CO-9001-02",

@@ -8,7 +8,7 @@ from typing import Protocol
 from django.utils import timezone
 
 from scheduling.models import Plan
-from tests.bench import pages, planning
+from tests.bench import api, pages, planning
 from tests.bench.engine import rows as engine_rows
 from tests.bench.feed import feed_row
 from tests.bench.repair import rows as repair_rows
@@ -119,6 +119,14 @@ def repair(options: Options) -> Iterator[Row]:
     )
 
 
+def erp(options: Options) -> Iterator[Row]:
+    """Measure the ERP's door: a nightly push, the same again, single reads."""
+    with a_world(racks=SMALL_RACKS, seed=options.seed, as_of=AS_OF) as world:
+        caller = api.Erp()
+        yield from api.push_rows(world, caller, 100 if options.is_quick else 1_000)
+        yield from api.read_rows(caller, 50 if options.is_quick else 200)
+
+
 # The engine comes first: its memory is what this process has taken at most.
 SECTIONS: dict[str, Callable[[Options], Iterable[Row]]] = {
     "engine": engine,
@@ -127,4 +135,5 @@ SECTIONS: dict[str, Callable[[Options], Iterable[Row]]] = {
     "large": large,
     "pages": site,
     "feed": feed,
+    "api": erp,
 }

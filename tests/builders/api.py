@@ -33,7 +33,14 @@ class Caller:
         sent = {"Authorization": f"Bearer {self.key}"} | (headers or {})
         return self._http.get(f"/api/v1/{path}", query, headers=sent)
 
-    def post(self, path: str, body: Any = None, *, key: str = "") -> HttpResponse:
+    def post(
+        self,
+        path: str,
+        body: Any = None,
+        *,
+        key: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> HttpResponse:
         """POST JSON below /api/v1/ with a fresh idempotency key unless one is given."""
         return self._http.post(
             f"/api/v1/{path}",
@@ -42,7 +49,8 @@ class Caller:
             headers={
                 "Authorization": f"Bearer {self.key}",
                 "Idempotency-Key": key or f"key-{next(_keys)}",
-            },
+            }
+            | (headers or {}),
         )
 
     def put(
@@ -56,7 +64,7 @@ class Caller:
         """PUT JSON, or nothing, below /api/v1/."""
         return self._http.put(
             f"/api/v1/{path}{query}",
-            "" if body is None else json.dumps(body),
+            body if isinstance(body, bytes) else json.dumps(body) if body else "",
             content_type="application/json",
             headers={"Authorization": f"Bearer {self.key}"} | (headers or {}),
         )

@@ -122,7 +122,7 @@ def a_line(
         need_by=need_by,
         **fields,
     )
-    requests.ask(line=line, now=purchase_order.ordered_at)
+    requests.ask(lines=[line], now=purchase_order.ordered_at)
     return line
 
 

@@ -173,7 +173,7 @@ def test_the_api_answers_errors_as_problems(client, name, status, code):
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] == code
     assert answer.json()["status"] == status
-    assert answer.json()["type"] == f"urn:rackline:problem:{code}"
+    assert answer.json()["type"] == f"/api/v1/problems/{code}"
     assert answer.json()["request_id"] == "request-17"
 
 

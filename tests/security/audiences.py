@@ -107,6 +107,18 @@ READ = (
 )
 """Resources with a list and details that need ``sensitive_data``."""
 
+WRITTEN = (
+    "parts",
+    "power-nodes",
+    "power-bays",
+    "orders",
+    "stock",
+    "suppliers",
+    "purchase-orders",
+    "grid-events",
+)
+"""Those of them that clients write by external id."""
+
 API: dict[str, dict[str, str]] = {
     **{f"api-{name}": {"GET": "sensitive_data"} for name in READ},
     **{f"api-{name}-one": {"GET": "sensitive_data"} for name in READ},
@@ -115,6 +127,16 @@ API: dict[str, dict[str, str]] = {
     "api-orders-upsert": {"POST": "sensitive_data"},
     "api-purchase-orders-upsert": {"POST": "sensitive_data"},
     "api-promise-dates-ack": {"PUT": "sensitive_data"},
+    **{
+        f"api-{name}-one": {"GET": "sensitive_data", "PUT": "sensitive_data"}
+        for name in WRITTEN
+    },
+    **{f"api-{name}-upsert": {"POST": "sensitive_data"} for name in WRITTEN},
+    **{
+        f"api-commitments-{verb}": {"POST": "sensitive_data"}
+        for verb in ("accept", "promise", "cannot-say", "withdraw", "reject", "seen")
+    },
+    "api-promise-dates": {"GET": "sensitive_data"},
     "api-runs": {"GET": "code_execution", "POST": "code_execution"},
     "api-runs-one": {"GET": "code_execution"},
     "api-runs-cancel": {"POST": "code_execution"},
@@ -136,7 +158,7 @@ LINKS = {
 }
 """Opened by a token in the address and by nothing else; it says whose rows."""
 
-OPEN = {"healthz", "readyz", "api-schema", "api-docs"}
+OPEN = {"healthz", "readyz", "api-schema", "api-docs", "api-problem", "api-problems"}
 """Open to everybody: they hold no row of ours."""
 
 LIBRARIES = {"accounts/": "everybody, for signing in", "admin/": "administrators"}
