@@ -1,10 +1,14 @@
 """Writing to the journal: the one way to say that something happened."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
 
 from journal.models import Event
+
+BATCH = 1_000
 
 
 def record(
@@ -71,4 +75,41 @@ def event_of(
         before=before,
         after=after,
         request_id=request_id,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One event to be, as ``record`` takes it."""
+
+    kind: str
+    about: models.Model
+    actor: str
+    scope: str = ""
+    cause: str = ""
+    summary: str = ""
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    request_id: str = ""
+
+
+def record_many(facts: Iterable[Fact]) -> None:
+    """Append many events in the caller's transaction. One INSERT a thousand."""
+    Event.objects.bulk_create(
+        (
+            Event(
+                kind=fact.kind,
+                object_type=fact.about._meta.model_name or "",  # noqa: SLF001
+                object_id=str(fact.about.pk),
+                actor=fact.actor,
+                scope=fact.scope,
+                cause=fact.cause,
+                summary=fact.summary,
+                before=fact.before,
+                after=fact.after,
+                request_id=fact.request_id,
+            )
+            for fact in facts
+        ),
+        batch_size=BATCH,
     )

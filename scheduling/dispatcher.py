@@ -27,6 +27,8 @@ from journal.webhooks.queue import WEBHOOKS, forget_old
 from scheduling.outbox import send_quotes, send_runs
 from scheduling.services.quotes import release_expired
 from scheduling.services.runs import reap
+from suppliers.outbox import send_uploads
+from suppliers.services import uploads
 from suppliers.services.derive import refresh as refresh_scores
 from suppliers.services.mail import queue_digests
 from suppliers.services.mail_answers import MAIL_ANSWERS
@@ -107,6 +109,8 @@ def chores(
         Chore(name="send webhooks", work=(courier or Courier()).work),
         Chore(name="send runs", work=send_runs),
         Chore(name="send quotes", work=send_quotes),
+        Chore(name="send uploads", work=send_uploads),
+        Chore(name="reap uploads", work=_reap_uploads, every_s=SLOW_CHORE_S),
         Chore(name="reap runs", work=reap, every_s=SLOW_CHORE_S),
         Chore(name="release bookings", work=release_expired, every_s=SLOW_CHORE_S),
         Chore(name="queue digests", work=_queue_digests, every_s=DIGEST_CHORE_S),
@@ -145,6 +149,10 @@ def _sequence_all() -> None:
 
 def _queue_digests() -> None:
     queue_digests(now=timezone.now())
+
+
+def _reap_uploads() -> None:
+    uploads.reap(timezone.now())
 
 
 def _feed(consumer: Consumer) -> None:

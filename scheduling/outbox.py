@@ -10,6 +10,7 @@ import structlog
 from celery import current_app
 from django.conf import settings
 
+from journal.broker import bounded_connection
 from scheduling.models import Quote, Run
 from scheduling.services.quotes import mark_sent as mark_quote_sent
 from scheduling.services.runs import mark_sent
@@ -20,7 +21,6 @@ SOLVE_RUN = "scheduling.tasks.solve_run"
 ANSWER_QUOTE = "scheduling.tasks.answer_quote"
 SOLVE_QUEUE = "solve"
 QUOTE_S = 10
-SEND_TIMEOUT_S = 1
 # Reading the data and storing the plan of 10,000 racks, besides the search itself.
 HARD_MARGIN_S = 180
 
@@ -28,7 +28,7 @@ HARD_MARGIN_S = 180
 def send_runs() -> int:
     """Send every run that has no message on its way; return how many were sent.
 
-    The broker gets ``SEND_TIMEOUT_S`` to answer. A message that was sent but could not
+    A message that was sent but could not
     be noted as sent goes out twice, which is harmless: a run is claimed once.
 
     Raises:
@@ -58,14 +58,7 @@ def _send(task: str, rows: list[tuple[int, int]], mark: Callable[[int], None]) -
     """Send a message for each row, with the seconds it may search."""
     if not rows:
         return
-    bounded = {
-        **current_app.conf.broker_transport_options,
-        "socket_timeout": SEND_TIMEOUT_S,
-        "socket_connect_timeout": SEND_TIMEOUT_S,
-        "retry_on_timeout": False,
-        "max_retries": 0,
-    }
-    with current_app.connection_for_write(transport_options=bounded) as connection:
+    with bounded_connection() as connection:
         for pk, seconds in rows:
             current_app.send_task(
                 task,

@@ -25,6 +25,8 @@ from suppliers.models import (
     Supplier,
     SupplierUser,
     Tranche,
+    Upload,
+    UploadRow,
 )
 from suppliers.models.tenant import TenantManager
 
@@ -240,3 +242,22 @@ class AnswerLinkAdmin(ReadOnly):
     list_display = ("purchase_order", "contact", "expires_at", "revoked_at", "uses")
     list_select_related = ("purchase_order", "contact__user", "contact__supplier")
     search_fields = ("purchase_order__number",)
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnly):
+    """Spreadsheets suppliers sent."""
+
+    list_display = ("name", "supplier", "mode", "state", "rows_total", "made_at")
+    list_select_related = ("supplier",)
+    list_filter = ("state",)
+    exclude = ("content",)
+
+
+@admin.register(UploadRow)
+class UploadRowAdmin(ReadOnly):
+    """Their rows."""
+
+    list_display = ("upload", "number", "name", "outcome", "sentence")
+    list_select_related = ("upload",)
+    list_filter = ("outcome",)

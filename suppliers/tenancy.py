@@ -23,9 +23,11 @@ from suppliers.models import (
     Delegation,
     PurchaseOrder,
     PurchaseOrderLine,
+    Shipment,
     Source,
     Supplier,
     SupplierUser,
+    Upload,
 )
 from suppliers.queries.people import covered_by, today_of
 
@@ -130,6 +132,14 @@ class Tenant:
         if self.order:
             rows = rows.filter(commitment__line__purchase_order=self.order)
         return rows
+
+    def uploads(self) -> QuerySet[Upload]:
+        """Return the spreadsheets the supplier sent."""
+        return Upload.objects.for_supplier(self.supplier)
+
+    def shipments(self) -> QuerySet[Shipment]:
+        """Return what the supplier has announced."""
+        return Shipment.objects.for_supplier(self.supplier)
 
 
 def tenant_of(request: HttpRequest) -> Tenant:

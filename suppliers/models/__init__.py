@@ -19,6 +19,7 @@ from suppliers.models.receipt import Finding, Receipt
 from suppliers.models.request_change import RequestChange
 from suppliers.models.shipment import Shipment, ShipmentLine, ShipmentSerial
 from suppliers.models.supplier import Source, Supplier, SupplierUser
+from suppliers.models.upload import Upload, UploadRow
 
 __all__ = [
     "AnswerLink",
@@ -50,4 +51,6 @@ __all__ = [
     "Supplier",
     "SupplierUser",
     "Tranche",
+    "Upload",
+    "UploadRow",
 ]

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from factory.models import Part
 from suppliers import sentences
 from suppliers.errors import NothingToUndoError, UndoTooLateError
 from suppliers.ledger import (
@@ -22,20 +21,23 @@ from suppliers.ledger import (
     Promise,
     State,
     Verb,
-    is_worse,
-    kind_of,
     replay,
     settled,
 )
 from suppliers.models import Commitment, CommitRevision, Tranche
-from suppliers.services.author import Author, Cause
+from suppliers.services.author import Author
 from suppliers.services.checks import (
     check_day,
     check_on_the_way,
     check_reason,
     check_words,
-    checked_promise,
-    checked_substitute,
+)
+from suppliers.services.decision import (
+    EVENT_OF,
+    Decision,
+    decide,
+    revision_of,
+    tranches_of,
 )
 from suppliers.services.hold import (
     Held,
@@ -45,14 +47,6 @@ from suppliers.services.hold import (
     still_to_come,
     tell,
 )
-
-Reason = CommitRevision.Reason
-
-_EVENT_OF = {
-    Kind.COMMIT: "commitment.committed",
-    Kind.DECOMMIT: "commitment.decommitted",
-    Kind.REJECT: "commitment.rejected",
-}
 
 
 @transaction.atomic
@@ -301,42 +295,16 @@ def _commit(
     note: str,
     substitute: str | None = "",
 ) -> Commitment:
-    """Check a promise against the request and what stood, and keep it."""
-    state = held.after(Verb.COMMIT)
-    promise = checked_promise(held, deliveries)
-    current = held.commitment.current
-    was = current.substitute if current is not None and held.promise else None
-    part = was if substitute is None else checked_substitute(held, substitute, promise)
-    is_request_new = current is not None and (
-        (current.requested_quantity, current.requested_date)
-        != (held.line.quantity, held.line.need_by)
-    )
-    if (promise, part) == (held.promise, was) and not is_request_new:
-        return held.commitment
-    asked = _asked(held)
-    base: Promise = (Delivery(max(asked.on, held.today), asked.quantity),)
-    if held.promise and not is_request_new:
-        base = held.promise
-    cause = author.cause
-    if is_worse(promise, base):
-        check_reason(reason_code, _("Promising later or less"))
-    elif is_request_new and held.promise:
-        # What the buyer moved and the supplier followed is the buyer's doing.
-        reason_code, cause = Reason.BUYER_REQUEST, Cause.BUYER
-    kind = kind_of(promise, held.promise, is_first=current is None)
-    if part not in {None, was} and kind != Kind.COMMIT:
-        kind = Kind.SUBSTITUTE
-    return _say(
+    """Decide a promise and keep it, if it changes anything."""
+    decision = decide(
         held,
-        kind,
-        state,
+        deliveries,
         author,
         reason_code=reason_code,
         note=note,
-        cause=cause,
-        promise=promise,
-        substitute=part,
+        substitute=substitute,
     )
+    return held.commitment if decision is None else _keep(held, decision, author)
 
 
 def _say(
@@ -347,58 +315,50 @@ def _say(
     *,
     reason_code: str = "",
     note: str = "",
-    cause: Cause | None = None,
     word_by: date | None = None,
-    promise: Promise = (),
-    substitute: Part | None = None,
     **position: CommitRevision | None,
 ) -> Commitment:
-    """Append one revision with its tranches, move the commitment, tell the journal."""
+    """Keep an answer without a promise."""
     check_words(reason_code, note)
-    before, stood = held.facts(), held.promise
-    newest = held.commitment.revisions.aggregate(newest=Max("number"))["newest"] or 0
-    revision = CommitRevision.objects.create(
-        commitment=held.commitment,
-        number=newest + 1,
+    decision = Decision(
         kind=kind,
+        state=state,
+        cause=author.cause,
         reason_code=reason_code,
         note=note,
-        cause=author.cause if cause is None else cause,
-        door=author.door,
-        by_id=author.user_id,
-        actor=author.actor,
-        made_at=held.now,
-        requested_quantity=held.line.quantity,
-        requested_date=held.line.need_by,
-        received_quantity=held.line.received,
-        quantity=sum(delivery.quantity for delivery in promise),
-        last_dock_date=promise[-1].on if promise else None,
         word_by=word_by,
-        substitute=substitute,
     )
-    Tranche.objects.bulk_create(
-        Tranche(
-            revision=revision,
-            number=number,
-            quantity=delivery.quantity,
-            dock_date=delivery.on,
-        )
-        for number, delivery in enumerate(promise, start=1)
-    )
+    return _keep(held, decision, author, **position)
+
+
+def _keep(
+    held: Held, decision: Decision, author: Author, **position: CommitRevision | None
+) -> Commitment:
+    """Append one revision with its tranches, move the commitment, tell the journal."""
+    before, stood, promise = held.facts(), held.promise, decision.promise
+    newest = held.commitment.revisions.aggregate(newest=Max("number"))["newest"] or 0
+    revision = revision_of(held, decision, author, number=newest + 1)
+    revision.save(force_insert=True)
+    Tranche.objects.bulk_create(tranches_of(revision, promise))
     if promise:
         original = held.commitment.original or revision
         position = {"original": original, "current": revision}
     acknowledged_at = held.commitment.acknowledged_at
-    state = settled(state, promise or _revived(held, position), held.line.on_the_way)
+    left = promise or _revived(held, position)
+    state = settled(decision.state, left, held.line.on_the_way)
     if state == State.ACKNOWLEDGED and acknowledged_at is None:
         acknowledged_at = held.now
     change(
-        held, state=state, word_by=word_by, acknowledged_at=acknowledged_at, **position
+        held,
+        state=state,
+        word_by=decision.word_by,
+        acknowledged_at=acknowledged_at,
+        **position,
     )
     held.promise = promise or standing_promise(held.commitment, held.line)
     tell(
         held,
-        kind=_EVENT_OF.get(kind, "commitment.changed"),
+        kind=EVENT_OF.get(decision.kind, "commitment.changed"),
         actor=author.actor,
         request_id=author.request_id,
         summary=sentences.answer_words(

@@ -48,6 +48,8 @@ from suppliers.web.tenant import for_tenant
 SUPPLIER = (Audience.SUPPLIER,)
 TABS = (
     (gettext_noop("Lines"), "portal"),
+    (gettext_noop("Spreadsheet"), "portal_sheet"),
+    (gettext_noop("Shipments"), "portal_shipments"),
     (gettext_noop("Needs ahead"), "needs_ahead"),
     (gettext_noop("Trust"), "own_trust"),
     (gettext_noop("People"), "people"),

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from suppliers.web import buyer, forecasts, links, mail, people, portal, staff, trust
+from suppliers.web import (
+    buyer,
+    dock,
+    forecasts,
+    links,
+    mail,
+    people,
+    portal,
+    sheet,
+    shipping,
+    staff,
+    trust,
+)
 from suppliers.web.forms import FORMS
 
 urlpatterns: list[URLPattern] = [
@@ -16,6 +28,38 @@ urlpatterns: list[URLPattern] = [
             name=f"portal_{verb}",
         )
         for verb in FORMS
+    ),
+    path("portal/shipments/", shipping.portal_shipments, name="portal_shipments"),
+    path("portal/ship/", shipping.portal_ship, name="portal_ship"),
+    path(
+        "portal/shipments/<int:shipment_id>/",
+        shipping.portal_shipment,
+        name="portal_shipment",
+    ),
+    path(
+        "portal/shipments/<int:shipment_id>/cancel/",
+        shipping.portal_shipment_cancel,
+        name="portal_shipment_cancel",
+    ),
+    path("dock/", dock.dock, name="dock"),
+    path("dock/lines/<int:shipment_line_id>/", dock.dock_count, name="dock_count"),
+    path("dock/receipts/<int:receipt_id>/", dock.dock_judge, name="dock_judge"),
+    path("portal/sheet/", sheet.portal_sheet, name="portal_sheet"),
+    path(
+        "portal/sheet/open-lines.<str:kind>",
+        sheet.portal_sheet_file,
+        name="portal_sheet_file",
+    ),
+    path("portal/uploads/<int:upload_id>/", sheet.portal_upload, name="portal_upload"),
+    path(
+        "portal/uploads/<int:upload_id>/progress/",
+        sheet.portal_upload_progress,
+        name="portal_upload_progress",
+    ),
+    path(
+        "portal/uploads/<int:upload_id>/apply/",
+        sheet.portal_upload_apply,
+        name="portal_upload_apply",
     ),
     path("answer/<str:token>/", links.link, name="link"),
     path("answer/<str:token>/opened/", links.link_opened, name="link_opened"),

@@ -8,7 +8,7 @@ from typing import Protocol
 from django.utils import timezone
 
 from scheduling.models import Plan
-from tests.bench import api, pages, planning
+from tests.bench import api, pages, planning, uploads
 from tests.bench.engine import rows as engine_rows
 from tests.bench.feed import feed_row
 from tests.bench.repair import rows as repair_rows
@@ -94,6 +94,13 @@ def feed(options: Options) -> Iterator[Row]:
         yield feed_row(20_000 if options.is_quick else 100_000)
 
 
+def upload(options: Options) -> Iterator[Row]:
+    """Measure a supplier's spreadsheet of 10,000 rows, from the file to the ledger."""
+    as_of = timezone.now().replace(minute=0, second=0, microsecond=0)
+    with a_world(racks=SMALL_RACKS, seed=options.seed, as_of=as_of) as world:
+        yield from uploads.upload_rows(world, 1 if options.is_quick else 3)
+
+
 def engine(options: Options) -> Iterator[Row]:
     """Yield the engine's own figures, and say what public instances would add."""
     for figure, goal, result in engine_rows(10 if options.is_quick else 60):
@@ -136,4 +143,5 @@ SECTIONS: dict[str, Callable[[Options], Iterable[Row]]] = {
     "pages": site,
     "feed": feed,
     "api": erp,
+    "upload": upload,
 }

@@ -29,6 +29,8 @@ from suppliers.models import (
     Source,
     Supplier,
     SupplierUser,
+    Upload,
+    UploadRow,
 )
 from suppliers.services import (
     commitments,
@@ -212,6 +214,25 @@ def a_finding(line: PurchaseOrderLine, **fields: Any) -> Finding:
         **{"kind": "short", "quantity": 1, "reason": "Box open", "actor": "system"}
         | fields,
     )
+
+
+def an_upload(supplier: Supplier, *names: str, **fields: Any) -> Upload:
+    """Return an upload with a row of each name, checked and waiting for a word."""
+    upload = Upload.objects.create(
+        supplier=supplier,
+        **{
+            "name": "promises.xlsx",
+            "actor": "system",
+            "state": Upload.State.READY,
+            "rows_total": len(names),
+        }
+        | fields,
+    )
+    UploadRow.objects.bulk_create(
+        UploadRow(upload=upload, number=number, name=name)
+        for number, name in enumerate(names, start=2)
+    )
+    return upload
 
 
 def a_line_need(line: PurchaseOrderLine, **fields: Any) -> LineNeed:

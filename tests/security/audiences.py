@@ -22,6 +22,8 @@ PLANNERS = frozenset({PLANNER, ADMINISTRATOR})
 BUYERS = frozenset({PLANNER, BUYER, ADMINISTRATOR})
 FLOOR = frozenset({TECHNICIAN, PLANNER, QUALITY, ADMINISTRATOR})
 TECHNICIANS = frozenset({TECHNICIAN, ADMINISTRATOR})
+DOCK = frozenset({TECHNICIAN, BUYER, ADMINISTRATOR})
+QUALITIES = frozenset({QUALITY, ADMINISTRATOR})
 SUPPLIERS = frozenset({SUPPLIER})
 
 ANSWERS = ("accept", "promise", "cannot-say", "withdraw", "reject", "seen", "undo")
@@ -82,6 +84,18 @@ PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
     "portal_line": (SUPPLIERS, NOBODY),
     "people": (SUPPLIERS, NOBODY),
     **{f"people_{name}": (SUPPLIERS, SUPPLIERS) for name in PEOPLE},
+    "portal_shipments": (SUPPLIERS, NOBODY),
+    "portal_ship": (SUPPLIERS, SUPPLIERS),
+    "portal_shipment": (SUPPLIERS, NOBODY),
+    "portal_shipment_cancel": (SUPPLIERS, SUPPLIERS),
+    "dock": (DOCK | {PLANNER, QUALITY}, NOBODY),
+    "dock_count": (DOCK | {PLANNER, QUALITY}, DOCK),
+    "dock_judge": (frozenset({PLANNER, QUALITY, ADMINISTRATOR}), QUALITIES),
+    "portal_sheet": (SUPPLIERS, SUPPLIERS),
+    "portal_sheet_file": (SUPPLIERS, NOBODY),
+    "portal_upload": (SUPPLIERS, NOBODY),
+    "portal_upload_progress": (SUPPLIERS, NOBODY),
+    "portal_upload_apply": (SUPPLIERS, SUPPLIERS),
     **{f"portal_{verb}": (SUPPLIERS, SUPPLIERS) for verb in ANSWERS},
     **{f"commitment_{verb}": (OFFICE, BUYERS) for verb in ANSWERS},
 }

@@ -31,6 +31,7 @@ from tests.builders.suppliers import (
     a_source,
     a_supplier,
     a_supplier_user,
+    an_upload,
 )
 from tests.builders.world import a_user
 
@@ -62,6 +63,7 @@ def everything_of(supplier):
     a_line_need(line, serials=["R-SECRET"])
     a_shipment(Item(line_id=line.pk, quantity=2, serials=("S-1", "S-2")))
     a_finding(line)
+    an_upload(supplier, "4500-1 line 10")
     a_receipt(line, 1)
     a_forecast_bucket(supplier, part, site=line.purchase_order.site, answered=1)
     a_declared_capacity(supplier, part)

@@ -1,0 +1,88 @@
+"""Tables that leave the house: CSV and workbooks in which nothing is computed.
+
+Every file of rows is written here, so that text which a spreadsheet would take for a
+formula is defused in one place.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from typing import Final
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a spreadsheet computes, dials out with, or runs, if text begins with it."""
+
+CSV_TYPE: Final = "text/csv; charset=utf-8"
+XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+Value = str | int | date | None
+
+
+def defused(text: str) -> str:
+    """Return text that a spreadsheet shows and never computes.
+
+    An apostrophe goes before it; blanks before the sign do not hide it, and signs that
+    no file can hold are taken out.
+    """
+    kept = "".join(sign for sign in text if sign.isprintable() or sign in "\t\n\r")
+    starts = kept.lstrip(' \u00a0\u3000"')
+    if kept.startswith(FORMULA_STARTS) or starts.startswith(FORMULA_STARTS):
+        return f"'{kept}"
+    return kept
+
+
+def csv_bytes(rows: Iterable[Sequence[Value]]) -> bytes:
+    """Return rows as CSV in UTF-8 with its mark, which Excel needs to read it so."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    for row in rows:
+        writer.writerow([_text(value) for value in row])
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def xlsx_bytes(
+    rows: Iterable[Sequence[Value]], *, title: str, widths: Sequence[int] = ()
+) -> bytes:
+    """Return rows as a workbook of one sheet; the first row is its bold heading.
+
+    Args:
+        rows: Cells; dates stay dates.
+        title: Of the sheet.
+        widths: Characters of each column.
+    """
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    for place, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = width
+    sheet.freeze_panes = "A2"
+    for number, row in enumerate(rows):
+        cells = []
+        for value in row:
+            cell = WriteOnlyCell(sheet)
+            if isinstance(value, date):
+                cell.value = datetime.combine(value, time())
+                cell.number_format = "yyyy-mm-dd"
+            else:
+                cell.value = defused(value) if isinstance(value, str) else value
+            if number == 0:
+                cell.font = Font(bold=True)
+            cells.append(cell)
+        sheet.append(cells)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _text(value: Value) -> str:
+    """Return one value as the text of a CSV cell."""
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        return value.isoformat()
+    return defused(value) if isinstance(value, str) else str(value)

@@ -1,0 +1,84 @@
+"""The columns of a supplier's spreadsheet: what we write, and what we read them by."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from suppliers.sheet.errors import SheetRefusedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: Heading as we write it.
+        key: What it is called in code.
+        is_needed: Whether a file without it cannot be read.
+        is_answer: Whether the supplier fills it in.
+        width: Characters, in a workbook.
+    """
+
+    name: str
+    key: str
+    is_needed: bool = False
+    is_answer: bool = False
+    width: int = 14
+
+
+COLUMNS: Final = (
+    Column(name="Order", key="order", is_needed=True, width=18),
+    Column(name="Line", key="line", is_needed=True, width=6),
+    Column(name="Part", key="part", width=16),
+    Column(name="Description", key="description", width=30),
+    Column(name="Asked quantity", key="asked_quantity"),
+    Column(name="Asked date", key="asked_date"),
+    Column(name="Still to come", key="outstanding"),
+    Column(
+        name="Promised quantity",
+        key="quantity",
+        is_needed=True,
+        is_answer=True,
+        width=18,
+    ),
+    Column(name="Promised date", key="dock_date", is_needed=True, is_answer=True),
+    Column(name="Reason", key="reason", is_answer=True, width=18),
+    Column(name="Note", key="note", is_answer=True, width=30),
+    Column(name="Version", key="version", is_needed=True, width=9),
+)
+
+COLUMNS_MAX: Final = 40
+_BY_NAME: Final = {column.name.casefold(): column for column in COLUMNS}
+
+
+def matched(header: list[str]) -> dict[str, int]:
+    """Return where each known column stands, in whatever order they are.
+
+    Columns nobody knows are left alone: people keep their own notes beside ours.
+
+    Raises:
+        SheetRefusedError: If one stands there twice, or one that is needed is missing.
+    """
+    found: dict[str, int] = {}
+    for place, name in enumerate(header):
+        column = _BY_NAME.get(" ".join(name.split()).casefold())
+        if column is None:
+            continue
+        if column.key in found:
+            raise SheetRefusedError(
+                f"The column {column.name} stands there twice, as column "
+                f"{found[column.key] + 1} and {place + 1}. Keep one."
+            )
+        found[column.key] = place
+    missing = [c.name for c in COLUMNS if c.is_needed and c.key not in found]
+    if len(missing) == sum(column.is_needed for column in COLUMNS):
+        wanted = ", ".join(column.name for column in COLUMNS if column.is_needed)
+        raise SheetRefusedError(
+            f"The first row does not name the columns. It needs {wanted}; download "
+            "your open lines to see how it looks."
+        )
+    if missing:
+        raise SheetRefusedError(
+            f"The file lacks the {'columns' if len(missing) > 1 else 'column'} "
+            f"{', '.join(missing)}."
+        )
+    return found
