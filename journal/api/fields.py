@@ -17,6 +17,11 @@ CENTS_MAX = 1_000_000_000_000
 PIECES_MAX = 100_000_000
 WATTS_MAX = 100_000_000_000
 
+SPACES = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+"""What a contract's patterns take for space (ECMA 262); Python strips more."""
+
 
 class Text(serializers.CharField):
     """Text as it was sent, without NUL and lone surrogates; DRF refuses NUL itself.
@@ -38,7 +43,7 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         text = super().to_internal_value(data)
-        if not self.allow_blank and not text.strip():
+        if not self.allow_blank and not text.strip(SPACES):
             self.fail("blank")
         try:
             text.encode()

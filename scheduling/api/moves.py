@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from journal.api.contract import KEY_IN_PATH, Operation
-from journal.api.fields import Strict
+from journal.api.fields import Strict, Text
 from journal.api.reading import ResourceView
 from journal.api.views import Refused
 from scheduling.engine.moving import UnknownMoveError
@@ -18,10 +18,10 @@ from scheduling.queries.moves import check_move
 class MoveRequest(Strict):
     """Which step, and when and where it is wanted."""
 
-    rack = serializers.CharField(max_length=40)
-    step = serializers.CharField(max_length=20)
+    rack = Text(max_length=40)
+    step = Text(max_length=20)
     starts_at = serializers.DateTimeField()
-    bay = serializers.CharField(max_length=40, default="", allow_blank=True)
+    bay = Text(max_length=40, default="", allow_blank=True)
 
 
 class BrokenLimitShape(serializers.Serializer[Any]):

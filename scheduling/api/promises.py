@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from factory.api.orders import ORDERS
 from factory.models import Order
 from journal.api.contract import ETAG_HEADER, KEY_IN_PATH, Operation
-from journal.api.fields import Strict
+from journal.api.fields import Flag, Strict
 from journal.api.ids import OpaqueId, opaque
 from journal.api.names import Names
 from journal.api.reading import ResourceView, names, query_of
@@ -93,7 +93,7 @@ PROMISE_DATES = Resource(
     filters={
         "acknowledged": Filter(
             lookup="is_settled",
-            field=serializers.BooleanField(
+            field=Flag(
                 required=False,
                 default=None,
                 help_text="False: the newest of each order that no ERP has stored; "

@@ -11,6 +11,7 @@ from journal.api.resources import Resource
 from scheduling.api.resources import RESOURCES
 from scheduling.api.runs import RUNS
 from scheduling.blobs import put_problem, put_schedule
+from scheduling.models import CustomerPromise
 from suppliers.api.commitments import RECEIPTS
 from tests.builders.api import Caller
 from tests.builders.factory import a_bay, a_part, a_rack_model, a_stock_lot, an_order
@@ -63,6 +64,14 @@ def more_rows(world: World) -> None:
     order = an_order(world.site, world.model, racks=2)
     order.changes.create(
         kind="pull_in", author="client:1", reason="Asked.", at=order.received_at
+    )
+    CustomerPromise.objects.create(
+        order=order,
+        number=1,
+        kind=CustomerPromise.Kind.PROMISE,
+        date=order.requested_date,
+        quantity=order.quantity,
+        actor="system",
     )
     line = a_line(a_purchase_order(a_supplier(), site=world.site), part=part)
     a_commitment(line)

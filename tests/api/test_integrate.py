@@ -96,7 +96,7 @@ order = {
     "external_id": "PO-9", "revision": 1, "supplier": "tessaline", "site": "MTY",
     "ordered_at": "2026-11-01T10:00:00+00:00", "lines": [line],
 }
-body = models.PurchaseOrderPushRequest.from_dict({"purchase_orders": [order]})
+body = models.PurchaseOrdersPush.from_dict({"purchase_orders": [order]})
 for number in (1, 2):
     answer = purchase_orders_bulk_upsert.sync(
         client=client, body=body, idempotency_key=f"generated-{number}"

@@ -14,6 +14,7 @@ from factory.models import (
     CalendarException,
     CoolingLoop,
     Crew,
+    DemandOutlook,
     FixedLag,
     MeasuredResult,
     Order,
@@ -130,6 +131,18 @@ BREAKS = {
         )
         for _ in range(2)
     ],
+    "demand_outlook_unique": lambda world: [
+        DemandOutlook.objects.create(
+            site=world.site,
+            rack_model=world.model,
+            starts_on=date(2027, 1, 1),
+            racks=racks,
+        )
+        for racks in (1, 2)
+    ],
+    "demand_outlook_starts_a_quarter": lambda world: DemandOutlook.objects.create(
+        site=world.site, rack_model=world.model, starts_on=date(2027, 2, 1), racks=1
+    ),
     "outage_start_before_end": lambda world: an_outage(
         world.site, bay=world.bays[0], ends_at=NOW
     ),

@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from factory.models import PowerBay, Shift, Unit
+from journal.api.ids import opaque
+from scheduling.api.runs import RUNS
 from scheduling.models import (
     Blob,
     LimitAttribution,
@@ -67,7 +69,9 @@ def optimized(site, seconds: int = 1) -> Told:
         run=run,
         planner=planner,
         page=words(planner.get(answer.headers["Location"])),
-        api=Caller(code_execution=True).get(f"runs/{run.pk}").json(),
+        api=Caller(code_execution=True)
+        .get(f"runs/{opaque(RUNS.prefix, run.pk)}")
+        .json(),
     )
 
 

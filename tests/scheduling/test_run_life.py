@@ -41,7 +41,14 @@ def test_a_request_makes_a_queued_run_and_an_event():
     event = Event.objects.get()
     assert (event.kind, event.object_type) == ("run.requested", "run")
     assert (event.object_id, event.actor) == (str(run.pk), "user:7")
-    assert event.after == {"time_limit_s": 20, "seed": 5, "workers": 3}
+    assert event.after == {
+        "kind": "optimize",
+        "favour": "balance",
+        "may_move_frozen": False,
+        "time_limit_s": 20,
+        "seed": 5,
+        "workers": 3,
+    }
 
 
 @pytest.mark.django_db

@@ -184,8 +184,8 @@ def test_a_leg_that_names_a_delivery_serves_it_before_the_earliest():
     found = coming(promise, [leg])
 
     assert [(one.promised, one.quantity, one.leg) for one in found] == [
-        (on(1, 0).on, 10, 7),
         (on(1, 0).on, 50, None),
+        (on(1, 0).on, 10, 7),
         (on(5, 0).on, 30, 7),
     ]
 

@@ -420,8 +420,8 @@ def test_alarms_take_as_many_queries_for_many_lines(
         a_line(supplier=supplier, site=site)
     queue_digests(now=MORNING)
 
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         alarms(site, now=NOW)
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         queue_digests(now=NOW - 9 * HOUR)
     assert MessageLine.objects.for_staff().count() == 12

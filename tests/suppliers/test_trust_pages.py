@@ -236,7 +236,7 @@ def test_the_page_asks_as_often_for_many_lines_as_for_one(
 ):
     address = reverse("supplier_trust", args=["kohaku"])
     a_past_line(supplier)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         buyer.get(address)
 
     for _ in range(5):
@@ -244,5 +244,5 @@ def test_the_page_asks_as_often_for_many_lines_as_for_one(
         a_request_change(line)
         a_dispute(line, is_upheld=True)
 
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         buyer.get(address)
