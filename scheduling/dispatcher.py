@@ -18,6 +18,7 @@ import structlog
 from django.db import connection
 from django.utils import timezone
 
+from journal.api.idempotency import forget_old as forget_keys
 from journal.beats import beat
 from journal.cursors import Consumer, consume
 from journal.retention import raise_floor
@@ -122,6 +123,7 @@ def chores(
         ),
         Chore(name="raise floor", work=raise_floor, every_s=TIDY_CHORE_S),
         Chore(name="forget deliveries", work=forget_old, every_s=TIDY_CHORE_S),
+        Chore(name="forget keys", work=forget_keys, every_s=TIDY_CHORE_S),
         Chore(name="scores", work=refresh_scores, every_s=SCORES_CHORE_S),
         Chore(name="beat", work=partial(beat, NAME), every_s=SLOW_CHORE_S),
     ]

@@ -220,6 +220,9 @@ WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
 WEBHOOK_FAILING_DAYS = env.int("WEBHOOK_FAILING_DAYS", default=5)
 WEBHOOK_KEPT_DAYS = env.int("WEBHOOK_KEPT_DAYS", default=30)
 
+# For how long a repeated request is answered as it was the first time.
+IDEMPOTENCY_KEPT_H = env.int("IDEMPOTENCY_KEPT_H", default=48)
+
 # The floor: for how long the last record of a rack can be taken back.
 FLOOR_UNDO_WINDOW_S = env.int("FLOOR_UNDO_WINDOW_S", default=900)
 

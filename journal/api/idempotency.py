@@ -2,9 +2,12 @@
 
 import hashlib
 import re
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
@@ -38,6 +41,17 @@ class InFlightError(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "idempotency_key_in_flight"
     default_detail = "A request with this Idempotency-Key is being answered."
+
+
+def forget_old(now: datetime | None = None) -> int:
+    """Delete keys used ``IDEMPOTENCY_KEPT_H`` ago or earlier; return how many.
+
+    Args:
+        now: Aware; None is now.
+    """
+    until = (now or timezone.now()) - timedelta(hours=settings.IDEMPOTENCY_KEPT_H)
+    deleted, _ = IdempotencyKey.objects.filter(created_at__lte=until).delete()
+    return deleted
 
 
 class Replay(NamedTuple):

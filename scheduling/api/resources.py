@@ -22,6 +22,7 @@ from scheduling.api.promises import PROMISE_DATES
 from scheduling.api.runs import RUNS
 from suppliers.api.answers import ANSWERS
 from suppliers.api.commitments import COMMITMENTS, RECEIPTS
+from suppliers.api.forecasts import FORECASTS
 from suppliers.api.purchase_orders import PURCHASE_ORDER_UPSERT, PURCHASE_ORDERS
 from suppliers.api.shipments import SHIPMENTS
 from suppliers.api.suppliers import SUPPLIER_UPSERT, SUPPLIERS
@@ -40,6 +41,7 @@ RESOURCES = (
     PURCHASE_ORDERS,
     COMMITMENTS,
     SHIPMENTS,
+    FORECASTS,
     PLANS,
     SCENARIOS,
     GRID_EVENTS,

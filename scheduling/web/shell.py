@@ -43,6 +43,13 @@ NAV = (
         "floor",
         (Audience.TECHNICIAN, Audience.PLANNER, Audience.QUALITY),
     ),
+    NavItem(
+        "What exists",
+        "Dock",
+        "racks",
+        "dock",
+        (Audience.TECHNICIAN, Audience.BUYER, Audience.PLANNER, Audience.QUALITY),
+    ),
     NavItem("Record", "Runs", "play", "runs", OFFICE),
     NavItem("Record", "API clients", "split", "clients", (Audience.ADMINISTRATOR,)),
     NavItem(

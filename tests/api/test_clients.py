@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from factory.models import Order
+from journal.api.idempotency import forget_old
 from journal.errors import (
     CapabilityRefusedError,
     ClientIsOffError,
@@ -234,3 +235,17 @@ def test_a_hostile_query_is_a_problem(query: dict[str, object]) -> None:
 
     assert answer.status_code == 400
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_an_answer_is_kept_for_two_days_and_then_forgotten() -> None:
+    client = Caller(sensitive_data=True).client
+    for hours in (1, 49):
+        IdempotencyKey.objects.create(
+            client=client,
+            key=f"{hours} h ago",
+            request_hash="0",
+            created_at=NOON - timedelta(hours=hours),
+        )
+
+    assert forget_old(NOON) == 1
+    assert IdempotencyKey.objects.get().key == "1 h ago"

@@ -20,6 +20,7 @@ from tests.builders.reference import reference_plan
 from tests.builders.scheduling import a_base_scenario, a_grid_event, a_plan, a_run
 from tests.builders.suppliers import (
     a_commitment,
+    a_forecast_bucket,
     a_line,
     a_purchase_order,
     a_receipt,
@@ -77,6 +78,8 @@ def more_rows(world: World) -> None:
     a_commitment(line)
     a_shipment((line, 2))
     a_receipt(line, 1)
+    supplier = line.purchase_order.supplier
+    a_forecast_bucket(supplier, part, site=world.site, answered=1)
     a_stock_lot(world.site, part)
     a_grid_event(world.site)
 

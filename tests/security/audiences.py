@@ -117,6 +117,7 @@ READ = (
     "plans",
     "scenarios",
     "grid-events",
+    "forecasts",
     "promise-dates",
 )
 """Resources with a list and details that need ``sensitive_data``."""
