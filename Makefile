@@ -87,7 +87,7 @@ pytest: $(DEV_STAMP)
 test: check pytest ## Run the checks and the whole suite.
 
 erp: $(DEV_STAMP) $(ERP_STAMP) ## Run the loop with a real Tryton server.
-	$(PY) -m pytest -m erp -n 0 tests/erp $(PYTEST_ARGS)
+	$(PY) -m pytest -m erp -n 0 -p no:randomly tests/erp $(PYTEST_ARGS)
 
 openapi: $(DEV_STAMP) ## Write docs/openapi.yaml from the code.
 	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml --settings config.settings.test
