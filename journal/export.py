@@ -6,10 +6,13 @@ formula is defused in one place.
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from typing import Final
 
+from django.http import HttpResponse
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
@@ -21,7 +24,9 @@ FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-Value = str | int | date | None
+Value = str | int | float | date | None
+
+_BEFORE_A_SIGN: Final = re.compile(r'[\s"]+')
 
 
 def defused(text: str) -> str:
@@ -30,11 +35,17 @@ def defused(text: str) -> str:
     An apostrophe goes before it; blanks before the sign do not hide it, and signs that
     no file can hold are taken out.
     """
-    kept = "".join(sign for sign in text if sign.isprintable() or sign in "\t\n\r")
-    starts = kept.lstrip(' \u00a0\u3000"')
+    kept = "".join(sign for sign in text if _is_kept(sign))
+    blanks = _BEFORE_A_SIGN.match(kept)
+    starts = kept[blanks.end() :] if blanks else kept
     if kept.startswith(FORMULA_STARTS) or starts.startswith(FORMULA_STARTS):
         return f"'{kept}"
     return kept
+
+
+def _is_kept(sign: str) -> bool:
+    """Say whether a file can hold a sign; spaces that do not break are no print."""
+    return sign.isprintable() or sign in "\t\n\r" or unicodedata.category(sign) == "Zs"
 
 
 def csv_bytes(rows: Iterable[Sequence[Value]]) -> bytes:
@@ -44,6 +55,23 @@ def csv_bytes(rows: Iterable[Sequence[Value]]) -> bytes:
     for row in rows:
         writer.writerow([_text(value) for value in row])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def csv_answer(
+    name: str, head: Sequence[str], rows: Iterable[Sequence[Value]]
+) -> HttpResponse:
+    """Return a table as a CSV file to download.
+
+    Args:
+        name: Of the file, without its ending.
+        head: Names of the columns.
+        rows: Cells.
+    """
+    return HttpResponse(
+        csv_bytes([head, *rows]),
+        content_type=CSV_TYPE,
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )
 
 
 def xlsx_bytes(

@@ -24,7 +24,7 @@ from suppliers.models import (
 )
 from suppliers.pace import paced
 from suppliers.queries.arrivals import read_habits
-from suppliers.queries.forecasts import capacity_on
+from suppliers.queries.forecasts import capacities_of, capacity_on
 
 RECEIVING_CALENDAR = "calendar:receiving"
 RECEIVING_SKILL = "material"
@@ -232,7 +232,7 @@ def read_promised(
     arrivals = _at_pace(
         lines,
         {one.line: _coming(one, tranches[one.line], legs[one.line]) for one in lines},
-        _capacities(parts),
+        capacities_of(DeclaredCapacity.objects.for_staff().filter(part__in=parts)),
     )
     expect = _Expectation(arrival_level, lines, today=dock.clock.day_of(0))
     for line in lines:
@@ -427,16 +427,6 @@ def _coming(
         return ()
     promise = tuple(Delivery(day, quantity) for _, quantity, day in tranches)
     return coming(outstanding(promise, line.received_since), legs)
-
-
-def _capacities(
-    parts: Collection[int],
-) -> dict[tuple[int, int], list[DeclaredCapacity]]:
-    """Return what was declared, by supplier and part. One query."""
-    found: dict[tuple[int, int], list[DeclaredCapacity]] = defaultdict(list)
-    for row in DeclaredCapacity.objects.for_staff().filter(part__in=parts):
-        found[row.supplier_id, row.part_id].append(row)
-    return found
 
 
 def _at_pace(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from factory.access import OFFICE, allow
 from factory.models import Order, Site
-from journal.tables import Cell, csv_answer
+from journal.export import Value, csv_answer
 from journal.wording import counted
 from scheduling.queries.orders import orders_of, rows_of
 from scheduling.web.shell import standing
@@ -87,7 +87,7 @@ def board_csv(request: HttpRequest) -> HttpResponse:
     return csv_answer("commitments", CSV_HEAD, map(_cells, rows))
 
 
-def _cells(row: BoardRow) -> list[Cell]:
+def _cells(row: BoardRow) -> list[Value]:
     """Return a commitment as cells."""
     days = (row.need_by, row.first_said, row.now_said, row.needed_by)
     return [

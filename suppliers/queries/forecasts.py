@@ -154,7 +154,7 @@ def _parts(
         },
         seen=_seen(rows, buckets, since),
         ordered=_ordered(lines),
-        capacities=_capacities(capacities),
+        capacities=capacities_of(capacities),
     )
     owners = {(row.supplier, row.part, row.site): None for row in rows}
     return [
@@ -206,7 +206,7 @@ def _ordered(
     return found
 
 
-def _capacities(
+def capacities_of(
     rows: QuerySet[DeclaredCapacity],
 ) -> dict[tuple[int, int], list[DeclaredCapacity]]:
     """Return what was declared by supplier and part, as it was said. One query."""

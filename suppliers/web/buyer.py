@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from factory.access import OFFICE, Audience, allow, audience_of, granted
-from journal.tables import csv_answer
+from journal.export import csv_answer
 from journal.wording import counted
 from suppliers.errors import SuppliersError
 from suppliers.queries import expedite as queries

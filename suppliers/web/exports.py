@@ -3,7 +3,7 @@
 from datetime import UTC
 from typing import Any
 
-from journal.tables import Cell
+from journal.export import Value
 from suppliers.queries.expedite import ExpediteRow, GoldenScrew
 
 EXPEDITE_HEAD = (
@@ -23,7 +23,7 @@ EXPEDITE_HEAD = (
 )
 
 
-def expedite_cells(row: ExpediteRow) -> list[Cell]:
+def expedite_cells(row: ExpediteRow) -> list[Value]:
     """Return a line as cells."""
     line = row.line
     return [
@@ -55,7 +55,7 @@ SCREW_HEAD = (
 )
 
 
-def screw_cells(row: GoldenScrew) -> list[Cell]:
+def screw_cells(row: GoldenScrew) -> list[Value]:
     """Return a part as cells."""
     return [
         row.code,
@@ -84,7 +84,7 @@ MAIL_HEAD = (
 )
 
 
-def mail_cells(row: Any) -> list[Cell]:  # noqa: ANN401 - an annotated row
+def mail_cells(row: Any) -> list[Value]:  # noqa: ANN401 - an annotated row
     """Return a mail as cells."""
     moments = (row.queued_at, row.sent_at, row.opened_at, row.bounced_at)
     return [

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from factory.access import OFFICE, allow
 from factory.models import Site
-from journal.tables import csv_answer
+from journal.export import csv_answer
 from journal.wording import counted
 from suppliers.queries import mail as queries
 from suppliers.queries.mail import Fate

@@ -225,3 +225,9 @@ def test_any_text_under_our_heading_is_read_or_refused_row_by_row(rows):
 def test_no_export_begins_with_what_a_spreadsheet_computes(text):
     assert not defused(text).lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
     assert defused(defused(text)) == defused(text)
+
+
+def test_joined_words_keep_their_space_and_no_blank_hides_a_formula():
+    assert defused("3\u00a0racks wait") == "3\u00a0racks wait"
+    for blank in "\u00a0\u2003\u3000":
+        assert defused(f'{blank}" =1+1') == f"'{blank}\" =1+1"
