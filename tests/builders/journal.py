@@ -21,4 +21,4 @@ def numbered_events(count: int, **changes: Any) -> list[Event]:
     """Return as many stored events, each with its place in the order."""
     events = [an_event(**changes) for _ in range(count)]
     sequence(limit=count)
-    return list(Event.objects.filter(pk__in=[event.pk for event in events]))
+    return list(Event.objects.filter(pk__in=[e.pk for e in events]).order_by("seq"))
