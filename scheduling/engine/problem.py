@@ -295,6 +295,7 @@ class Supply:
         kind: Stock or tranche.
         owner: Who answers for it: the buyer or supplier to name when it binds.
         label: What people call it.
+        supplier: Who delivers it; empty for stock.
     """
 
     key: str
@@ -304,6 +305,7 @@ class Supply:
     kind: SupplyKind
     owner: str = ""
     label: str = ""
+    supplier: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

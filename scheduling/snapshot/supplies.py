@@ -257,6 +257,7 @@ def read_promised(
                     kind=SupplyKind.TRANCHE,
                     owner=line.owner,
                     label=f"{line.part}, {line.number}, {line.supplier}",
+                    supplier=line.supplier,
                 )
             )
         if line.outstanding > promised:

@@ -240,6 +240,15 @@ class Board:
             if at < len(listed):
                 self._look_further()
 
+    def fill(self, order: t.Wide) -> None:
+        """Place the racks that have no place yet; those that have one stay.
+
+        Args:
+            order: Rack indices.
+        """
+        self._place(order[~self.left_out[order]], keep=False, waits=DELAY_BEFORE_BAY)
+        self.sort()
+
     def go_home(self, racks: t.Wide) -> int:
         """Bring racks back to their published places where that costs no more.
 
