@@ -22,16 +22,47 @@ class UnusableInputError(SchedulingError):
         self.sentences = sentences
 
 
-class AdjustedScenarioError(SchedulingError):
-    """Refuse a scenario with adjustments: only live data can be planned."""
+class ScenarioError(SchedulingError):
+    """Refuse what a scenario cannot be; the message names it."""
 
-    code = "adjusted_scenario"
+    code = "scenario_refused"
+
+
+class BaseScenarioError(ScenarioError):
+    """Refuse to change live data as if it were a what-if."""
+
+    code = "base_scenario"
+
+    def __init__(self) -> None:
+        """Say where live data are changed."""
+        super().__init__("Live data take no adjustments; make a scenario instead.")
+
+
+class ArchivedScenarioError(ScenarioError):
+    """Refuse to plan a scenario that was put away."""
+
+    code = "scenario_archived"
 
     def __init__(self, name: str) -> None:
         """Name the scenario."""
         super().__init__(
-            f"Scenario {name} has adjustments; only live data can be planned."
+            f"Scenario {name} has been put away. Copy it to go on with it."
         )
+
+
+class NotProposableError(ScenarioError):
+    """Say why a what-if plan cannot become a proposal, and what has to come first.
+
+    Attributes:
+        sentences: One sentence a reason.
+    """
+
+    code = "not_proposable"
+
+    def __init__(self, sentences: tuple[str, ...]) -> None:
+        """Keep the sentences and join them."""
+        super().__init__(" ".join(sentences))
+        self.sentences = sentences
 
 
 class NothingToRepairError(SchedulingError):
@@ -100,6 +131,16 @@ class AlreadyPublishedError(PublishError):
     def __init__(self, plan: int, number: int) -> None:
         """Name the plan and its publication."""
         super().__init__(f"Plan {plan} was already published as number {number}.")
+
+
+class InForceError(PublishError):
+    """Refuse to go back to the plan that is in force."""
+
+    code = "already_in_force"
+
+    def __init__(self, number: int) -> None:
+        """Name the publication."""
+        super().__init__(f"Plan {number} is in force; there is nothing to go back to.")
 
 
 class NewerPublicationError(PublishError):

@@ -136,6 +136,7 @@ def store_plan(
             bound_cents=min(bound_cents, proof.cost.total),
             best_rule_cents=best_rule_cents,
             is_proved_optimal=is_proved_optimal,
+            order_dates={} if held.scenario.is_base else _order_dates(proof),
             **_columns(proof),
         )
         _write_rows(plan, proof)
@@ -206,11 +207,36 @@ def _columns(proof: Proof) -> dict[str, Any]:
         "demand_cents": proof.cost.demand,
         "energy_cents": proof.cost.energy,
         "peak_w": proof.cost.peak_w,
-        "racks": len(proof.ordered) + len(proof.snapshot.left_out),
+        "racks": len(proof.ordered)
+        + len(proof.snapshot.left_out)
+        + len(proof.snapshot.assumed),
         "late_racks": proof.cost.late_racks,
         "unplannable_racks": len(proof.unplannable),
         "inherited_breaches": [_breach(one, clock) for one in proof.inherited],
     }
+
+
+def _order_dates(proof: Proof) -> dict[str, Any]:
+    """Return what a what-if plan says of each order, those without rows included."""
+    clock = _clock(proof.snapshot)
+    ends: dict[str, int] = {}
+    for step in proof.schedule.steps:
+        ends[step.rack] = max(step.end, ends.get(step.rack, step.end))
+    found: dict[str, Any] = {}
+    for rack in proof.snapshot.problem.racks:
+        end = ends.get(rack.key)
+        one = found.setdefault(
+            rack.order, {"ships": "", "racks": 0, "late": 0, "unplannable": 0}
+        )
+        one["racks"] += 1
+        one["unplannable"] += end is None
+        if end is not None:
+            one["late"] += rack.due is not None and end > rack.due
+            one["ships"] = max(one["ships"], clock.day_of(end).isoformat())
+    for one in found.values():
+        if one["unplannable"]:
+            one["ships"] = ""
+    return found
 
 
 def _clock(snapshot: Snapshot) -> SiteClock:
@@ -277,15 +303,26 @@ def _planned_racks(
             late_min=late,
             lead_min=reason.lead_min,
             physics_min=proof.earliest[rack.key].physics_min,
-            bay_id=keys.bays[held[0].bay] if held else None,
-            bay_from=clock.moment(held[0].start if since is None else since)
-            if held
-            else None,
-            bay_until=clock.moment(held[-1].end) if held else None,
+            **_bay_of(held, since, proof.snapshot),
             limit=reason.limit,
             sentence=_cut(reason.sentence),
             owner=_cut(reason.owner, OWNER_MOST),
         )
+
+
+def _bay_of(
+    held: Sequence[engine.PlannedStep], since: int | None, snapshot: Snapshot
+) -> dict[str, Any]:
+    """Return the columns of the bay a rack holds; a bay only assumed has no row."""
+    bay = snapshot.keys.bays.get(held[0].bay) if held else None
+    if bay is None:
+        return {}
+    clock = _clock(snapshot)
+    return {
+        "bay_id": bay,
+        "bay_from": clock.moment(held[0].start if since is None else since),
+        "bay_until": clock.moment(held[-1].end),
+    }
 
 
 def _left_out(plan: Plan, proof: Proof) -> Iterable[PlannedRack]:
@@ -323,7 +360,7 @@ def _planned_steps(
             plan=plan,
             rack_id=keys.racks[step.rack],
             step_id=keys.steps[template_of[step.rack], step.step],
-            bay_id=keys.bays[step.bay] if step.bay else None,
+            bay_id=keys.bays.get(step.bay),
             starts_at=clock.moment(step.start),
             ends_at=clock.moment(step.end),
         )
@@ -332,10 +369,11 @@ def _planned_steps(
 def _pegs(
     plan: Plan, proof: Proof, template_of: Mapping[str, str]
 ) -> Iterable[Pegging]:
-    """Yield what the schedule takes from supplies."""
+    """Yield what the schedule takes from supplies that exist."""
     keys = proof.snapshot.keys
     for peg in proof.schedule.pegs:
-        if peg.rack not in keys.racks:
+        is_real = peg.supply in keys.lots or peg.supply in keys.tranches
+        if peg.rack not in keys.racks or not is_real:
             continue
         yield Pegging(
             plan=plan,

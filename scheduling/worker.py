@@ -16,7 +16,9 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from journal.wording import counted
+from scheduling.blobs import load_schedule
 from scheduling.engine.errors import EngineError, NoPlanError
+from scheduling.engine.following import following
 from scheduling.engine.outcome import Outcome
 from scheduling.engine.outcome import Progress as Report
 from scheduling.engine.repair import Favour, repair
@@ -29,7 +31,7 @@ from scheduling.errors import (
     SchedulingError,
     UnusableInputError,
 )
-from scheduling.models import Run
+from scheduling.models import Plan, Run
 from scheduling.search import Search, Solver
 from scheduling.services import runs
 from scheduling.services.runs import Lease, Progress
@@ -100,8 +102,10 @@ def _planned_on(snapshot: Snapshot) -> str:
 
 def _execute(lease: Lease, solver: Solver | None) -> None:
     """Read, search, prove, store."""
-    run = Run.objects.select_related("scenario__site").get(pk=lease.run_id)
+    run = Run.objects.select_related("scenario__site", "towards").get(pk=lease.run_id)
     snapshot = take(run.scenario, as_of=run.as_of or timezone.now())
+    if run.towards is not None:
+        snapshot = _keeping_to(run.towards, snapshot)
     _refuse_the_impossible(snapshot)
     runs.note_input(
         lease,
@@ -119,6 +123,17 @@ def _execute(lease: Lease, solver: Solver | None) -> None:
         _look_after(lease, run, snapshot, search)
         outcome = search.outcome()
     _end(lease, run, snapshot, outcome, search.standing())
+
+
+def _keeping_to(plan: Plan, snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot whose racks have the places of another plan to keep.
+
+    Raises:
+        DamagedBlobError: If that plan cannot be read any more.
+    """
+    epoch = plan.epoch.isoformat()
+    problem = following(snapshot.problem, load_schedule(plan), epoch)
+    return replace(snapshot, problem=problem)
 
 
 def solver_of(run: Run) -> Solver:

@@ -78,7 +78,11 @@ class ScenarioShape(serializers.Serializer[Any]):
     site = serializers.CharField(source="site.code")
     name = serializers.CharField()
     is_base = serializers.BooleanField()
+    adjustments = serializers.ListField(child=serializers.DictField())
+    arrivals = serializers.ChoiceField(choices=Scenario.Arrivals.choices)
     created_at = serializers.DateTimeField()
+    changed_at = serializers.DateTimeField()
+    archived_at = serializers.DateTimeField(allow_null=True)
 
 
 SCENARIOS = Resource(
@@ -92,8 +96,14 @@ SCENARIOS = Resource(
     example={
         "id": "sc_1",
         "site": "MTY",
-        "name": "Live data",
-        "is_base": True,
-        "created_at": "2026-11-01T00:00:00Z",
+        "name": "Tessaline slips",
+        "is_base": False,
+        "adjustments": [
+            {"kind": "supplier_late", "supplier": "Tessaline Sensors", "days": 5}
+        ],
+        "arrivals": "promised",
+        "created_at": "2026-11-23T13:40:00Z",
+        "changed_at": "2026-11-23T13:40:00Z",
+        "archived_at": None,
     },
 )

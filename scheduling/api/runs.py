@@ -1,6 +1,6 @@
 """Runs over the API: started, watched, cancelled."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.urls import reverse
@@ -13,18 +13,20 @@ from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId, opaque
 from journal.api.names import Nameless
-from journal.api.reading import ListView, ResourceView
+from journal.api.reading import ListView, ResourceView, narrowed
 from journal.api.resources import EXECUTION, Resource, choice, text
 from journal.api.views import Refused, UnprocessableError, once
+from scheduling.api.plans import SCENARIOS
 from scheduling.errors import SchedulingError
 from scheduling.models import Run, Scenario
 from scheduling.services import runs
 
 
 class RunRequest(Strict):
-    """How long and with which seed to optimize the live data of a site."""
+    """How long and with which seed to optimize: a site's live data, or a scenario."""
 
-    site = Text(max_length=20)
+    site = Text(max_length=20, required=False)
+    scenario = Text(max_length=20, required=False)
     time_limit_s = serializers.IntegerField(
         min_value=1, max_value=settings.RUN_TIME_LIMIT_MAX_S, default=60
     )
@@ -36,7 +38,11 @@ class RunRequest(Strict):
     may_move_frozen = serializers.BooleanField(default=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a favour without a repair."""
+        """Refuse a favour without a repair, and none or both of site and scenario."""
+        if ("site" in attrs) == ("scenario" in attrs):
+            raise serializers.ValidationError(
+                {"site": ["Name a site or a scenario, one of the two."]}
+            )
         if attrs["kind"] != Run.Kind.REPAIR and attrs["favour"] != Run.Favour.BALANCE:
             raise serializers.ValidationError(
                 {"favour": ["Only a repair spares moves or promises first."]}
@@ -49,6 +55,7 @@ class RunShape(serializers.Serializer[Any]):
 
     id = OpaqueId("run")
     site = serializers.CharField(source="scenario.site.code")
+    scenario = OpaqueId("sc", source="scenario_id")
     kind = serializers.ChoiceField(choices=Run.Kind.choices)
     favour = serializers.ChoiceField(choices=Run.Favour.choices)
     may_move_frozen = serializers.BooleanField()
@@ -84,6 +91,7 @@ RUNS = Resource(
     example={
         "id": "run_c",
         "site": "MTY",
+        "scenario": "sc_1",
         "kind": "optimize",
         "favour": "balance",
         "may_move_frozen": False,
@@ -129,13 +137,7 @@ class RunsView(ListView):
         body = RunRequest(data=request.data)
         body.is_valid(raise_exception=True)
         wanted = body.validated_data
-        scenario = Scenario.objects.filter(
-            site__code=wanted["site"], is_base=True
-        ).first()
-        if scenario is None:
-            raise UnprocessableError(
-                {"site": [f"There is no site {wanted['site']} with live data."]}
-            )
+        scenario = _scenario(wanted)
         try:
             run = runs.request_run(
                 scenario=scenario,
@@ -173,6 +175,26 @@ class RunCancelView(ResourceView):
         except SchedulingError as error:
             raise Refused(str(error), error.code) from error
         return _accepted(self, stopped)
+
+
+def _scenario(wanted: dict[str, Any]) -> Scenario:
+    """Return what is to be planned.
+
+    Raises:
+        UnprocessableError: If it is not there.
+    """
+    if "scenario" in wanted:
+        name = wanted["scenario"]
+        found = narrowed(SCENARIOS, Scenario.objects.all(), name).first()
+        if found is None:
+            raise UnprocessableError({"scenario": [f"There is no scenario {name}."]})
+        return cast("Scenario", found)
+    live = Scenario.objects.filter(site__code=wanted["site"], is_base=True).first()
+    if live is None:
+        raise UnprocessableError(
+            {"site": [f"There is no site {wanted['site']} with live data."]}
+        )
+    return live
 
 
 def _accepted(view: ResourceView, run: Run) -> Response:

@@ -5,10 +5,12 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from journal.api.events import EventsBaselineView, EventsView
 from journal.api.routes import open_route, routes
+from scheduling.api.plans import SCENARIOS
 from scheduling.api.promises import PROMISE_DATES, AckView
 from scheduling.api.quotes import QUOTES, QuoteBookView, QuotesView
 from scheduling.api.resources import BY_TYPE, RESOURCES, UPSERTS, VERBS
 from scheduling.api.runs import RUNS, RunCancelView, RunsView
+from scheduling.api.scenarios import ScenariosView
 from suppliers.api.commitments import RECEIPTS
 from suppliers.api.receipts import ReceiptsView
 
@@ -24,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     open_route("events:baseline", EventsBaselineView, "api-events-baseline"),
     *routes(RECEIPTS, listing=ReceiptsView),
     *routes(RUNS, listing=RunsView, verbs={"cancel": RunCancelView}),
+    *routes(SCENARIOS, listing=ScenariosView),
     *routes(QUOTES, listing=QuotesView, verbs={"book": QuoteBookView}),
     open_route(
         "openapi.yaml", SpectacularAPIView, "api-schema", authentication_classes=[]
@@ -38,6 +41,7 @@ urlpatterns: list[URLPattern] = [
     *(
         route
         for resource in RESOURCES
+        if resource is not SCENARIOS
         for route in routes(
             resource, upsert=UPSERTS.get(resource), verbs=VERBS.get(resource)
         )

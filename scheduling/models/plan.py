@@ -24,7 +24,9 @@ class Plan(models.Model):
     """One refereed schedule of one run; a run makes at most one.
 
     Costs are US cents. ``made_breaches`` is 0 by constraint: nothing else is stored.
-    ``epoch`` is minute 0; ``event_seq`` the last event the plan knew.
+    ``epoch`` is minute 0; ``event_seq`` the last event the plan knew. ``order_dates``
+    is kept for what-if plans: by order number, the date its last rack ships (empty if
+    one has no plan), its racks and those that are late.
     """
 
     run = models.OneToOneField(Run, models.PROTECT, related_name="plan")
@@ -48,6 +50,7 @@ class Plan(models.Model):
     unplannable_racks = models.PositiveIntegerField(default=0)
     made_breaches = models.PositiveIntegerField(default=0)
     inherited_breaches = models.JSONField(default=list)
+    order_dates = models.JSONField(default=dict)
     is_proved_optimal = models.BooleanField(default=False)
 
     class Meta:

@@ -10,7 +10,11 @@ from scheduling.models.plan import Plan
 
 
 class Publication(models.Model):
-    """A plan put in force for a site; numbered, atomic, never changed."""
+    """A plan put in force for a site; numbered, atomic, never changed.
+
+    ``acknowledged`` lists the orders whose broken promise somebody signed for, and
+    ``reasons`` the words given for each, by order number.
+    """
 
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
@@ -22,6 +26,7 @@ class Publication(models.Model):
     actor = models.CharField(max_length=120)
     note = models.CharField(max_length=300, blank=True, default="")
     acknowledged = models.JSONField(default=list)
+    reasons = models.JSONField(default=dict)
     moved_steps = models.PositiveIntegerField(default=0)
     moved_racks = models.PositiveIntegerField(default=0)
     promises_broken = models.PositiveIntegerField(default=0)

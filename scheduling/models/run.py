@@ -40,7 +40,8 @@ class Run(models.Model):
 
     A claim sets lease, heartbeat and a higher fencing token; only the holder of the
     newest token may write. ``curve`` is a list of ``[seconds, best, bound]`` in cents;
-    ``error`` and ``notes`` hold a sentence a line.
+    ``error`` and ``notes`` hold a sentence a line. A repair may keep to another plan
+    than the one in force: ``towards``, an earlier one or one of a scenario.
     """
 
     class State(models.TextChoices):
@@ -82,6 +83,9 @@ class Run(models.Model):
     scenario = models.ForeignKey(Scenario, models.PROTECT, related_name="runs")
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.OPTIMIZE)
     favour = models.CharField(max_length=10, choices=Favour, default=Favour.BALANCE)
+    towards = models.ForeignKey(
+        "scheduling.Plan", models.PROTECT, null=True, related_name="+"
+    )
     may_move_frozen = models.BooleanField(
         default=False,
         help_text="Whether racks inside the frozen fence may move for money alone.",
@@ -169,6 +173,10 @@ class Run(models.Model):
                 condition=Q(favour="balance")
                 | Q(kind="repair", favour__in=["moves", "promises"]),
                 name="run_favour_of_a_repair",
+            ),
+            models.CheckConstraint(
+                condition=Q(towards__isnull=True) | Q(kind="repair"),
+                name="run_towards_of_a_repair",
             ),
             models.UniqueConstraint(
                 fields=["scenario"],

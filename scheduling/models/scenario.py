@@ -11,7 +11,9 @@ from factory.models import Site
 class Scenario(models.Model):
     """Live data of a site (base), or a list of typed adjustments over it.
 
-    ``arrivals`` says which day of a promised delivery its plans count on.
+    ``arrivals`` says which day of a promised delivery its plans count on;
+    ``changed_at`` when what it assumes was last changed, so that an older plan of it
+    can say so. ``event_seq`` is the newest event when it was made.
     """
 
     class Arrivals(models.TextChoices):
@@ -34,9 +36,11 @@ class Scenario(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
+    archived_at = models.DateTimeField(null=True)
 
     class Meta:
-        """One base a site."""
+        """One base a site, which is never put away."""
 
         constraints = [
             models.CheckConstraint(
@@ -45,6 +49,10 @@ class Scenario(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["site"], condition=Q(is_base=True), name="scenario_one_base"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_base=False) | Q(archived_at__isnull=True),
+                name="scenario_base_not_archived",
             ),
         ]
 

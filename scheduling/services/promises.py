@@ -14,11 +14,19 @@ REASON_MOST = 300
 
 
 def revise(
-    publication: Publication, orders: Iterable[OrderChange]
+    publication: Publication,
+    orders: Iterable[OrderChange],
+    reasons: Mapping[str, str] | None = None,
 ) -> list[CustomerPromise]:
     """Append a revision for each order whose date a publication changes. Two queries.
 
     Called in the publication's transaction, under its site's lock.
+
+    Args:
+        publication: Which one.
+        orders: What it changes.
+        reasons: What a person gave as the reason of a broken promise, by order number;
+            it stands in the ledger instead of the plan's own sentence.
     """
     changed = [
         (one, day)
@@ -32,7 +40,13 @@ def revise(
     )
     return CustomerPromise.objects.bulk_create(
         [
-            _revision(publication, one, day, last.get(one.order.pk, 0) + 1)
+            _revision(
+                publication,
+                one,
+                day,
+                last.get(one.order.pk, 0) + 1,
+                (reasons or {}).get(one.order.number, ""),
+            )
             for one, day in changed
         ],
         batch_size=1_000,
@@ -40,7 +54,7 @@ def revise(
 
 
 def _revision(
-    publication: Publication, change: OrderChange, day: date, number: int
+    publication: Publication, change: OrderChange, day: date, number: int, given: str
 ) -> CustomerPromise:
     """Return an unsaved promise; a later one says why."""
     kind = CustomerPromise.Kind.PROMISE
@@ -57,17 +71,17 @@ def _revision(
         quantity=change.order.quantity,
         publication=publication,
         limit=change.limit,
-        reason=_reason(change, kind),
+        reason=_reason(change, kind, given),
         actor=publication.actor,
         made_at=publication.at,
     )
 
 
-def _reason(change: OrderChange, kind: CustomerPromise.Kind) -> str:
+def _reason(change: OrderChange, kind: CustomerPromise.Kind, given: str) -> str:
     """Return why a promise moved; empty for one that came or moved forward."""
     if kind != CustomerPromise.Kind.PUSH_OUT:
         return ""
-    return (change.sentence or "The plan has no earlier place.")[:REASON_MOST]
+    return (given or change.sentence or "The plan has no earlier place.")[:REASON_MOST]
 
 
 def tell(

@@ -1,6 +1,6 @@
 """Putting a plan in force: what it changes, who signs for it, what is told to whom."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -10,6 +10,7 @@ from journal.services import record
 from journal.wording import counted
 from scheduling.errors import (
     AlreadyPublishedError,
+    InForceError,
     NewerPublicationError,
     NotLivePlanError,
     OutdatedPlanError,
@@ -23,6 +24,11 @@ from scheduling.queries.control import kpis_of
 from scheduling.services import promises
 from scheduling.services.forecasts import write_forecast
 from scheduling.services.needs import write_line_needs
+from scheduling.services.runs import request_run
+from scheduling.services.scenarios import base_scenario
+
+ROLL_BACK_S = 5
+"""Seconds of search of the repair that goes back to an earlier plan."""
 
 
 def preview(plan: Plan) -> Diff:
@@ -40,7 +46,7 @@ def publish(
     plan: Plan,
     by: User | None,
     actor: str,
-    acknowledged: Collection[str] = (),
+    acknowledged: Mapping[str, str] | None = None,
     note: str = "",
     expected_previous: int | None,
 ) -> Publication:
@@ -54,7 +60,8 @@ def publish(
         plan: A plan of live data that has not been published.
         by: The person who publishes, if a person does.
         actor: ``user:12``, ``client:3`` or ``system``.
-        acknowledged: Numbers of orders whose broken promise the person signs for.
+        acknowledged: Orders whose broken promise the person signs for: by number, the
+            reason the customer will read, 1 to 300 characters.
         note: Up to 300 characters, for the record.
         expected_previous: Number of the publication that the preview compared with;
             None where there was none.
@@ -66,12 +73,14 @@ def publish(
         AlreadyPublishedError: If it has been published before.
         NewerPublicationError: If another plan was published since the preview.
         OutdatedPlanError: If the plan in force is newer than this one.
-        PromisesNotAcknowledgedError: If a broken promise has no signature; names all.
+        PromisesNotAcknowledgedError: If a broken promise has no signature or no reason;
+            names all.
     """
     site = Site.objects.select_for_update(no_key=True).get(pk=_site_of(plan).pk)
     plan = _held(plan)
     diff = changes(site, plan)
-    _refuse(plan, diff, expected_previous, acknowledged)
+    reasons = _reasons(diff, acknowledged or {})
+    _refuse(plan, diff, expected_previous, reasons)
     number = (diff.previous_number or 0) + 1
     publication = Publication.objects.create(
         site=site,
@@ -82,12 +91,13 @@ def publish(
         actor=actor,
         note=note,
         acknowledged=sorted(one.order.number for one in diff.broken),
+        reasons=reasons,
         moved_steps=diff.moved_steps,
         moved_racks=diff.moved_racks,
         promises_broken=len(diff.broken),
         kpis=kpis_of(site, plan).as_json(),
     )
-    revisions = promises.revise(publication, diff.orders)
+    revisions = promises.revise(publication, diff.orders, reasons)
     lines = write_line_needs(plan=plan, site=site, number=number)
     write_forecast(plan=plan, site=site, number=number, now=publication.at)
     event = record(
@@ -107,10 +117,41 @@ def publish(
             "promises_changed": len(revisions),
             "lines_needed": lines,
             "note": note,
+            "reasons": reasons,
         },
     )
     promises.tell(revisions, diff.orders, cause=event)
     return publication
+
+
+def roll_back(*, publication: Publication, by: User | None, actor: str) -> Run:
+    """Ask for a proposal that keeps to an earlier publication's plan.
+
+    A repair of today's live data: what has begun, passed or gone since stays as it is,
+    everything else goes back to where that plan had it, and the referee judges it by
+    today's facts. Publishing the proposal is a new publication.
+
+    Args:
+        publication: Which one to go back to.
+        by: The person who asks, if a person does.
+        actor: ``user:12``, ``client:3`` or ``system``.
+
+    Raises:
+        InForceError: If it is the one in force.
+        RunUnfinishedError: If the live data are being planned already.
+    """
+    newest = Publication.objects.filter(site=publication.site_id).order_by("-number")
+    if newest.values_list("pk", flat=True)[0] == publication.pk:
+        raise InForceError(publication.number)
+    return request_run(
+        scenario=base_scenario(publication.site),
+        by=by,
+        actor=actor,
+        time_limit_s=ROLL_BACK_S,
+        kind=Run.Kind.REPAIR,
+        favour=Run.Favour.MOVES,
+        towards=publication.plan,
+    )
 
 
 def _site_of(plan: Plan) -> Site:
@@ -145,7 +186,7 @@ def _refuse(
     plan: Plan,
     diff: Diff,
     expected_previous: int | None,
-    acknowledged: Collection[str],
+    reasons: Mapping[str, str],
 ) -> None:
     """Refuse what must not be published; ``publish`` lists the reasons."""
     published = Publication.objects.filter(plan=plan).first()
@@ -155,9 +196,19 @@ def _refuse(
         raise NewerPublicationError(expected_previous or 0, diff.previous_number or 0)
     if diff.previous is not None and diff.previous.plan_id > plan.pk:
         raise OutdatedPlanError(plan.pk, diff.previous.number)
-    unsigned = {one.order.number for one in diff.broken} - set(acknowledged)
+    unsigned = {one.order.number for one in diff.broken} - set(reasons)
     if unsigned:
         raise PromisesNotAcknowledgedError(tuple(sorted(unsigned)))
+
+
+def _reasons(diff: Diff, acknowledged: Mapping[str, str]) -> dict[str, str]:
+    """Return the reason of each broken promise that was signed for with one."""
+    broken = {one.order.number for one in diff.broken}
+    return {
+        order: reason.strip()[: promises.REASON_MOST]
+        for order, reason in sorted(acknowledged.items())
+        if order in broken and reason.strip()
+    }
 
 
 def _summary(diff: Diff, number: int) -> str:

@@ -19,13 +19,14 @@ from django.utils import timezone
 
 from journal.services import record
 from scheduling.errors import (
+    ArchivedScenarioError,
     FencedOutError,
     NothingToRepairError,
     RunFinishedError,
     RunSettingError,
     RunUnfinishedError,
 )
-from scheduling.models import Publication, Run, Scenario
+from scheduling.models import Plan, Publication, Run, Scenario
 from scheduling.models.run import RunQuerySet
 
 log = structlog.get_logger("rackline.runs")
@@ -82,6 +83,7 @@ def request_run(
     kind: Run.Kind = Run.Kind.OPTIMIZE,
     favour: Run.Favour = Run.Favour.BALANCE,
     may_move_frozen: bool = False,
+    towards: Plan | None = None,
 ) -> Run:
     """Ask for a run; the dispatcher sends it on once this has committed.
 
@@ -97,8 +99,10 @@ def request_run(
         kind: Whether to improve the plan or mend the one in force.
         favour: What a repair spares first.
         may_move_frozen: Whether racks inside the frozen fence may move for money alone.
+        towards: The plan a repair keeps to; None is the one in force.
 
     Raises:
+        ArchivedScenarioError: If the scenario has been put away.
         NothingToRepairError: If a repair is asked for and no plan is in force.
         RunSettingError: If a number is out of range.
         RunUnfinishedError: If the scenario's last run has not ended; it is attached.
@@ -107,7 +111,10 @@ def request_run(
     _within("Time limit in seconds", time_limit_s, 1, settings.RUN_TIME_LIMIT_MAX_S)
     _within("Seed", seed, 1, MOST_SEED)
     _within("Threads", threads, 1, MOST_THREADS)
-    if kind == Run.Kind.REPAIR and not _has_published(scenario):
+    if scenario.archived_at is not None:
+        raise ArchivedScenarioError(scenario.name)
+    is_repair = kind == Run.Kind.REPAIR
+    if is_repair and towards is None and not _has_published(scenario):
         raise NothingToRepairError(scenario.name)
     try:
         with transaction.atomic():
@@ -121,6 +128,7 @@ def request_run(
                 kind=kind,
                 favour=favour,
                 may_move_frozen=may_move_frozen,
+                towards=towards,
             )
             record(
                 kind="run.requested",
@@ -131,6 +139,7 @@ def request_run(
                     "kind": kind.value,
                     "favour": favour.value,
                     "may_move_frozen": may_move_frozen,
+                    "towards": towards.pk if towards else None,
                     "time_limit_s": time_limit_s,
                     "seed": seed,
                     "workers": threads,

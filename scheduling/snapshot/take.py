@@ -12,14 +12,21 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import Max
 
-from factory.models import PowerBay, PowerNode, Site
+from factory.models import PowerBay, PowerNode, RackModel, Site
 from journal.models import Event
 from journal.sequencing import sequence
 from scheduling.clock import SiteClock, quarter_of
+from scheduling.engine.adjust.base import Adjustment, Leads
+from scheduling.engine.adjust.kinds import (
+    adjusted,
+    adjustments_from,
+    brings_racks,
+    models_of,
+    stretch_days,
+)
 from scheduling.engine.problem import Calendar, Problem, Rack, Supply
 from scheduling.engine.schedule import Unplannable
-from scheduling.engine.units import Minutes
-from scheduling.errors import AdjustedScenarioError
+from scheduling.engine.units import MINUTES_PER_DAY, Minutes
 from scheduling.models import Scenario
 from scheduling.snapshot import bays as power_bays
 from scheduling.snapshot.asked import (
@@ -29,6 +36,7 @@ from scheduling.snapshot.asked import (
     held_racks,
     lead_supplies,
     read_held,
+    read_leads,
 )
 from scheduling.snapshot.calendars import Week, read_weeks
 from scheduling.snapshot.floor import Floor, read_floor
@@ -82,6 +90,7 @@ class Snapshot:
         awaited: Purchase-order lines that nobody has promised, soonest needed first.
         left_out: Racks that cannot even be put to the engine, with the reason.
         arrival_level: Level of the arrivals planned on; None for promised dates.
+        assumed: Keys of racks that a what-if scenario adds; they have no rows.
     """
 
     problem: Problem
@@ -92,6 +101,7 @@ class Snapshot:
     awaited: tuple[AwaitedLine, ...]
     left_out: tuple[Unplannable, ...]
     arrival_level: int | None = None
+    assumed: frozenset[str] = frozenset()
 
 
 def take(
@@ -103,16 +113,14 @@ def take(
     whatever commits meanwhile counts as newer than the plan.
 
     Args:
-        scenario: Live data of a site.
+        scenario: Live data of a site, with its adjustments if it is a what-if.
         as_of: The present; minute 0 is the quarter hour it lies in.
         asked: What a quote asks for, behind all that is ordered.
 
     Raises:
-        AdjustedScenarioError: If the scenario is more than live data.
+        AdjustmentError: If an adjustment names what is no longer there.
         InvalidProblemError: If a row holds a number the engine cannot take.
     """
-    if scenario.adjustments:
-        raise AdjustedScenarioError(scenario.name)
     while sequence(SEQUENCED_AT_ONCE) == SEQUENCED_AT_ONCE:
         pass
     is_outermost = not connection.in_atomic_block
@@ -125,8 +133,15 @@ def take(
         # The site anew, since whoever holds the scenario may hold old rows.
         site = Site.objects.get(pk=scenario.site_id)
         # The scenario anew too.
-        level = Scenario.objects.get(pk=scenario.pk).arrival_level
-        return _read(site, quarter_of(as_of), event_seq, asked, arrival_level=level)
+        fresh = Scenario.objects.get(pk=scenario.pk)
+        return _read(
+            site,
+            quarter_of(as_of),
+            event_seq,
+            asked,
+            arrival_level=fresh.arrival_level,
+            adjustments=adjustments_from(fresh.adjustments),
+        )
 
 
 def _read(
@@ -136,6 +151,7 @@ def _read(
     asked: Asked | None,
     *,
     arrival_level: int | None,
+    adjustments: tuple[Adjustment, ...] = (),
 ) -> Snapshot:
     """Return the snapshot of one moment of the database."""
     clock = SiteClock(epoch=epoch, zone=ZoneInfo(site.zone))
@@ -145,7 +161,9 @@ def _read(
         site,
         clock,
         weeks,
-        {one.rack_model for one in held} | ({asked.rack_model} if asked else set()),
+        {one.rack_model for one in held}
+        | ({asked.rack_model} if asked else set())
+        | _models_to_read(adjustments),
     )
     materials = read_materials(site, clock, weeks, floor, arrival_level=arrival_level)
     bays = power_bays.read_bays(site)
@@ -172,8 +190,24 @@ def _read(
                 _needed(floor),
             )
         )
+    leads = _leads(site, clock, weeks, floor) if brings_racks(adjustments) else {}
+    live = _problem(
+        site,
+        clock,
+        weeks,
+        floor,
+        bays,
+        racks,
+        supplies,
+        room=_Room(
+            days=stretch_days(adjustments),
+            minutes=tuple(lead.available for lead in leads.values()),
+            templates=models_of(adjustments),
+        ),
+    )
+    problem = adjusted(live, adjustments, leads)
     return Snapshot(
-        problem=_problem(site, clock, weeks, floor, bays, racks, supplies),
+        problem=problem,
         event_seq=event_seq,
         epoch=epoch,
         keys=Keys(
@@ -187,7 +221,45 @@ def _read(
         awaited=materials.awaited,
         left_out=(*floor.left_out, *gaps.values()),
         arrival_level=arrival_level,
+        assumed=frozenset(rack.key for rack in problem.racks)
+        - frozenset(rack.key for rack in live.racks),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Room:
+    """What adjustments need beside the live data.
+
+    Attributes:
+        days: By how many the horizon grows.
+        minutes: Moments that must lie inside it.
+        templates: Models that no rack has yet.
+    """
+
+    days: int = 0
+    minutes: tuple[int, ...] = ()
+    templates: frozenset[str] = frozenset()
+
+
+def _models_to_read(adjustments: tuple[Adjustment, ...]) -> set[int]:
+    """Return primary keys of models that racks are to become. One query, if any."""
+    codes = models_of(adjustments)
+    if not codes:
+        return set()
+    return set(RackModel.objects.filter(code__in=codes).values_list("pk", flat=True))
+
+
+def _leads(
+    site: Site, clock: SiteClock, weeks: Mapping[int, Week], floor: Floor
+) -> Leads:
+    """Return when parts of every routing that is read could be used, ordered now."""
+    parts = {
+        material.part
+        for template in floor.routings.templates
+        for material in template.materials
+    }
+    ids = {code: pk for code, pk in floor.routings.part_ids.items() if code in parts}
+    return read_leads(ids, dock_of(site, clock, weeks))
 
 
 def _problem(  # noqa: PLR0917 - the parts of one problem, each used once
@@ -198,14 +270,17 @@ def _problem(  # noqa: PLR0917 - the parts of one problem, each used once
     bays: list[PowerBay],
     racks: tuple[Rack, ...],
     supplies: tuple[Supply, ...],
+    *,
+    room: _Room,
 ) -> Problem:
     """Return the parts laid out over one horizon."""
     end = horizon(
         floor.waiting,
         read_pace(site, weeks, len(bays)),
         supplies,
-        _known_minutes(racks, supplies),
+        (*_known_minutes(racks, supplies), *room.minutes),
     )
+    end += room.days * MINUTES_PER_DAY
     nodes = list(PowerNode.objects.filter(site=site).order_by("code"))
     outages = read_outages(site, clock)
     limits = read_limits(
@@ -217,7 +292,7 @@ def _problem(  # noqa: PLR0917 - the parts of one problem, each used once
         weeks=weeks,
         stations_held=floor.stations_held,
     )
-    used = frozenset(rack.template for rack in racks)
+    used = frozenset(rack.template for rack in racks) | room.templates
     return Problem(
         site=site.code,
         zone=site.zone,

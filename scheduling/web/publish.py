@@ -96,7 +96,10 @@ def _publish(request: HttpRequest) -> HttpResponse:
             plan=plan,
             by=request.user if isinstance(request.user, User) else None,
             actor=f"user:{request.user.pk}",
-            acknowledged=tuple(request.POST.getlist("acknowledged")),
+            acknowledged={
+                order: request.POST.get(f"reason-{order}", "").replace("\0", "")
+                for order in request.POST.getlist("acknowledged")
+            },
             note=request.POST.get("note", "").replace("\0", "")[:LONGEST_NOTE],
             expected_previous=_number(request.POST.get("previous", "")) or None,
         )

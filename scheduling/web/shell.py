@@ -29,6 +29,7 @@ NAV = (
     NavItem("Plan", "Control", "control", "control", OFFICE, phone=True),
     NavItem("Plan", "Plan", "plan", "plan", OFFICE, phone=True),
     NavItem("Plan", "Commitments", "commit", "commitments", OFFICE, phone=True),
+    NavItem("Plan", "Scenarios", "split", "scenarios", OFFICE),
     NavItem("Plan", "Publish", "publish", "publish", OFFICE, phone=True),
     NavItem("Buy", "Expedite", "arrow", "expedite", OFFICE),
     NavItem("Buy", "Golden screws", "tools", "golden_screws", OFFICE),

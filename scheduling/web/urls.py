@@ -11,6 +11,7 @@ from scheduling.web import (
     plan,
     publish,
     runs,
+    scenarios,
     webhooks,
 )
 from scheduling.web.components import ComponentsPage
@@ -26,6 +27,35 @@ urlpatterns: list[URLPattern] = [
     path("publish/", publish.publish_page, name="publish"),
     path("orders/", orders.order_list, name="orders"),
     path("orders/<str:number>/", orders.order_page, name="order"),
+    path("scenarios/", scenarios.scenario_list, name="scenarios"),
+    path("scenarios/compare/", scenarios.scenario_compare, name="scenario_compare"),
+    path("scenarios/<int:scenario_id>/", scenarios.scenario_page, name="scenario"),
+    path(
+        "scenarios/<int:scenario_id>/add/", scenarios.scenario_add, name="scenario_add"
+    ),
+    path(
+        "scenarios/<int:scenario_id>/remove/",
+        scenarios.scenario_remove,
+        name="scenario_remove",
+    ),
+    path(
+        "scenarios/<int:scenario_id>/run/", scenarios.scenario_run, name="scenario_run"
+    ),
+    path(
+        "scenarios/<int:scenario_id>/copy/",
+        scenarios.scenario_copy,
+        name="scenario_copy",
+    ),
+    path(
+        "scenarios/<int:scenario_id>/archive/",
+        scenarios.scenario_archive,
+        name="scenario_archive",
+    ),
+    path(
+        "scenarios/<int:scenario_id>/propose/",
+        scenarios.scenario_propose,
+        name="scenario_propose",
+    ),
     path("runs/", runs.run_list, name="runs"),
     path("runs/<int:run_id>/", runs.run_page, name="run"),
     path("runs/<int:run_id>/progress.json", runs.run_progress, name="run_progress"),

@@ -72,7 +72,7 @@ def put_in_force(plan: Plan) -> None:
         plan=plan,
         by=None,
         actor="system",
-        acknowledged=[one.order.number for one in diff.broken],
+        acknowledged={one.order.number: one.sentence for one in diff.broken},
         expected_previous=diff.previous_number,
     )
 

@@ -41,6 +41,15 @@ def a_base_scenario(site: Site) -> Scenario:
     return found
 
 
+def a_what_if(site: Site, *adjustments: dict[str, Any], **fields: Any) -> Scenario:
+    """Return a what-if that assumes some adjustments, given as JSON objects."""
+    return Scenario.objects.create(
+        site=site,
+        adjustments=list(adjustments),
+        **{"name": f"What if {next(_numbers)}"} | fields,
+    )
+
+
 def a_grid_event(site: Site, **fields: Any) -> GridEvent:
     """Return four hours at 3,600 kW, from a day after the builders' present."""
     return GridEvent.objects.create(

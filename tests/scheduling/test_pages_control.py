@@ -78,10 +78,11 @@ def in_force(plan: Plan, previous: int | None = None) -> Publication:
         plan=plan,
         by=None,
         actor="system",
-        acknowledged=list(
+        acknowledged=dict.fromkeys(
             PlannedRack.objects.filter(plan=plan).values_list(
                 "rack__order__number", flat=True
-            )
+            ),
+            "Told on the phone.",
         ),
         expected_previous=previous,
     )

@@ -260,7 +260,7 @@ def test_every_promise_ever_made_is_kept_in_sight(world, planner):
         ),
         by=None,
         actor="system",
-        acknowledged=[world.order.number],
+        acknowledged={world.order.number: "Site power is full."},
         expected_previous=None,
     )
 

@@ -38,7 +38,9 @@ def sent(reader, plan, previous="", *acknowledged, **fields):
     """Send the gate's form, as the page has it."""
     return reader.post(
         reverse("publish"),
-        {"plan": plan.pk, "previous": previous, "acknowledged": acknowledged} | fields,
+        {"plan": plan.pk, "previous": previous, "acknowledged": acknowledged}
+        | {f"reason-{order}": BROKEN for order in acknowledged}
+        | fields,
     )
 
 

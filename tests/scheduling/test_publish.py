@@ -44,6 +44,7 @@ from tests.builders.world import a_small_world, a_user
 pytestmark = pytest.mark.django_db
 
 # The world's order asks for 4 December.
+BROKEN = "Leak sensors: 29 of 116."
 IN_TIME = datetime(2026, 12, 3, 18, 0, tzinfo=UTC)
 LATE = datetime(2026, 12, 9, 18, 0, tzinfo=UTC)
 
@@ -135,7 +136,7 @@ def test_a_later_plan_pushes_the_promise_out_and_says_why():
     put_in_force(plan_for(world, IN_TIME))
     plan = plan_for(world, LATE, sentence="Leak sensors: 29 of 116.", limit="material")
 
-    publication = put_in_force(plan, 1, acknowledged=[world.order.number])
+    publication = put_in_force(plan, 1, acknowledged={world.order.number: BROKEN})
 
     first, second = promises(world.order)
     assert (first.date, first.kind) == (date(2026, 12, 4), "promise")
@@ -165,7 +166,9 @@ def test_a_broken_promise_needs_its_orders_number_and_nothing_is_half_done():
     before = counts()
 
     with pytest.raises(PromisesNotAcknowledgedError) as refusal:
-        put_in_force(plan, 1, acknowledged=[world.order.number, "CO-0"])
+        put_in_force(
+            plan, 1, acknowledged={world.order.number: "Told.", "CO-0": "Told."}
+        )
 
     assert refusal.value.code == "broken_promises_unacknowledged"
     assert refusal.value.orders == (other.number,)
@@ -184,7 +187,7 @@ def test_an_order_with_an_unplannable_rack_breaks_its_promise_and_keeps_its_date
 
     with pytest.raises(PromisesNotAcknowledgedError):
         put_in_force(plan, 1)
-    put_in_force(plan, 1, acknowledged=[world.order.number])
+    put_in_force(plan, 1, acknowledged={world.order.number: BROKEN})
 
     assert [one.date for one in promises(world.order)] == [date(2026, 12, 4)]
 
@@ -245,7 +248,7 @@ def test_the_journal_tells_of_the_publication_and_of_each_promise():
     put_in_force(plan_for(world, IN_TIME))
     plan = plan_for(world, LATE)
 
-    put_in_force(plan, 1, acknowledged=[world.order.number])
+    put_in_force(plan, 1, acknowledged={world.order.number: BROKEN})
 
     told = Event.objects.filter(scope=f"site:{world.site.pk}").order_by("pk")
     assert [event.kind for event in told] == [

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from journal.models import Event
-from scheduling.errors import AdjustedScenarioError
+from scheduling.engine.adjust.base import AdjustmentError
 from scheduling.models import Scenario
 from scheduling.snapshot.take import take
 from tests.builders.factory import NOW, an_order
@@ -96,17 +96,16 @@ def test_a_site_without_racks_gives_an_empty_problem():
     assert all(bay.models == () for bay in snapshot.problem.bays)
 
 
-def test_a_scenario_with_adjustments_is_refused():
+def test_an_adjustment_that_names_what_is_gone_refuses_the_scenario():
     world = a_small_world()
     scenario = Scenario.objects.create(
-        site=world.site, name="More bays", adjustments=[{"kind": "add_bay"}]
+        site=world.site,
+        name="More bays",
+        adjustments=[{"kind": "bays", "like": "Z99", "bays": 1}],
     )
 
-    with pytest.raises(AdjustedScenarioError) as refusal:
+    with pytest.raises(AdjustmentError, match="no bay Z99"):
         take(scenario, as_of=NOW)
-
-    assert refusal.value.code == "adjusted_scenario"
-    assert "More bays" in str(refusal.value)
 
 
 def test_queries_do_not_grow_with_racks():

@@ -42,6 +42,13 @@ PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
     "publish": (OFFICE, PLANNERS),
     "orders": (OFFICE, NOBODY),
     "order": (OFFICE, NOBODY),
+    "scenarios": (OFFICE, PLANNERS),
+    "scenario": (OFFICE, NOBODY),
+    "scenario_compare": (OFFICE, NOBODY),
+    **{
+        f"scenario_{verb}": (OFFICE, PLANNERS)
+        for verb in ("add", "remove", "run", "copy", "archive", "propose")
+    },
     "runs": (OFFICE, PLANNERS),
     "run": (OFFICE, NOBODY),
     "run_progress": (OFFICE, NOBODY),
@@ -137,6 +144,7 @@ WRITTEN = (
 API: dict[str, dict[str, str]] = {
     **{f"api-{name}": {"GET": "sensitive_data"} for name in READ},
     **{f"api-{name}-one": {"GET": "sensitive_data"} for name in READ},
+    "api-scenarios": {"GET": "sensitive_data", "POST": "sensitive_data"},
     "api-receipts": {"GET": "sensitive_data", "POST": "sensitive_data"},
     "api-receipts-one": {"GET": "sensitive_data"},
     "api-orders-upsert": {"POST": "sensitive_data"},

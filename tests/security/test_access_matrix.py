@@ -16,7 +16,7 @@ from suppliers.models import SupplierUser
 from tests.builders.api import Caller
 from tests.builders.problems import a_problem
 from tests.builders.reference import reference_plan
-from tests.builders.scheduling import a_base_scenario, a_plan, a_run
+from tests.builders.scheduling import a_base_scenario, a_plan, a_run, a_what_if
 from tests.builders.suppliers import (
     a_commitment,
     a_line,
@@ -92,6 +92,7 @@ def people(db: None) -> dict[str, User]:
         "number": world.order.number,
         "plan_id": plan.pk,
         "run_id": plan.run_id,
+        "scenario_id": a_what_if(world.site).pk,
         "serial": world.racks[0].serial,
         "pk": commitment.pk,
         "line_id": commitment.line_id,

@@ -1,0 +1,1 @@
+"""What-if: typed adjustments, each a pure function from problem to problem."""
