@@ -1,1 +1,0 @@
-"""What-if: typed adjustments, each a pure function from problem to problem."""
