@@ -12,7 +12,8 @@ from typing import Any
 from django.db.models import Model
 
 from journal.models import Event, Reference
-from journal.services import event_of
+from journal.services import append_events, event_of
+from journal.setwise import update_rows
 
 
 class UpsertOutcome(StrEnum):
@@ -207,9 +208,8 @@ class _Batch:
         """Write everything in at most five queries; return new objects' results."""
         manager = self.kind.model._default_manager  # noqa: SLF001
         manager.bulk_create([row for _, _, row in self.new])
-        if self.changed:
-            names = sorted({name for _, before in self.changed for name in before})
-            manager.bulk_update([row for row, _ in self.changed], names, 500)
+        names = sorted({name for _, before in self.changed for name in before})
+        update_rows([row for row, _ in self.changed], names)
         Reference.objects.bulk_create(
             Reference(
                 system=self.system,
@@ -223,9 +223,8 @@ class _Batch:
                 *self.linked,
             ]
         )
-        if self.revised:
-            Reference.objects.bulk_update(self.revised, ["revision"], 500)
-        Event.objects.bulk_create(self._events())
+        update_rows(self.revised, ["revision"])
+        append_events(self._events())
         return {
             index: Done(key=row.pk, outcome=UpsertOutcome.CREATED)
             for index, _, row in self.new

@@ -7,6 +7,7 @@ from django.db.models import F, Q, Sum
 
 from factory.errors import MaterialShortError
 from factory.models import BomLine, Part, RoutingStep, StockIssue, StockLot, Unit
+from journal.setwise import update_rows
 
 
 def issue_material(*, rack: Unit, step: RoutingStep, now: datetime) -> list[StockIssue]:
@@ -46,7 +47,7 @@ def issue_material(*, rack: Unit, step: RoutingStep, now: datetime) -> list[Stoc
             issues.append(
                 StockIssue(lot=lot, rack=rack, step=step, quantity=taken, at=now)
             )
-    StockLot.objects.bulk_update([issue.lot for issue in issues], ["issued"])
+    update_rows([issue.lot for issue in issues], ["issued"])
     return StockIssue.objects.bulk_create(issues)
 
 

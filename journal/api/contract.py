@@ -182,9 +182,7 @@ def _errors(address: str, method: str, operation: Mapping[str, Any]) -> list[str
         codes.append("404")
     if method != "get":
         codes.append("422")
-    headers = {
-        one["name"] for one in operation.get("parameters", ()) if one["in"] == "header"
-    }
-    if "If-Match" in headers:
-        codes += ["412", "428"]
+    for one in operation.get("parameters", ()):
+        if one["name"] == "If-Match":
+            codes += ["412", "428"] if one.get("required") else ["412"]
     return codes

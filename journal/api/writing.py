@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any, ClassVar
 
 from django.db import IntegrityError, transaction
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
@@ -18,6 +17,7 @@ from journal.api.fields import Flag, Strict
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import opaque
 from journal.api.names import OURS
+from journal.api.preconditions import ChangedSince, if_match
 from journal.api.reading import DetailView, ResourceView, etag_of, names, query_of
 from journal.api.resources import Resource
 from journal.api.views import once
@@ -31,11 +31,8 @@ REFUSED = "refused"
 OUTCOMES = (*(outcome.value for outcome in UpsertOutcome), FAILED)
 OUTCOME_HEADER = "Rackline-Outcome"
 
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
-    description="ETag the change was decided on; 412 if the object has changed since.",
+IF_MATCH = if_match(
+    "ETag the change was decided on; 412 if the object has changed since."
 )
 
 
@@ -306,14 +303,6 @@ class ItemRefused(APIException):
     """The one item of a request cannot be stored."""
 
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
-
-
-class ChangedSince(APIException):
-    """The object is not what the caller decided on."""
-
-    status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_code = "changed_since"
-    default_detail = "The object has changed since you read it. Nothing was changed."
 
 
 def _nested(pointer: str, sentence: str) -> dict[str, Any]:

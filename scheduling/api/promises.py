@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -17,6 +16,7 @@ from journal.api.contract import ETAG_HEADER, KEY_IN_PATH, Operation
 from journal.api.fields import Flag, Strict
 from journal.api.ids import OpaqueId, opaque
 from journal.api.names import Names
+from journal.api.preconditions import PreconditionRequired, if_match, version_of
 from journal.api.reading import ResourceView, names, query_of
 from journal.api.resources import Filter, Resource, text
 from journal.api.views import Refused
@@ -123,21 +123,11 @@ PROMISE_DATES = Resource(
     },
 )
 
-MUST_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
+MUST_MATCH = if_match(
+    "`etag` of the revision that was stored; 428 without it, 412 if a newer one has "
+    "come.",
     required=True,
-    description="`etag` of the revision that was stored; 412 if a newer one has come.",
 )
-
-
-class PreconditionRequiredError(APIException):
-    """The request does not say which revision it is about."""
-
-    status_code = status.HTTP_428_PRECONDITION_REQUIRED
-    default_code = "precondition_required"
-    default_detail = "Send If-Match with the etag of the revision that was stored."
 
 
 class PromiseMovedOn(APIException):
@@ -178,9 +168,9 @@ class AckView(ResourceView):
         options = AckOptions(data=query_of(request))
         options.is_valid(raise_exception=True)
         Strict(data=request.data or {}).is_valid(raise_exception=True)
-        wanted = request.headers.get("If-Match", "").strip()
-        if wanted in {"", "*"}:
-            raise PreconditionRequiredError
+        wanted = version_of(request)
+        if wanted == "*":
+            raise PreconditionRequired
         promise = self.find(key)
         self._match(wanted, promise)
         with transaction.atomic():

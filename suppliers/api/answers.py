@@ -6,18 +6,17 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter
-from rest_framework import serializers, status
-from rest_framework.exceptions import APIException
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from journal.api.contract import ETAG_HEADER, KEY_IN_PATH, Operation
 from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
+from journal.api.preconditions import ChangedSince, if_match, version_of
 from journal.api.reading import ETAG, ResourceView, etag_of, query_of
 from journal.api.views import Refused, once
-from journal.api.writing import ChangedSince, ItemRefused, PutOptions
+from journal.api.writing import ItemRefused, PutOptions
 from suppliers.api.commitments import COMMITMENTS, CommitmentShape
 from suppliers.errors import (
     AnswerRefusedError,
@@ -35,22 +34,11 @@ Cause = CommitRevision.Cause
 PIECES_MAX = 100_000_000
 VERSION_DIGITS = 9
 
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
+IF_MATCH = if_match(
+    "ETag of the commitment the answer was decided on; 428 without it, 412 if somebody "
+    "has answered since.",
     required=True,
-    description="ETag of the commitment the answer was decided on; 428 without it, "
-    "412 if somebody has answered since.",
 )
-
-
-class VersionNeeded(APIException):
-    """The request does not say which version it was decided on."""
-
-    status_code = status.HTTP_428_PRECONDITION_REQUIRED
-    default_code = "version_needed"
-    default_detail = "Send If-Match with the commitment's ETag."
 
 
 class TrancheItem(Strict):
@@ -168,12 +156,10 @@ def _version(request: Request, found: Commitment) -> int:
     """Return the version an answer was decided on.
 
     Raises:
-        VersionNeeded: If the request does not say.
+        PreconditionRequired: If the request does not say.
         ChangedSince: If it is another than the commitment's.
     """
-    header = request.headers.get("If-Match", "").strip()
-    if not header:
-        raise VersionNeeded
+    header = version_of(request)
     if header == "*":
         return found.version
     if str(found.version) not in ETAG.findall(header):

@@ -26,7 +26,12 @@ from suppliers.services.decision import (
     revision_of,
     tranches_of,
 )
-from suppliers.services.hold import EVENT_SUMMARY_MAX, Held, standing_promise
+from suppliers.services.hold import (
+    EVENT_SUMMARY_MAX,
+    Held,
+    lines_with_orders,
+    standing_promise,
+)
 
 BATCH = 1_000
 
@@ -60,7 +65,7 @@ class Verdict:
 def hold_many(
     line_ids: Iterable[int], now: datetime, *, is_locked: bool
 ) -> dict[int, Held]:
-    """Load lines with their commitments, by key. Three queries, however many.
+    """Load lines with their commitments, by key. Six queries, however many.
 
     Args:
         line_ids: Keys of lines that have a commitment.
@@ -68,15 +73,10 @@ def hold_many(
         is_locked: Whether to lock the lines until the transaction ends, always in one
             order, so that two never wait for each other.
     """
-    lines = (
-        PurchaseOrderLine.objects.for_staff()
-        .select_related("purchase_order__supplier", "purchase_order__site", "part")
-        .filter(pk__in=list(line_ids))
-        .order_by("pk")
-    )
+    lines = PurchaseOrderLine.objects.for_staff().filter(pk__in=list(line_ids))
     if is_locked:
         lines = lines.select_for_update(of=("self",))
-    by_key = {line.pk: line for line in lines}
+    by_key = lines_with_orders(lines)
     commitments = (
         Commitment.objects.for_staff()
         .filter(line__in=list(by_key))

@@ -13,6 +13,7 @@ from django.utils.translation import override
 from factory.models import Part, Site
 from factory.quarters import quarter_of
 from journal.services import record
+from journal.setwise import update_rows
 from journal.wording import column_date, counted, grouped
 from suppliers.errors import (
     ForecastClosedError,
@@ -103,9 +104,7 @@ def tell(
         if row.quantity != quantity:
             row.quantity, row.number, row.changed_at = quantity, row.number + 1, now
             changed.append(row)
-    ForecastBucket.objects.for_staff().bulk_update(
-        changed, ["quantity", "number", "changed_at"], batch_size=CHUNK
-    )
+    update_rows(changed, ["quantity", "number", "changed_at"])
     ForecastRevision.objects.bulk_create(
         [
             ForecastRevision(
@@ -199,9 +198,7 @@ def answer(
     ForecastResponse.objects.bulk_create(made, batch_size=CHUNK)
     for response in made:
         response.bucket.response = response
-    ForecastBucket.objects.for_supplier(supplier).bulk_update(
-        [response.bucket for response in made], ["response"], batch_size=CHUNK
-    )
+    update_rows([response.bucket for response in made], ["response"])
     if made:
         gap = sum(max(0, row.forecast_quantity - row.quantity) for row in made)
         short = f", {grouped(gap)} short" if gap else ""

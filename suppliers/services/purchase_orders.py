@@ -10,7 +10,8 @@ from django.db import transaction
 
 from factory.models import Part, Site
 from journal.models import Event
-from journal.services import event_of
+from journal.services import append_events, event_of
+from journal.setwise import update_rows
 from journal.upserts import Done, Refusal, Result, UpsertOutcome
 from suppliers.models import PurchaseOrder, PurchaseOrderLine, Supplier
 from suppliers.services.requests import Request, ask, change_requests
@@ -284,13 +285,9 @@ class _Batch:
             ask(lines=self.new_lines, now=self.now)
         if self.requests:
             change_requests(requests=self.requests, actor=actor, now=self.now)
-        if self.revised:
-            PurchaseOrder.objects.for_staff().bulk_update(
-                self.revised, ["external_revision", "version"], batch_size=500
-            )
-        Event.objects.bulk_create(
-            [_event(order, lines, verb, actor) for order, lines, verb in self.told],
-            batch_size=1_000,
+        update_rows(self.revised, ["external_revision", "version"])
+        append_events(
+            [_event(order, lines, verb, actor) for order, lines, verb in self.told]
         )
 
 

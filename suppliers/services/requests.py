@@ -12,7 +12,8 @@ from typing import Any
 from django.db import transaction
 
 from journal.models import Event
-from journal.services import event_of
+from journal.services import append_events, event_of
+from journal.setwise import insert_rows, update_rows
 from suppliers import sentences
 from suppliers.errors import PullInRefusedError
 from suppliers.ledger import MOVES, State, Verb
@@ -81,17 +82,13 @@ def change_requests(
     if not changes:
         return set()
     _complete(changes)
-    PurchaseOrderLine.objects.for_staff().bulk_update(
+    update_rows(
         [change.held.line for change in changes],
         ["quantity", "need_by", "price_cents", "state", "received_in_full_on"],
-        batch_size=500,
     )
     _keep(changes, actor=actor, now=now)
     change_all([(one.held, _state_after(one.held)) for one in changes])
-    Event.objects.bulk_create(
-        [_event(change, actor=actor, cause=cause) for change in changes],
-        batch_size=1_000,
-    )
+    append_events([_event(change, actor=actor, cause=cause) for change in changes])
     return {change.held.line.pk for change in changes}
 
 
@@ -214,7 +211,7 @@ def _keep(changes: Sequence[_Change], *, actor: str, now: datetime) -> None:
         .order_by("number")
         .values_list("line", "number")
     )
-    RequestChange.objects.bulk_create(
+    insert_rows(
         [
             RequestChange(
                 line=change.held.line,
@@ -229,8 +226,7 @@ def _keep(changes: Sequence[_Change], *, actor: str, now: datetime) -> None:
                 asked_at=now,
             )
             for change in kept
-        ],
-        batch_size=2_000,
+        ]
     )
 
 

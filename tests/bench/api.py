@@ -19,6 +19,7 @@ from tests.bench.worlds import HOST, World
 
 PUSH_S = 10.0
 AGAIN_S = 5.0
+CHANGED_S = 15.0
 READ_MS = 20.0
 LINES_AN_ORDER = 20
 
@@ -75,12 +76,13 @@ def some_orders(
     """Return purchase orders of 20 lines each, over all suppliers and parts."""
     suppliers = list(Supplier.objects.values_list("code", flat=True))
     parts = list(Part.objects.values_list("code", flat=True))
+    site = world.site.code
     return [
         {
             "external_id": f"{prefix}-{number}",
             "revision": revision,
             "supplier": suppliers[number % len(suppliers)],
-            "site": world.site.code,
+            "site": site,
             "ordered_at": "2026-11-01T10:00:00Z",
             "lines": [
                 {
@@ -102,6 +104,8 @@ def push_rows(world: World, erp: Erp, orders: int) -> Iterator[Row]:
     book = some_orders(world, orders)
     lines = orders * LINES_AN_ORDER
     note = f"{orders:,} orders of {LINES_AN_ORDER} lines, {connection.vendor}"
+    # The first request of a process loads every address; a server has done that.
+    erp.first("parts")
     took_s, answer = erp.push(book, "first")
     created = answer["summary"]["created"]
     yield at_most(f"bulk upsert of {lines:,} new lines", took_s, PUSH_S, "s", note)
@@ -118,10 +122,12 @@ def push_rows(world: World, erp: Erp, orders: int) -> Iterator[Row]:
     )
     changed = some_orders(world, orders, revision=2, quantity=10)
     took_s, _ = erp.push(changed, "changed")
-    yield Row(
-        figure=f"every one of {lines:,} lines changed",
-        result=f"{took_s:.2f} s",
-        note="with an event and a kept change each",
+    yield at_most(
+        f"every one of {lines:,} lines changed",
+        took_s,
+        CHANGED_S,
+        "s",
+        "with an event and a kept change each",
     )
     yield _growth(world, erp)
 
