@@ -7,7 +7,9 @@ from django.http import HttpRequest
 
 from scheduling.models import (
     CustomerPromise,
+    GridContract,
     GridEvent,
+    GridLink,
     Plan,
     Publication,
     Run,
@@ -40,6 +42,23 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
     ) -> bool:
         """Nobody deletes."""
         return False
+
+
+@admin.register(GridContract)
+class GridContractAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+    """What a site's utility contract allows."""
+
+    list_display = ("site", "interruptible_w", "curtailed_hours", "emergency_percent")
+    list_select_related = ("site",)
+
+
+@admin.register(GridLink)
+class GridLinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+    """Which OpenADR server a site's events are fetched from."""
+
+    list_display = ("site", "vtn_url", "program", "is_on", "answered_at", "failure")
+    list_select_related = ("site",)
+    readonly_fields = ("asked_at", "answered_at", "reported_at", "failure", "is_lost")
 
 
 @admin.register(GridEvent)

@@ -1,11 +1,12 @@
 """The one process beside web and workers: it moves on what others have committed.
 
-It numbers events, lets each consumer deal with them, sends runs and quotes to the
-broker, reaps runs whose worker fell silent, frees bookings whose time is over, and
-mails suppliers what needs their answer. Each is a chore of its own: when one fails,
-because the broker, the database or the mail server is away, it is tried again later and
-the others go on. Webhooks go out by threads of their courier, so that a slow receiver
-holds up nothing here.
+It numbers events, lets each consumer deal with them, asks utilities for grid events and
+for repairs of plans that do not know them, sends runs and quotes to the broker, reaps
+runs whose worker fell silent, frees bookings whose time is over, and mails suppliers
+what needs their answer. Each is a chore of its own: when one fails, because the broker,
+the database or the mail server is away, it is tried again later and the others go on.
+Webhooks and questions to utilities go out by threads, so that a slow receiver holds up
+nothing here.
 """
 
 import threading
@@ -25,7 +26,9 @@ from journal.retention import raise_floor
 from journal.sequencing import sequence
 from journal.webhooks.courier import Courier
 from journal.webhooks.queue import WEBHOOKS, forget_old
+from scheduling.grid_poller import Poller
 from scheduling.outbox import send_quotes, send_runs
+from scheduling.services.grid_repairs import ask_for_repairs
 from scheduling.services.quotes import release_expired
 from scheduling.services.runs import reap
 from suppliers.outbox import send_uploads
@@ -42,6 +45,7 @@ NAME = "dispatch"
 
 TICK_S = 0.2
 SLOW_CHORE_S = 1.0
+LOOK_S = 0.5
 RETRY_S = 1.0
 DIGEST_CHORE_S = 60.0
 SCORES_CHORE_S = 5.0
@@ -98,7 +102,10 @@ class Chore:
 
 
 def chores(
-    consumers: Sequence[Consumer] = CONSUMERS, *, courier: Courier | None = None
+    consumers: Sequence[Consumer] = CONSUMERS,
+    *,
+    courier: Courier | None = None,
+    poller: Poller | None = None,
 ) -> list[Chore]:
     """Return everything the dispatcher does, in order."""
     return [
@@ -108,6 +115,8 @@ def chores(
             for consumer in consumers
         ),
         Chore(name="send webhooks", work=(courier or Courier()).work),
+        Chore(name="ask VTNs", work=(poller or Poller()).work, every_s=SLOW_CHORE_S),
+        Chore(name="grid repairs", work=_grid_repairs, every_s=LOOK_S),
         Chore(name="send runs", work=send_runs),
         Chore(name="send quotes", work=send_quotes),
         Chore(name="send uploads", work=send_uploads),
@@ -151,6 +160,10 @@ def _sequence_all() -> None:
 
 def _queue_digests() -> None:
     queue_digests(now=timezone.now())
+
+
+def _grid_repairs() -> None:
+    ask_for_repairs(timezone.now())
 
 
 def _reap_uploads() -> None:

@@ -341,3 +341,32 @@ class PromiseMovedOnError(SchedulingError):
             f"The promise for {order} has another revision now: read it, store it, "
             "and acknowledge that one."
         )
+
+
+class OpenAdrError(SchedulingError):
+    """Refuse an OpenADR message that cannot be read or obeyed."""
+
+    code = "openadr_refused"
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        """Name the field, the value as it came, and what is allowed."""
+        shown = repr(value)[:60]
+        super().__init__(f"OpenADR {field}: {shown} is not {allowed}.")
+        self.field = field
+
+
+class VtnError(SchedulingError):
+    """Say that a utility's OpenADR server cannot be asked, and why."""
+
+    code = "vtn_away"
+
+
+class GridEventRefusedError(SchedulingError):
+    """Refuse a grid event that makes no sense: its times, its cap or its state."""
+
+    code = "grid_event_refused"
+
+    def __init__(self, field: str, sentence: str) -> None:
+        """Keep the field and the sentence that names the limit."""
+        super().__init__(sentence)
+        self.field = field

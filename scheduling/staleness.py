@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from factory.models import Order, Outage, StepRecord, StockLot
 from journal.models import Event
 from journal.wording import counted
-from scheduling.models import GridEvent, Plan
+from scheduling.models import GridEvent, GridLink, Plan
 from suppliers.models import (
     Commitment,
     DeclaredCapacity,
@@ -42,6 +42,8 @@ LIMITS: Final[Mapping[str, str]] = {
     "step.corrected": "",
     "step.failed": "rework",
     "grid.event_received": "curtailment",
+    "grid.contact_lost": "curtailment",
+    "grid.contact_back": "curtailment",
     "outage.recorded": "outage",
 }
 """Kinds of event that change what a plan rests on, each with the limit it is about.
@@ -63,6 +65,7 @@ SITES: Final[Mapping[str, tuple[Rows, str]]] = {
     "order": (Order.objects.all, "site"),
     "steprecord": (StepRecord.objects.all, "rack__site"),
     "gridevent": (GridEvent.objects.all, "site"),
+    "gridlink": (GridLink.objects.all, "site"),
     "outage": (Outage.objects.all, "site"),
     "declaredcapacity": (
         DeclaredCapacity.objects.for_staff,

@@ -16,6 +16,7 @@ from scheduling.engine import schedule as engine
 from scheduling.engine.bound import Earliest, earliest
 from scheduling.engine.check import Breach, BreachKind, breaches
 from scheduling.engine.cost import Cost, cost
+from scheduling.engine.cut import whole
 from scheduling.engine.problem import Rack
 from scheduling.engine.schedule import Schedule, Unplannable
 from scheduling.errors import FencedOutError, PlanBreachesError
@@ -351,9 +352,9 @@ def _cut(text: str, most: int = SENTENCE_MOST) -> str:
 def _planned_steps(
     plan: Plan, proof: Proof, template_of: Mapping[str, str]
 ) -> Iterable[PlannedStep]:
-    """Yield steps in time."""
+    """Yield steps in time; a test cut in two is one step from its begin to its end."""
     clock, keys = _clock(proof.snapshot), proof.snapshot.keys
-    for step in proof.schedule.steps:
+    for step in whole(proof.schedule.steps):
         if step.rack not in keys.racks:
             continue
         yield PlannedStep(

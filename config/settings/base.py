@@ -220,6 +220,11 @@ WEBHOOK_PRIVATE_HOSTS = env.list("WEBHOOK_PRIVATE_HOSTS", default=[])
 WEBHOOK_FAILING_DAYS = env.int("WEBHOOK_FAILING_DAYS", default=5)
 WEBHOOK_KEPT_DAYS = env.int("WEBHOOK_KEPT_DAYS", default=30)
 
+# OpenADR: the secret of each site's client at its VTN, as MTY=secret,ELP=other; hosts
+# of VTNs that may be private, as host or host:port.
+OPENADR_SECRETS = env.dict("OPENADR_SECRETS", default={})
+OPENADR_PRIVATE_HOSTS = env.list("OPENADR_PRIVATE_HOSTS", default=[])
+
 # For how long a repeated request is answered as it was the first time.
 IDEMPOTENCY_KEPT_H = env.int("IDEMPOTENCY_KEPT_H", default=48)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from factory.models import Site
@@ -14,8 +15,9 @@ from journal.api.statements import StatedItem
 from journal.api.writing import Item, Stating, Upsert
 from journal.models import Reference
 from journal.upserts import Done, Refusal, Result, UpsertOutcome
+from scheduling.errors import GridEventRefusedError
 from scheduling.models import GridEvent
-from scheduling.services.grid import announce
+from scheduling.services.grid import announce, refuse_nonsense
 
 OBJECT_TYPE = "gridevent"
 
@@ -31,6 +33,9 @@ class GridEventShape(serializers.Serializer[Any]):
     ends_at = serializers.DateTimeField()
     cap_w = serializers.IntegerField()
     is_emergency = serializers.BooleanField()
+    kind = serializers.ChoiceField(choices=GridEvent.Kind.choices)
+    source = serializers.ChoiceField(choices=GridEvent.Source.choices)
+    priority = serializers.IntegerField(allow_null=True)
     state = serializers.ChoiceField(choices=GridEvent.State.choices)
     received_at = serializers.DateTimeField()
 
@@ -56,6 +61,9 @@ GRID_EVENTS = Resource(
         "ends_at": "2026-11-24T03:00:00Z",
         "cap_w": 3_600_000,
         "is_emergency": False,
+        "kind": "curtailment",
+        "source": "api",
+        "priority": None,
         "state": "announced",
         "received_at": "2026-11-23T16:00:00Z",
     },
@@ -122,10 +130,10 @@ def _push_one(item: Item, by: Stating) -> Result:
         .first()
     )
     if reference is None:
-        event = announce(
-            event=_with(GridEvent(external_id=item["external_id"]), site, item),
-            actor=by.actor,
-        )
+        event = _with(GridEvent(external_id=item["external_id"]), site, item)
+        if refusal := _nonsense(event):
+            return refusal
+        announce(event=event, actor=by.actor)
         Reference.objects.create(
             system=by.system,
             object_type=OBJECT_TYPE,
@@ -135,21 +143,35 @@ def _push_one(item: Item, by: Stating) -> Result:
         )
         return Done(key=event.pk, outcome=UpsertOutcome.CREATED)
     event = GridEvent.objects.select_for_update().get(pk=reference.object_id)
-    return Done(key=event.pk, outcome=_change(event, reference, site, item, by))
+    return _change(event, reference, site, item, by)
 
 
 def _change(
     event: GridEvent, reference: Reference, site: Site, item: Item, by: Stating
-) -> UpsertOutcome:
+) -> Result:
     """Bring a known event to what is stated."""
     if item["revision"] < reference.revision:
-        return UpsertOutcome.STALE
-    Reference.objects.filter(pk=reference.pk).update(revision=item["revision"])
+        return Done(key=event.pk, outcome=UpsertOutcome.STALE)
     before = _stated(event)
-    if _stated(_with(event, site, item)) == before:
-        return UpsertOutcome.UNCHANGED
+    is_changed = _stated(_with(event, site, item)) != before
+    if is_changed and (refusal := _nonsense(event)):
+        return refusal
+    Reference.objects.filter(pk=reference.pk).update(revision=item["revision"])
+    if not is_changed:
+        return Done(key=event.pk, outcome=UpsertOutcome.UNCHANGED)
     announce(event=event, actor=by.actor)
-    return UpsertOutcome.UPDATED
+    return Done(key=event.pk, outcome=UpsertOutcome.UPDATED)
+
+
+def _nonsense(event: GridEvent) -> Refusal | None:
+    """Return why nobody can be asked to keep a cap; one called off asks nothing."""
+    if event.is_cancelled:
+        return None
+    try:
+        refuse_nonsense(event, now=timezone.now())
+    except GridEventRefusedError as error:
+        return Refusal(field=error.field, code=error.code, sentence=str(error))
+    return None
 
 
 def _with(event: GridEvent, site: Site, item: Item) -> GridEvent:

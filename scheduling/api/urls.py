@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from journal.api.events import EventsBaselineView, EventsView
 from journal.api.routes import open_route, routes
+from scheduling.api.openadr import OpenAdrView
 from scheduling.api.plans import SCENARIOS
 from scheduling.api.promises import PROMISE_DATES, AckView
 from scheduling.api.quotes import QUOTES, QuoteBookView, QuotesView
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern] = [
         resource=PROMISE_DATES,
         capabilities={"PUT": PROMISE_DATES.capability},
     ),
+    open_route("openadr/<str:site>", OpenAdrView, "api-openadr"),
     open_route("events", EventsView, "api-events", resources=BY_TYPE),
     open_route("events:baseline", EventsBaselineView, "api-events-baseline"),
     *routes(RECEIPTS, listing=ReceiptsView),

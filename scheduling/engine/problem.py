@@ -378,6 +378,7 @@ class Rack:
             change.
         previous_soak: ``(step code, ((percent, standby minutes before), ...))`` of the
             blocks of soaks that do not run through at full power in that plan.
+        is_flexible: Whether its order bends: in a curtailment it gives way first.
     """
 
     key: str
@@ -393,6 +394,7 @@ class Rack:
     pins: tuple[Pin, ...] = ()
     previous: tuple[tuple[str, int, str], ...] = ()
     previous_soak: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = ()
+    is_flexible: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,14 @@
 """The scheduling app's models, listed for Django's registry."""
 
 from scheduling.models.acknowledgement import PromiseAcknowledgement
-from scheduling.models.grid import GridEvent
+from scheduling.models.grid import (
+    FlexibleCurve,
+    GridContract,
+    GridEvent,
+    GridLink,
+    GridSeries,
+    Shed,
+)
 from scheduling.models.plan import (
     Blob,
     LimitAttribution,
@@ -19,7 +26,11 @@ __all__ = [
     "Blob",
     "Booking",
     "CustomerPromise",
+    "FlexibleCurve",
+    "GridContract",
     "GridEvent",
+    "GridLink",
+    "GridSeries",
     "LimitAttribution",
     "Pegging",
     "Plan",
@@ -30,4 +41,5 @@ __all__ = [
     "Quote",
     "Run",
     "Scenario",
+    "Shed",
 ]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import Any
 
+from scheduling.engine.cut import model_of
 from scheduling.engine.problem import (
     PowerClass,
     Problem,
@@ -98,7 +99,7 @@ def _bar(
     return {
         "rack": rack.key,
         "label": rack.key,
-        "model": rack.template,
+        "model": model_of(rack.template),
         "order": rack.order,
         "url": f"{order_urls.get(rack.order, '')}?rack={rack.key}",
         "start": start,

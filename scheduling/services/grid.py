@@ -1,12 +1,23 @@
 """What the grid asks of a site: announced, changed, called off; always on record."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
+from factory.models import Site
 from journal.services import record
 from journal.wording import kw
-from scheduling.models import GridEvent
+from scheduling.errors import GridEventRefusedError
+from scheduling.models import GridContract, GridEvent
+
+LONGEST = timedelta(days=366)
+FURTHEST = timedelta(days=2 * 366)
+
+
+def contract_of(site: Site) -> GridContract:
+    """Return a site's grid contract, saved or with its defaults. One query."""
+    return GridContract.objects.filter(site=site).first() or GridContract(site=site)
 
 
 @transaction.atomic
@@ -32,18 +43,59 @@ def announce(*, event: GridEvent, actor: str) -> GridEvent:
 
 
 def call_off(*, event: GridEvent, actor: str) -> GridEvent:
-    """Cancel a grid event: the contract holds again."""
+    """Cancel a grid event: the contract holds again. Twice is once.
+
+    Raises:
+        GridEventRefusedError: If it is called off already.
+    """
+    if event.is_cancelled:
+        raise GridEventRefusedError("state", f"{event.name} is called off already.")
     event.state = GridEvent.State.CANCELLED
     return announce(event=event, actor=actor)
+
+
+def refuse_nonsense(event: GridEvent, *, now: datetime) -> None:
+    """Refuse a cap no site can be asked to keep. No query.
+
+    Overlapping caps are welcome: the least of them holds in every minute.
+
+    Raises:
+        GridEventRefusedError: If it ends before it starts or lies in the past, is
+            longer than a year, further off than two, or asks for more than the
+            contract allows anyhow.
+    """
+    if event.ends_at <= event.starts_at:
+        raise GridEventRefusedError("ends_at", "A grid event ends after it starts.")
+    if event.ends_at <= now:
+        raise GridEventRefusedError(
+            "ends_at", f"{event.name} is over: nobody can obey a cap in the past."
+        )
+    if event.ends_at - event.starts_at > LONGEST:
+        raise GridEventRefusedError(
+            "ends_at", "A cap for more than a year is a new contract: change the site."
+        )
+    if event.starts_at > now + FURTHEST:
+        raise GridEventRefusedError(
+            "starts_at", "A grid event starts within the next two years."
+        )
+    if event.cap_w > event.site.contracted_import_w:
+        raise GridEventRefusedError(
+            "cap_w",
+            f"{kw(event.cap_w)} is more than the contracted import of "
+            f"{kw(event.site.contracted_import_w)}: it asks for nothing.",
+        )
 
 
 def _facts(event: GridEvent) -> dict[str, Any]:
     return {
         "name": event.name,
+        "kind": event.kind,
+        "source": event.source,
         "state": event.state,
         "starts_at": event.starts_at.isoformat(),
         "ends_at": event.ends_at.isoformat(),
         "cap_w": event.cap_w,
+        "priority": event.priority,
     }
 
 

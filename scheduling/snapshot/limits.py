@@ -1,6 +1,6 @@
 """A site's limits as they change with the clock: power, cooling, places, people."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
 
@@ -16,10 +16,9 @@ from factory.models import (
 from scheduling.clock import DAY, SiteClock
 from scheduling.engine.problem import Curtailment, Resource, ResourceKind
 from scheduling.engine.profile import StepFunction, constant
-from scheduling.engine.units import Watts
-from scheduling.models import GridEvent
 from scheduling.snapshot.amounts import least, least_of, reduced, steps
 from scheduling.snapshot.calendars import Week
+from scheduling.snapshot.caps import ramps, read_caps
 
 EIGHTHS = 8
 MINUTES_PER_HOUR = 60
@@ -61,7 +60,7 @@ def read_limits(
     weeks: Mapping[int, Week],
     stations_held: int,
 ) -> Limits:
-    """Return a site's limits from minute 0 to the horizon. Four queries.
+    """Return a site's limits from minute 0 to the horizon. Five queries.
 
     Args:
         site: The site.
@@ -73,7 +72,7 @@ def read_limits(
         stations_held: Assembly stations that racks hold which are not planned.
     """
     base = base_load(site, clock, horizon)
-    events = _curtailments(site, clock)
+    events = read_caps(site, clock, owner_of(site, ""))
     feeds = [
         least(feed.limit_w, outages.nodes.get(feed.pk, ())) for feed in feeds_of(nodes)
     ]
@@ -149,34 +148,23 @@ def _minute_of_day(at: time) -> int:
     return at.hour * MINUTES_PER_HOUR + at.minute
 
 
-def _curtailments(site: Site, clock: SiteClock) -> tuple[Curtailment, ...]:
-    """Return announced grid events that are not over. One query."""
-    rows = GridEvent.objects.filter(
-        site=site, state=GridEvent.State.ANNOUNCED, ends_at__gt=clock.epoch
-    ).order_by("starts_at", "pk")
-    return tuple(
-        Curtailment(
-            key=f"grid:{row.pk}",
-            label=row.name,
-            start=clock.minute(row.starts_at),
-            end=clock.minute_after(row.ends_at),
-            limit=Watts(row.cap_w),
-            owner=owner_of(site, ""),
-        )
-        for row in rows
-    )
-
-
 def _import_left(
     site: Site,
     base: StepFunction,
-    events: Iterable[Curtailment],
+    events: Sequence[Curtailment],
     feeds: list[StepFunction],
 ) -> Resource:
-    """Return the import left for bays and cooling: the least limit less base load."""
+    """Return the import left for bays and cooling: the least limit less base load.
+
+    Around a grid event import falls and rises by no more than the site's ramp.
+    """
+    contract = site.contracted_import_w
     allowed = least(
-        site.contracted_import_w,
-        ((event.start, event.end, event.limit) for event in events),
+        contract,
+        [
+            *((event.start, event.end, event.limit) for event in events),
+            *ramps(events, contract, site.ramp_w_per_min),
+        ],
     )
     if len(feeds) == 1:
         allowed = least_of(allowed, feeds[0])

@@ -43,6 +43,7 @@ class RackRow:
     requested_date: date
     late_cents_per_day: int
     is_to_plan: bool
+    is_flexible: bool = False
 
 
 def read_racks(site: Site) -> list[RackRow]:
@@ -67,6 +68,7 @@ def read_racks(site: Site) -> list[RackRow]:
             "order__late_cents_per_day",
             "state",
             "order__state",
+            "order__service_class",
         )
     )
     return [
@@ -81,6 +83,7 @@ def read_racks(site: Site) -> list[RackRow]:
             requested_date=requested_date,
             late_cents_per_day=late_cents,
             is_to_plan=state != Unit.State.ON_HOLD and order_state == Order.State.OPEN,
+            is_flexible=service_class == Order.ServiceClass.FLEXIBLE,
         )
         for (
             rack,
@@ -94,6 +97,7 @@ def read_racks(site: Site) -> list[RackRow]:
             late_cents,
             state,
             order_state,
+            service_class,
         ) in rows
     ]
 
@@ -221,6 +225,7 @@ def rack_of(
         progress=progress,
         previous=tuple(_still_ahead(previous, template, progress)),
         previous_soak=tuple(_soaks_ahead(previous_soak, template, progress)),
+        is_flexible=row.is_flexible,
     )
 
 

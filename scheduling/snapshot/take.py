@@ -24,6 +24,7 @@ from scheduling.engine.adjust.kinds import (
     models_of,
     stretch_days,
 )
+from scheduling.engine.cut import cut_running
 from scheduling.engine.problem import Calendar, Problem, Rack, Supply
 from scheduling.engine.schedule import Unplannable
 from scheduling.engine.units import MINUTES_PER_DAY, Minutes
@@ -39,6 +40,7 @@ from scheduling.snapshot.asked import (
     read_leads,
 )
 from scheduling.snapshot.calendars import Week, read_weeks
+from scheduling.snapshot.curtailed import may_cut, with_cut
 from scheduling.snapshot.floor import Floor, read_floor
 from scheduling.snapshot.gaps import gap_of, read_known
 from scheduling.snapshot.horizon import horizon, read_pace
@@ -206,6 +208,8 @@ def _read(
         ),
     )
     problem = adjusted(live, adjustments, leads)
+    if may_cut(site):
+        problem, _ = cut_running(problem)
     return Snapshot(
         problem=problem,
         event_seq=event_seq,
@@ -213,7 +217,7 @@ def _read(
         keys=Keys(
             racks={row.serial: row.rack for row in floor.rows},
             bays=bay_ids,
-            steps=floor.routings.step_ids,
+            steps=with_cut(floor.routings.step_ids, problem),
             lots=materials.lot_ids,
             tranches=materials.tranche_ids,
         ),

@@ -100,8 +100,27 @@ def test_3600_kw_for_everything_leave_2321_kw_for_liquid_cooled_bays():
     assert during == 2_600_000
     assert template.site_permille == 1_120
     assert during * 1_000 // template.site_permille == 2_321_428
-    assert capacity.at(DAY - 1) == 3_500_000
-    assert capacity.at(DAY + 4 * HOUR) == 3_500_000
+    assert capacity.at(DAY - 2) == 3_500_000
+    assert capacity.at(DAY + 4 * HOUR + 1) == 3_500_000
+
+
+def test_import_falls_and_rises_by_no_more_than_the_ramp_around_a_grid_event():
+    world = a_small_world()
+    a_grid_event(world.site)
+
+    capacity = resource(a_snapshot(world.site), f"site:{world.site.code}").capacity
+
+    end = DAY + 4 * HOUR
+    assert [capacity.at(minute) for minute in (DAY - 2, DAY - 1, DAY)] == [
+        3_500_000,
+        3_100_000,
+        2_600_000,
+    ]
+    assert [capacity.at(minute) for minute in (end - 1, end, end + 1)] == [
+        2_600_000,
+        3_100_000,
+        3_500_000,
+    ]
 
 
 @pytest.mark.parametrize("state", [GridEvent.State.CANCELLED, GridEvent.State.ENDED])

@@ -163,6 +163,7 @@ API: dict[str, dict[str, str]] = {
     "api-runs": {"GET": "code_execution", "POST": "code_execution"},
     "api-runs-one": {"GET": "code_execution"},
     "api-runs-cancel": {"POST": "code_execution"},
+    "api-openadr": {"POST": "sensitive_data"},
     "api-events": {"GET": "sensitive_data code_execution"},
     "api-events-baseline": {"GET": "sensitive_data code_execution"},
     "api-plans-check-move": {"POST": "sensitive_data"},

@@ -17,14 +17,29 @@ def keep_order(board: Board) -> t.Wide:
     First those with a start inside the frozen fence, then those with least time to
     spare before their promise; soaks that were derated come late, since they take what
     power is left. Racks that the published plan does not know are last, soonest due
-    first.
+    first. Where the grid curtails, racks of flexible orders come behind all others.
     """
     was = board.tables.previous
     known = was != t.NONE
     is_new = ~known.any(axis=1)
-    keys = (slack(board), _is_stretched(board), ~board.frozen(), is_new)
+    keys = (
+        slack(board),
+        _is_stretched(board),
+        ~board.frozen(),
+        is_new,
+        gives_way(board),
+    )
     order: t.Wide = np.lexsort(keys)
     return order
+
+
+def gives_way(board: Board) -> Mask:
+    """Return whether each rack is of a flexible order while the grid curtails."""
+    problem = board.encoded.problem
+    is_curtailed = bool(problem.curtailments)
+    return np.array(
+        [is_curtailed and rack.is_flexible for rack in board.encoded.racks], np.bool_
+    )
 
 
 def target(board: Board) -> t.Wide:
