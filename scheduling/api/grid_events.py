@@ -34,7 +34,9 @@ class GridEventShape(serializers.Serializer[Any]):
     cap_w = serializers.IntegerField()
     is_emergency = serializers.BooleanField()
     kind = serializers.ChoiceField(choices=GridEvent.Kind.choices)
-    source = serializers.ChoiceField(choices=GridEvent.Source.choices)
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # DRF's too
+        choices=GridEvent.Source.choices
+    )
     priority = serializers.IntegerField(allow_null=True)
     state = serializers.ChoiceField(choices=GridEvent.State.choices)
     received_at = serializers.DateTimeField()

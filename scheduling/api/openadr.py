@@ -84,7 +84,7 @@ class OpenAdrView(ClientView):
         if found is None:
             raise NotFound(f"There is no site {site[:40]}.")
         link = GridLink.objects.filter(site=found).first()
-        body = request.data
+        body: Any = request.data
         operation = body.get("operation") if isinstance(body, dict) else None
         event = body.get("object") if operation is not None else body
         listener = Listener(
