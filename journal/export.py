@@ -89,6 +89,10 @@ def xlsx_bytes(
     for place, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = width
     sheet.freeze_panes = "A2"
+    rows = list(rows)
+    # Without its size in the file, a reader unpacks the whole sheet once to find it.
+    corner = f"{get_column_letter(max(map(len, rows), default=1) or 1)}{len(rows) or 1}"
+    sheet.calculate_dimension = lambda: f"A1:{corner}"
     for number, row in enumerate(rows):
         cells = []
         for value in row:

@@ -7,9 +7,10 @@ no-break space (U+00A0), so that they never part at the end of a line.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_noop as _
 
 UNKNOWN: Final = "\N{EN DASH}"
@@ -263,9 +264,15 @@ def column_date(day: date | None, today: date) -> str:
     """Word a promise in a column, without its weekday: "11 Dec"."""
     if day is None:
         return UNKNOWN
+    return _column_words(day, day.year == today.year, get_language())
+
+
+@lru_cache(maxsize=4_096)
+def _column_words(day: date, is_this_year: bool, _language: str | None) -> str:  # noqa: FBT001
+    """Word a date in the active language; a file of rows says few dates many times."""
     words = gettext("%(day)s %(month)s") % _parts(day)
     words = words.replace(" ", JOINT)
-    if day.year == today.year:
+    if is_this_year:
         return words
     return gettext("%(date)s %(year)s") % {"date": words, "year": day.year}
 

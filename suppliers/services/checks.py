@@ -25,6 +25,7 @@ from suppliers.queries.alternates import approved_alternates
 from suppliers.services.hold import Held
 
 NOTE_MAX = 300
+_REASONS = frozenset(CommitRevision.Reason.values)
 
 
 def checked_promise(held: Held, deliveries: Sequence[Delivery]) -> Promise:
@@ -86,7 +87,7 @@ def check_reason(reason_code: str, what: str) -> None:
 
 def check_words(reason_code: str, note: str) -> None:
     """Refuse a reason that is not on the list and a note that cannot be kept."""
-    if reason_code not in CommitRevision.Reason.values:
+    if reason_code not in _REASONS:
         raise UnknownReasonError(reason_code)
     if len(note) > NOTE_MAX or "\x00" in note:
         raise NoteRefusedError(len(note), NOTE_MAX)

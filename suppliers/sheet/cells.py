@@ -54,7 +54,10 @@ def text_of(cell: Cell) -> str:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    words = unicodedata.normalize("NFKC", str(cell)).strip()
+    words = str(cell)
+    if not words.isascii():
+        words = unicodedata.normalize("NFKC", words)
+    words = words.strip()
     if words.startswith("'") and words[1:].startswith(FORMULA_STARTS):
         return words[1:].strip()
     return words
