@@ -6,11 +6,12 @@ bulk-written ledger is one that answers through the portal could have written.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from django.db.models import OuterRef, Subquery
 
-from factory.models import Part, Site
+from factory.models import Part, Site, StockLot
 from suppliers.ledger import (
     MOVES,
     Delivery,
@@ -33,8 +34,10 @@ from suppliers.models import (
     Supplier,
     Tranche,
 )
+from suppliers.sentences import line_name
 
 BATCH = 1_000
+DOCKED_AT = time(17)
 LINES_AN_ORDER = 3
 
 
@@ -118,6 +121,37 @@ def write(
         batch_size=BATCH,
     )
     _revisions(commitments, books)
+    _receipts(site, zip(lines, books, strict=True), at)
+    RequestChange.objects.bulk_create(_changes(lines, books), batch_size=BATCH)
+    LineNeed.objects.bulk_create(_needs(lines, books), batch_size=BATCH)
+    return commitments
+
+
+def _receipts(
+    site: Site, booked: Iterable[tuple[PurchaseOrderLine, Book]], at: datetime
+) -> None:
+    """Write what came, each delivery with the lot it was; racks have used it up."""
+    zone = ZoneInfo(site.zone)
+    came = [
+        (line, number, arrival)
+        for line, book in booked
+        for number, arrival in enumerate(book.arrivals, start=1)
+    ]
+    lots = StockLot.objects.bulk_create(
+        (
+            StockLot(
+                site=site,
+                part_id=line.part_id,
+                lot=f"{line.purchase_order.number}/{line.number}-{number}",
+                quantity=arrival.quantity,
+                issued=arrival.quantity,
+                received_at=datetime.combine(arrival.on, DOCKED_AT, zone),
+                source=line_name(line),
+            )
+            for line, number, arrival in came
+        ),
+        batch_size=BATCH,
+    )
     Receipt.objects.bulk_create(
         (
             Receipt(
@@ -125,15 +159,12 @@ def write(
                 quantity=arrival.quantity,
                 received_on=arrival.on,
                 recorded_at=at,
+                lot=lot,
             )
-            for line, book in zip(lines, books, strict=True)
-            for arrival in book.arrivals
+            for (line, _, arrival), lot in zip(came, lots, strict=True)
         ),
         batch_size=BATCH,
     )
-    RequestChange.objects.bulk_create(_changes(lines, books), batch_size=BATCH)
-    LineNeed.objects.bulk_create(_needs(lines, books), batch_size=BATCH)
-    return commitments
 
 
 def _orders(

@@ -54,6 +54,7 @@ class Unit(models.Model):
         SHIPPED = "shipped", "Shipped"
         SCRAPPED = "scrapped", "Scrapped"
         CANCELLED = "cancelled", "Cancelled"
+        RETURNED = "returned", "Sent back"
 
     serial = models.CharField(max_length=40, unique=True)
     kind = models.CharField(max_length=10, choices=Kind)

@@ -1,21 +1,25 @@
 """Giving a step its parts: first in, first out, from lots that may be used."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q, Sum
 
+from factory.alternates import stand_ins
 from factory.errors import MaterialShortError
 from factory.models import BomLine, Part, RoutingStep, StockIssue, StockLot, Unit
 from journal.setwise import update_rows
 
 
 def issue_material(*, rack: Unit, step: RoutingStep, now: datetime) -> list[StockIssue]:
-    """Take what a step consumes from stock; return the issues. At most six queries.
+    """Take what a step consumes from stock; return the issues. At most eight queries.
 
     What the rack has been given for this step before is not given again. A customer's
-    own stock goes first, and only into that customer's racks; then the oldest lot.
-    Lots on hold are left alone. The caller has opened a transaction.
+    own stock goes first, and only into that customer's racks; then the part itself,
+    then its approved alternates, each the oldest lot first. Lots on hold are left
+    alone. The caller has opened a transaction.
 
     Raises:
         MaterialShortError: If any part is short; names every short part.
@@ -23,10 +27,12 @@ def issue_material(*, rack: Unit, step: RoutingStep, now: datetime) -> list[Stoc
     needed = _still_needed(rack, step)
     if not needed:
         return []
-    lots = _usable_lots(rack, needed)
+    today = now.astimezone(ZoneInfo(rack.site.zone)).date()
+    serves = {part: part for part in needed} | stand_ins(list(needed), by=today)
+    lots = _usable_lots(rack, serves)
     there: Counter[int] = Counter()
     for lot in lots:
-        there[lot.part_id] += lot.free
+        there[serves[lot.part_id]] += lot.free
     if any(there[part] < quantity for part, quantity in needed.items()):
         codes = Part.objects.in_bulk(list(needed))
         raise MaterialShortError(
@@ -40,9 +46,10 @@ def issue_material(*, rack: Unit, step: RoutingStep, now: datetime) -> list[Stoc
         )
     issues = []
     for lot in lots:
-        taken = min(needed[lot.part_id], lot.free)
+        part = serves[lot.part_id]
+        taken = min(needed[part], lot.free)
         if taken:
-            needed[lot.part_id] -= taken
+            needed[part] -= taken
             lot.issued += taken
             issues.append(
                 StockIssue(lot=lot, rack=rack, step=step, quantity=taken, at=now)
@@ -52,25 +59,31 @@ def issue_material(*, rack: Unit, step: RoutingStep, now: datetime) -> list[Stoc
 
 
 def _still_needed(rack: Unit, step: RoutingStep) -> Counter[int]:
-    """Return the pieces a step still needs, by part. Two queries."""
+    """Return the pieces a step still needs, by part. Three queries."""
     lines = BomLine.objects.filter(consumed_at=step, parent=None)
     needed = Counter({line.part_id: line.quantity for line in lines})
     if needed:
+        serves = stand_ins(list(needed))
         given = StockIssue.objects.filter(rack=rack, step=step)
         for part, pieces in given.values_list("lot__part").annotate(Sum("quantity")):
-            needed[part] -= pieces
+            needed[serves.get(part, part)] -= pieces
     return +needed
 
 
-def _usable_lots(rack: Unit, needed: Counter[int]) -> list[StockLot]:
-    """Return the lots a rack may be served from, locked, first to be used first."""
+def _usable_lots(rack: Unit, serves: Mapping[int, int]) -> list[StockLot]:
+    """Return the lots a rack may be served from, locked, first to be used first.
+
+    Args:
+        rack: To be served.
+        serves: Which part a part of a lot serves: itself, or the one it stands in for.
+    """
     customer = rack.order.customer_id if rack.order else None
     lots = (
         StockLot.objects.select_for_update()
         .filter(
             Q(consigned_by=None) | Q(consigned_by=customer),
             site=rack.site_id,
-            part__in=list(needed),
+            part__in=list(serves),
             is_on_hold=False,
             issued__lt=F("quantity"),
         )
@@ -78,5 +91,11 @@ def _usable_lots(rack: Unit, needed: Counter[int]) -> list[StockLot]:
         .order_by("pk")
     )
     return sorted(
-        lots, key=lambda lot: (lot.consigned_by_id is None, lot.received_at, lot.pk)
+        lots,
+        key=lambda lot: (
+            lot.consigned_by_id is None,
+            serves[lot.part_id] != lot.part_id,
+            lot.received_at,
+            lot.pk,
+        ),
     )

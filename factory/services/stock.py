@@ -1,15 +1,16 @@
 """Goods that come into the house: a lot, its units, and whether they may be used."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from factory.errors import SerialTakenError, StockRefusedError
 from factory.models import Part, Site, StockLot, Unit
 from journal.services import record
-from journal.wording import grouped
+from journal.wording import counted, grouped
 
 LOT_MAX = 40
 HOLD_REASON_MAX = 160
@@ -44,7 +45,9 @@ class Goods:
 def take_in(goods: Goods) -> StockLot:
     """Make a stock lot of what came, and one unit of each serial number.
 
-    At most four queries, however many pieces.
+    A serial number that was sent back to its maker may come again: its unit is the
+    same one, and the journal keeps the lots it was in. At most six queries, however
+    many pieces.
 
     Raises:
         StockRefusedError: If the lot's name is taken or cannot be kept.
@@ -52,10 +55,7 @@ def take_in(goods: Goods) -> StockLot:
             is.
     """
     _check_lot(goods)
-    for unit in _on_file(goods.serials):
-        raise SerialTakenError(
-            unit.serial, unit.part.code if unit.part else "a rack", _where(unit)
-        )
+    again = _come_again(goods)
     lot = StockLot.objects.create(
         site=goods.site,
         part=goods.part,
@@ -67,21 +67,31 @@ def take_in(goods: Goods) -> StockLot:
         hold_reason=goods.hold_reason,
     )
     states = Unit.State
+    there: dict[str, Any] = {
+        "site": goods.site,
+        "revision": goods.part.revision,
+        "lot": goods.lot,
+        "state": states.ON_HOLD if goods.hold_reason else states.IN_STOCK,
+    }
     Unit.objects.bulk_create(
         (
-            Unit(
-                serial=serial,
-                kind=Unit.Kind.PART,
-                site=goods.site,
-                part=goods.part,
-                revision=goods.part.revision,
-                lot=goods.lot,
-                state=states.ON_HOLD if goods.hold_reason else states.IN_STOCK,
-            )
+            Unit(serial=serial, kind=Unit.Kind.PART, part=goods.part, **there)
             for serial in goods.serials
+            if serial not in again
         ),
         batch_size=1_000,
     )
+    if again:
+        Unit.objects.filter(serial__in=again).update(**there)
+        record(
+            kind="stock.came_again",
+            about=lot,
+            actor="system",
+            summary=f"{goods.part.code}, lot {goods.lot}: "
+            f"{counted(len(again), 'serial number')} came again after a return",
+            before={"lots": again},
+            after={"lot": goods.lot},
+        )
     return lot
 
 
@@ -99,6 +109,34 @@ def hold_lot(*, lot_id: int, reason: str, actor: str) -> StockLot:
     if not lot.free:
         raise StockRefusedError("lot", f"Nothing is left of lot {lot.lot}.")
     return _set_hold(lot, reason=checked_reason(reason), actor=actor)
+
+
+@transaction.atomic
+def send_back_lot(*, lot_id: int, reason: str, actor: str) -> list[str]:
+    """Let what is left of a lot on hold go back to its maker; return its serials.
+
+    The lot stays on hold, since it is out of the house; its units wait to come again.
+
+    Raises:
+        StockRefusedError: If it is not on hold.
+    """
+    lot = _lock(lot_id)
+    if not lot.is_on_hold:
+        raise StockRefusedError("lot", f"Lot {lot.lot} is not on hold.")
+    units = Unit.objects.filter(
+        site=lot.site_id, part=lot.part_id, lot=lot.lot, state=Unit.State.ON_HOLD
+    )
+    serials = list(units.in_order_of_serial().values_list("serial", flat=True))
+    units.update(state=Unit.State.RETURNED)
+    record(
+        kind="stock.returned",
+        about=lot,
+        actor=actor,
+        summary=f"Lot {lot.lot} of {lot.part.code}, {grouped(lot.free)}, sent back: "
+        f"{reason}",
+        after={"lot": lot.lot, "reason": reason, "serials": serials},
+    )
+    return serials
 
 
 @transaction.atomic
@@ -154,12 +192,23 @@ def _check_lot(goods: Goods) -> None:
         )
 
 
-def _on_file(serials: Sequence[str]) -> Iterable[Unit]:
-    """Return the first unit that carries one of these serial numbers already."""
-    if not serials:
-        return ()
-    known = Unit.objects.filter(serial__in=serials).select_related("part", "parent")
-    return known.in_order_of_serial()[:1]
+def _come_again(goods: Goods) -> dict[str, str]:
+    """Return the lot that each serial number was in which had been sent back.
+
+    Raises:
+        SerialTakenError: If one is on file and was not sent back, or is another part's.
+    """
+    if not goods.serials:
+        return {}
+    units = Unit.objects.filter(serial__in=goods.serials)
+    found = {}
+    for unit in units.select_related("part", "parent").in_order_of_serial():
+        if unit.state != Unit.State.RETURNED or unit.part_id != goods.part.pk:
+            raise SerialTakenError(
+                unit.serial, unit.part.code if unit.part else "a rack", _where(unit)
+            )
+        found[unit.serial] = unit.lot
+    return found
 
 
 def _where(unit: Unit) -> str:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import OuterRef, Subquery
 
+from factory.alternates import stand_ins
 from factory.models import Part, Site
 from scheduling.blobs import load_problem, load_schedule
 from scheduling.clock import SiteClock
@@ -161,8 +162,10 @@ def _add_awaited(needs: dict[int, _Need], plan: Plan, site: Site, dock: Dock) ->
     late = _waiting(plan)
     short = [*(_unplannable(plan) if plan.unplannable_racks else ()), *late]
     codes = {shortage.part for shortage in short}
-    parts = list(Part.objects.filter(code__in=codes).values_list("pk", flat=True))
-    awaited = read_promised(site, parts, dock).awaited if parts else ()
+    served = dict(Part.objects.filter(code__in=codes).values_list("pk", "code"))
+    alternates = stand_ins(list(served), by=dock.clock.day_of(0))
+    serves = served | {one: served[part] for one, part in alternates.items()}
+    awaited = read_promised(site, serves, dock).awaited if serves else ()
 
     def helps(shortage: Shortage, line: AwaitedLine) -> bool:
         """Return whether pieces on the day asked for would come before the others."""

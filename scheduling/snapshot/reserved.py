@@ -50,19 +50,27 @@ def materials_ahead(template: Template, progress: Progress) -> tuple[Material, .
     return tuple(sorted(ahead, key=lambda material: places.get(material.step, 0)))
 
 
-def read_issued(site: Site) -> dict[int, dict[tuple[str, str], int]]:
-    """Return pieces issued to racks on the floor by rack, step and part. One query."""
+def read_issued(
+    site: Site, serves: Mapping[int, str]
+) -> dict[int, dict[tuple[str, str], int]]:
+    """Return pieces issued to racks on the floor by rack, step and part. One query.
+
+    Args:
+        site: Where the racks are.
+        serves: Code of the part served, by primary key of the part issued.
+    """
     found: dict[int, dict[tuple[str, str], int]] = defaultdict(dict)
     rows = (
         StockIssue.objects.filter(
             rack__site=site, rack__state__in=ON_THE_FLOOR, lot__site=site
         )
-        .values_list("rack", "step__code", "lot__part__code")
+        .values_list("rack", "step__code", "lot__part", "lot__part__code")
         .annotate(pieces=Sum("quantity"))
         .order_by("rack", "step__code", "lot__part__code")
     )
-    for rack, step, part, pieces in rows:
-        found[rack][step, part] = pieces
+    for rack, step, issued, code, pieces in rows:
+        given, part = found[rack], serves.get(issued, code)
+        given[step, part] = given.get((step, part), 0) + pieces
     return found
 
 

@@ -169,11 +169,18 @@ def dock_of(site: Site, clock: SiteClock, weeks: Mapping[int, Week]) -> Dock:
     )
 
 
-def read_stock(site: Site, parts: Collection[int]) -> Stock:
-    """Return free lots that are not on hold; consigned ones apart. One query."""
+def read_stock(site: Site, serves: Mapping[int, str]) -> Stock:
+    """Return free lots that are not on hold; consigned ones apart. One query.
+
+    Args:
+        site: Where they lie.
+        serves: Code of the part served, by primary key of the part that is there: the
+            part itself, or an approved alternate of it. What is there of the part
+            itself is used first.
+    """
     rows = (
         StockLot.objects.filter(
-            site=site, part__in=parts, is_on_hold=False, quantity__gt=F("issued")
+            site=site, part__in=serves, is_on_hold=False, quantity__gt=F("issued")
         )
         .select_related("part")
         .order_by("received_at", "pk")
@@ -181,8 +188,8 @@ def read_stock(site: Site, parts: Collection[int]) -> Stock:
     supplies: list[Supply] = []
     consigned: list[ConsignedLot] = []
     lot_ids: dict[str, int] = {}
-    for lot in rows:
-        part = lot.part.code
+    for lot in sorted(rows, key=lambda lot: serves[lot.part_id] != lot.part.code):
+        part = serves[lot.part_id]
         if lot.consigned_by_id is not None:
             consigned.append(
                 ConsignedLot(
@@ -200,20 +207,27 @@ def read_stock(site: Site, parts: Collection[int]) -> Stock:
                 available=Minutes(0),
                 kind=SupplyKind.STOCK,
                 owner=lot.part.buyer,
-                label=f"{part}, lot {lot.lot}",
+                label=f"{lot.part.code}{_in_place(lot.part.code, part)}, lot {lot.lot}",
             )
         )
     return Stock(supplies=tuple(supplies), consigned=tuple(consigned), lot_ids=lot_ids)
 
 
+def _in_place(code: str, served: str) -> str:
+    """Say what a part stands in for, if it does."""
+    return "" if code == served else f" in place of {served}"
+
+
 def read_promised(
     site: Site,
-    parts: Collection[int],
+    serves: Mapping[int, str],
     dock: Dock,
     *,
     arrival_level: int | None = None,
 ) -> Promised:
     """Return open lines' promises and what nobody has promised yet. Four queries.
+
+    ``serves`` is as ``read_stock`` takes it.
 
     A line that is received in part has received its earliest tranches. What has left
     stands on its shipment's arrival, earlier or later than promised: the supplier has
@@ -223,12 +237,13 @@ def read_promised(
     ``arrival_level`` on the day by which the record says it has come then, one query
     more.
     """
+    parts = list(serves)
     tranches = _tranches(site, parts)
     legs = _legs(site, parts)
     supplies: list[Supply] = []
     awaited: list[AwaitedLine] = []
     tranche_ids: dict[str, int] = {}
-    lines = list(_open_lines(site, parts))
+    lines = list(_open_lines(site, serves))
     arrivals = _at_pace(
         lines,
         {one.line: _coming(one, tranches[one.line], legs[one.line]) for one in lines},
@@ -320,19 +335,18 @@ class _Expectation:
         ).at(self._level)
 
 
-def _open_lines(site: Site, parts: Collection[int]) -> Iterable[_Line]:
+def _open_lines(site: Site, serves: Mapping[int, str]) -> Iterable[_Line]:
     rows = (
         PurchaseOrderLine.objects.for_staff()
         .filter(
             purchase_order__site=site,
             purchase_order__state=PurchaseOrder.State.OPEN,
             state=PurchaseOrderLine.State.OPEN,
-            part__in=parts,
+            part__in=serves,
             quantity__gt=F("received"),
         )
         .values_list(
             "pk",
-            "part__code",
             "quantity",
             "received",
             "need_by",
@@ -350,7 +364,6 @@ def _open_lines(site: Site, parts: Collection[int]) -> Iterable[_Line]:
     )
     for (
         line,
-        part,
         quantity,
         received,
         need_by,
@@ -366,7 +379,7 @@ def _open_lines(site: Site, parts: Collection[int]) -> Iterable[_Line]:
     ) in rows:
         yield _Line(
             line=line,
-            part=part,
+            part=serves[part_id],
             source=(maker, part_id),
             outstanding=quantity - received,
             received_since=received - (received_before or 0),

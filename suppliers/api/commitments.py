@@ -170,11 +170,17 @@ class ReceiptShape(serializers.Serializer[Any]):
     purchase_order = OpaqueId("po", source="line.purchase_order_id")
     purchase_order_number = serializers.CharField(source="line.purchase_order.number")
     line = serializers.IntegerField(source="line.number")
-    part = serializers.CharField(source="line.part.code")
+    part = serializers.SerializerMethodField(
+        help_text="What came; the line may have asked for another."
+    )
     quantity = serializers.IntegerField()
     received_on = serializers.DateField()
     lot = serializers.CharField(source="lot.lot", default=None, allow_null=True)
     recorded_at = serializers.DateTimeField()
+
+    def get_part(self, row: Receipt) -> str:
+        """Return the code of what came."""
+        return row.lot.part.code if row.lot else row.line.part.code
 
 
 RECEIPTS = Resource(
@@ -183,7 +189,7 @@ RECEIPTS = Resource(
     prefix="rcp",
     shape=ReceiptShape,
     rows=lambda: Receipt.objects.for_staff().select_related(
-        "line__purchase_order", "line__part", "line__commitment", "lot"
+        "line__purchase_order", "line__part", "line__commitment", "lot__part"
     ),
     naming=Nameless(),
     filters={

@@ -46,6 +46,15 @@ class ReceiptRequest(Strict):
         default="",
         help_text="Why quality must see them first; empty: they may be used.",
     )
+    part = Text(
+        max_length=40,
+        allow_blank=True,
+        default="",
+        help_text=(
+            "Code of what came: the part ordered or the substitute promised; empty: "
+            "the one that was promised last."
+        ),
+    )
     shipment = Text(
         max_length=20,
         allow_blank=True,

@@ -20,7 +20,12 @@ def expected(site: Site, *, today: date) -> list[ShipmentLine]:
             state=ShipmentLine.State.ON_THE_WAY,
             shipment__expected_on__lte=today + timedelta(days=AHEAD_DAYS),
         )
-        .select_related("shipment__supplier", "line__purchase_order", "line__part")
+        .select_related(
+            "shipment__supplier",
+            "line__purchase_order",
+            "line__part",
+            "line__commitment__current__substitute",
+        )
         .prefetch_related("serials")
         .order_by("shipment__expected_on", "shipment", "number")
     )
@@ -46,7 +51,7 @@ def on_hold(site: Site) -> QuerySet[Receipt]:
         Receipt.objects.for_staff()
         .filter(line__purchase_order__site=site, lot__is_on_hold=True)
         .exclude(findings__kind=Finding.Kind.RETURN)
-        .select_related("lot", "line__purchase_order__supplier", "line__part")
+        .select_related("lot__part", "line__purchase_order__supplier")
         .order_by("received_on", "pk")
     )
 
@@ -55,7 +60,11 @@ def announced_line(site: Site, key: int) -> ShipmentLine | None:
     """Return one line of a shipment to a site, counted or not. One query."""
     return (
         ShipmentLine.objects.for_staff()
-        .select_related("line__purchase_order")
+        .select_related(
+            "line__purchase_order",
+            "line__part",
+            "line__commitment__current__substitute",
+        )
         .filter(pk=key, shipment__site=site)
         .first()
     )

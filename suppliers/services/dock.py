@@ -11,13 +11,18 @@ from django.db import transaction
 
 from factory.errors import StockRefusedError
 from factory.models import Part, Site, Unit
-from factory.services.stock import checked_reason, free_lot_name, release_lot
+from factory.services.stock import (
+    checked_reason,
+    free_lot_name,
+    release_lot,
+    send_back_lot,
+)
 from journal.services import record
 from suppliers.errors import ReceiptRefusedError, ShipmentOverError
 from suppliers.ledger import State, settled
 from suppliers.models import Finding, Receipt, ShipmentLine, ShipmentSerial
 from suppliers.services.hold import Held, change, hold
-from suppliers.services.receipts import record_receipt
+from suppliers.services.receipts import part_that_came, record_receipt
 from suppliers.services.shipments import close_if_empty
 
 Kind = Finding.Kind
@@ -38,6 +43,7 @@ class Count:
         wrong: Pieces of another part; they are no stock.
         reason: Why pieces are set aside, wrong or missing.
         is_last: Whether nothing more of this line comes with the shipment.
+        part: Code of what came, as ``record_receipt`` takes it.
     """
 
     good: int
@@ -48,6 +54,7 @@ class Count:
     wrong: int = 0
     reason: str = ""
     is_last: bool = True
+    part: str = ""
 
 
 @transaction.atomic
@@ -83,7 +90,8 @@ def count_shipment_line(
     )
     if row.state != ShipmentLine.State.ON_THE_WAY:
         raise ShipmentOverError(row.shipment.number, row.get_state_display().lower())
-    _check(held, count)
+    came = part_that_came(held, count.part)
+    _check(held, count, came)
     aside = min(count.aside, held.line.outstanding)
     good = min(count.good, held.line.outstanding - aside)
     receipts = []
@@ -99,10 +107,11 @@ def count_shipment_line(
                     received_on=received_on,
                     actor=actor,
                     now=now,
-                    lot=_lot(held, row),
+                    lot=_lot(held, row, came),
                     serials=serials,
                     hold_reason=reason,
                     shipment_line_id=row.pk,
+                    part=came.code,
                 )
             )
     facts = _Facts(row=row, actor=actor, now=now)
@@ -168,17 +177,15 @@ def return_receipt(*, receipt: Receipt, reason: str, actor: str, now: datetime) 
     """
     _must_be_held(receipt)
     words = _reason(reason)
-    lot = receipt.lot
-    if lot is not None:
-        units = Unit.objects.filter(site=lot.site_id, part=lot.part_id, lot=lot.lot)
+    if receipt.lot is not None:
+        serials = send_back_lot(lot_id=receipt.lot.pk, reason=words, actor=actor)
         ShipmentSerial.objects.for_staff().filter(
-            shipment_line=receipt.shipment_line,
-            serial__in=list(units.values_list("serial", flat=True)),
+            shipment_line=receipt.shipment_line, serial__in=serials
         ).update(is_live=False)
     _judge(receipt, Kind.RETURN, words, actor, now)
 
 
-def _check(held: Held, count: Count) -> None:
+def _check(held: Held, count: Count, came: Part) -> None:
     """Refuse a count that says nothing, or leaves out what is needed."""
     if min(count.good, count.aside, count.wrong) < 0:
         raise ReceiptRefusedError("good", "Count 0 pieces or more.")
@@ -186,7 +193,7 @@ def _check(held: Held, count: Count) -> None:
         raise ReceiptRefusedError("good", f"{held.name}: nothing is counted.")
     if count.aside or count.wrong:
         _reason(count.reason)
-    if held.line.part.trace != Part.Trace.SERIAL:
+    if came.trace != Part.Trace.SERIAL:
         return
     for field, pieces, serials in (
         ("serials", count.good, count.serials),
@@ -195,16 +202,16 @@ def _check(held: Held, count: Count) -> None:
         if pieces != len(serials):
             raise ReceiptRefusedError(
                 field,
-                f"{held.line.part.code} is traced by serial number: {pieces:,} pieces "
+                f"{came.code} is traced by serial number: {pieces:,} pieces "
                 f"with {len(serials):,} serial numbers. Scan one for each piece.",
             )
 
 
-def _lot(held: Held, row: ShipmentLine) -> str:
+def _lot(held: Held, row: ShipmentLine, came: Part) -> str:
     """Return a free name for the supplier's lot; empty if it named none."""
     if not row.lot:
         return ""
-    return free_lot_name(held.line.purchase_order.site, held.line.part, row.lot)
+    return free_lot_name(held.line.purchase_order.site, came, row.lot)
 
 
 def _close(shipment_line_id: int, count: Count, facts: _Facts) -> None:

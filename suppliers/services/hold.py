@@ -60,6 +60,14 @@ class Held:
         zone = ZoneInfo(self.line.purchase_order.site.zone)
         return self.now.astimezone(zone).date()
 
+    @property
+    def part_coming(self) -> Part:
+        """Return the part that is expected: the alternate promised, or that ordered."""
+        current = self.commitment.current
+        if self.commitment.stands_in and current is not None and current.substitute:
+            return current.substitute
+        return self.line.part
+
     def after(self, verb: Verb) -> State:
         """Return the state a verb leads to.
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from factory.errors import SerialTakenError, StockRefusedError
-from factory.models import StockLot
+from factory.models import Part, StockLot
 from factory.services.stock import Goods, take_in
 from journal.services import record
 from journal.wording import column_date, grouped
@@ -32,6 +32,7 @@ class _Arrival:
     lot: str
     serials: Sequence[str]
     hold_reason: str
+    part: Part
 
 
 @transaction.atomic
@@ -46,6 +47,7 @@ def record_receipt(
     serials: Sequence[str] = (),
     hold_reason: str = "",
     shipment_line_id: int | None = None,
+    part: str = "",
 ) -> Receipt:
     """Record that pieces reached the dock; they are stock from then on.
 
@@ -64,6 +66,8 @@ def record_receipt(
         serials: One a piece, or none; each becomes a unit of the lot.
         hold_reason: Why quality must see them first; empty if they may be used.
         shipment_line_id: The announcement they came with, of the same line.
+        part: Code of what came: the part ordered, or the alternate promised in its
+            place; empty: the one that was promised last.
 
     Raises:
         IllegalMoveError: If the line is complete or cancelled.
@@ -77,6 +81,7 @@ def record_receipt(
         lot=lot,
         serials=serials,
         hold_reason=hold_reason,
+        part=part_that_came(held, part),
     )
     _check(held, arrival)
     before = held.facts()
@@ -97,13 +102,29 @@ def record_receipt(
         actor=actor,
         scope=held.line.purchase_order.supplier.scope,
         summary=(
-            f"{held.name}, {held.line.part.code}: {grouped(quantity)} received on "
+            f"{held.name}, {arrival.part.code}: {grouped(quantity)} received on "
             f"{column_date(received_on, held.today)}"
         ),
         before=before,
         after=held.facts(),
     )
     return receipt
+
+
+def part_that_came(held: Held, code: str) -> Part:
+    """Return which part a line brought; for an empty code the one expected.
+
+    Raises:
+        ReceiptRefusedError: If it is neither ordered nor promised in its place.
+    """
+    expected = held.part_coming
+    for part in (expected, held.line.part):
+        if code in {"", part.code}:
+            return part
+    known = " or ".join(sorted({expected.code, held.line.part.code}))
+    raise ReceiptRefusedError(
+        "part", f"{held.name} brings {known}; {code} is another part."
+    )
 
 
 def _count(held: Held, arrival: _Arrival, state_when_complete: State) -> None:
@@ -159,7 +180,7 @@ def _stock(held: Held, arrival: _Arrival) -> StockLot:
     )
     goods = Goods(
         site=order.site,
-        part=held.line.part,
+        part=arrival.part,
         lot=name,
         quantity=arrival.quantity,
         received_at=min(usable_from, held.now),

@@ -35,7 +35,7 @@ JUDGES = (Audience.QUALITY,)
 
 
 class CountForm(forms.Form):
-    """What was counted of one line."""
+    """What was counted of one line; which part it is where another was promised."""
 
     good = forms.IntegerField(label="Good pieces", min_value=0, max_value=LARGEST)
     serials = forms.CharField(
@@ -61,6 +61,17 @@ class CountForm(forms.Form):
     )
     more = forms.BooleanField(label="More of it comes later", required=False)
 
+    def __init__(self, *args: Any, row: ShipmentLine, **options: Any) -> None:
+        """Offer the alternate that was promised beside the part ordered."""
+        super().__init__(*args, **options)
+        codes = [row.line.commitment.stands_in, row.line.part.code]
+        if codes[0]:
+            words = (f"{codes[0]}, promised in its place", f"{codes[1]}, as ordered")
+            self.fields["part"] = forms.ChoiceField(
+                label="Which part it is", choices=list(zip(codes, words, strict=True))
+            )
+            self.order_fields(["part"])
+
     def count(self) -> Count:
         """Return what was counted.
 
@@ -77,6 +88,7 @@ class CountForm(forms.Form):
             wrong=given["wrong"] or 0,
             reason=given["reason"],
             is_last=not given["more"],
+            part=given.get("part", ""),
         )
 
 
@@ -95,7 +107,7 @@ def dock_count(request: HttpRequest, shipment_line_id: int) -> HttpResponse:
     row = announced_line(site, shipment_line_id)
     if row is None:
         raise Http404
-    form = CountForm(request.POST, prefix=f"row{row.pk}")
+    form = CountForm(request.POST, prefix=f"row{row.pk}", row=row)
     if not form.is_valid():
         return _show(request, site, {row.pk: form}, status=422)
     now = timezone.now()
@@ -192,6 +204,7 @@ def _form(row: ShipmentLine) -> CountForm:
     """Return the form of a line as announced: one tap confirms it."""
     return CountForm(
         prefix=f"row{row.pk}",
+        row=row,
         initial={
             "good": row.outstanding,
             "serials": "\n".join(one.serial for one in row.serials.all())

@@ -18,7 +18,7 @@ from factory.errors import (
     StepOrderError,
     UndoRefusedError,
 )
-from factory.models import Order, StepRecord, StockIssue, StockLot, Unit
+from factory.models import Order, PartAlternate, StepRecord, StockIssue, StockLot, Unit
 from factory.queries import standing_of
 from factory.services.floor import (
     Hand,
@@ -407,6 +407,28 @@ def test_a_step_takes_its_parts_from_the_oldest_lot_first():
             "quantity", flat=True
         )
     ) == [9, 20]
+
+
+def test_an_approved_alternate_is_taken_once_the_part_itself_is_used_up():
+    world = a_small_world(racks=1, stocked=False)
+    rack, sensor, other = world.racks[0], world.parts["SENSOR"], a_part("SENSOR-B")
+    records_until(rack, "PREP")
+    a_stock_lot(world.site, world.parts["FRAME"], 5)
+    own = a_stock_lot(world.site, sensor, 20)
+    stand_in = a_stock_lot(world.site, other, 40, received_at=NOW - timedelta(days=9))
+    with pytest.raises(MaterialShortError):
+        start(rack, "PREP")
+    PartAlternate.objects.create(
+        part=sensor, alternate=other, valid_from=NOW.date(), approved_by="Quality"
+    )
+
+    start(rack, "PREP")
+    fail_step(rack_id=rack.pk, reason_code="damaged", hand=at(5))
+    start(rack, "PREP", at(10))
+
+    own.refresh_from_db()
+    stand_in.refresh_from_db()
+    assert (own.issued, stand_in.issued) == (20, 9)
 
 
 def test_short_parts_are_refused_with_what_is_needed_and_there():

@@ -50,7 +50,9 @@ def late(site):
 def available(line, site, level):
     clock = SiteClock(epoch=NOW, zone=ZoneInfo(site.zone))
     dock = Dock(clock, usable_from=17 * 60, receiving=240, week=None)
-    (supply,) = read_promised(site, [line.part_id], dock, arrival_level=level).supplies
+    (supply,) = read_promised(
+        site, {line.part_id: line.part.code}, dock, arrival_level=level
+    ).supplies
     return supply.available
 
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from factory.models import CalendarException
+from factory.models import CalendarException, PartAlternate
 from scheduling.engine.problem import SupplyKind
 from suppliers.models import PurchaseOrder
 from suppliers.services import commitments
@@ -60,6 +60,43 @@ def test_stock_is_what_is_free_and_not_on_hold():
     assert (supply.key, supply.quantity, supply.available) == (f"lot:{lot.pk}", 6, 0)
     assert supply.kind == SupplyKind.STOCK
     assert (supply.owner, supply.label) == ("Mei-Ling Hsu", f"{frame.code}, lot L-1")
+
+
+def test_an_approved_alternate_in_the_house_or_on_order_serves_the_part():
+    world = a_small_world(stocked=False)
+    frame, sensor, other = *world.parts.values(), a_part("SENSOR-B")
+    for part in (frame, sensor):
+        PartAlternate.objects.create(
+            part=part, alternate=other, valid_from=TODAY, approved_by="Quality"
+        )
+        # What racks need themselves stands in for nothing.
+        PartAlternate.objects.create(
+            part=part,
+            alternate=frame if part == sensor else sensor,
+            valid_from=TODAY - timedelta(days=9),
+            approved_by="Quality",
+        )
+    PartAlternate.objects.filter(part=frame, alternate=other).update(
+        valid_from=TODAY + timedelta(days=1)
+    )
+    early = a_stock_lot(
+        world.site, other, 7, lot="L-2", received_at=NOW - timedelta(days=9)
+    )
+    own = a_stock_lot(world.site, sensor, 5, lot="L-1")
+    a_stock_lot(world.site, frame, 3)
+    line = a_line(site=world.site, part=other, quantity=90)
+    a_commitment(line)
+
+    snapshot = a_snapshot(world.site)
+
+    found = supplies_of(snapshot, sensor)
+    assert [(one.key, one.quantity) for one in found[:2]] == [
+        (f"lot:{own.pk}", 5),
+        (f"lot:{early.pk}", 7),
+    ]
+    assert found[1].label == f"SENSOR-B in place of {sensor.code}, lot L-2"
+    assert (found[2].kind, found[2].quantity) == (SupplyKind.TRANCHE, 90)
+    assert [one.quantity for one in supplies_of(snapshot, frame)] == [3]
 
 
 def test_parts_no_rack_consumes_are_no_supplies():

@@ -7,9 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from factory.access import Audience
-from factory.models import Part, StockLot, Unit
+from factory.models import Part, PartAlternate, StockLot, Unit
+from journal.models import Event
 from suppliers import errors
+from suppliers.ledger import Delivery
 from suppliers.models import Finding, Shipment, ShipmentSerial
+from suppliers.services import commitments
 from suppliers.services.dock import (
     Count,
     count_shipment_line,
@@ -19,9 +22,11 @@ from suppliers.services.dock import (
 from suppliers.services.notices import Item
 from tests.builders.factory import NOW, a_part
 from tests.builders.suppliers import (
+    BY_SYSTEM,
     TODAY,
     a_commitment,
     a_line,
+    a_receipt,
     a_shipment,
     a_supplier_user,
 )
@@ -216,3 +221,60 @@ def test_a_supplier_announces_on_its_page_and_calls_back(client):
     client.post(reverse("portal_shipment_cancel", args=[shipment.pk]), {"version": "1"})
     shipment.refresh_from_db()
     assert shipment.state == "cancelled"
+
+
+def test_a_serial_number_that_was_sent_back_comes_again_with_its_history(traced):
+    def sent(serials):
+        traced.refresh_from_db()
+        return a_shipment(Item(line_id=traced.pk, quantity=1, serials=serials))
+
+    (first,) = counted(
+        traced, sent(("A-1",)), good=0, aside=1, aside_serials=("A-1",), reason="Seal"
+    )
+    return_receipt(receipt=first, reason="Seal is gone", actor="user:2", now=NOW)
+    unit = Unit.objects.get(serial="A-1")
+    assert unit.state == "returned"
+
+    (again,) = counted(traced, sent(("A-1",)), good=1, serials=("A-1",))
+
+    unit.refresh_from_db()
+    assert (unit.state, unit.lot) == ("in_stock", again.lot.lot)
+    told = Event.objects.get(kind="stock.came_again")
+    assert told.before == {"lots": {"A-1": first.lot.lot}}
+    with pytest.raises(errors.ReceiptRefusedError, match="A-1 is on file already"):
+        a_receipt(a_line(quantity=1, part=traced.part), 1, serials=("A-1",), now=NOW)
+
+
+def test_a_substitute_that_comes_is_stock_of_the_substitute(client):
+    line = a_line(quantity=90, need_by=timezone.localdate() + timedelta(days=14))
+    stand_in = a_part("SENSOR-B", trace=Part.Trace.SERIAL)
+    PartAlternate.objects.create(
+        part=line.part, alternate=stand_in, valid_from=TODAY, approved_by="Quality"
+    )
+    commitments.commit(
+        line_id=line.pk,
+        expected_version=1,
+        deliveries=[Delivery(line.need_by, 90)],
+        author=BY_SYSTEM,
+        now=NOW,
+        substitute="SENSOR-B",
+    )
+    shipment = a_shipment((line, 90))
+    row, site = shipment.lines.get(), line.purchase_order.site
+
+    with pytest.raises(errors.ReceiptRefusedError, match="SENSOR-B is traced"):
+        counted(line, shipment, good=1, is_last=False)
+    counted(line, shipment, good=1, serials=("B-1",), is_last=False)
+    counted(line, shipment, good=2, part=line.part.code, is_last=False)
+    with pytest.raises(errors.ReceiptRefusedError, match="OTHER is another part"):
+        counted(line, shipment, good=1, part="OTHER")
+    client.force_login(a_user(Audience.TECHNICIAN, site=site))
+    page = client.get(reverse("dock")).content.decode()
+
+    assert set(StockLot.objects.values_list("part__code", "quantity")) == {
+        ("SENSOR-B", 1),
+        (line.part.code, 2),
+    }
+    assert Unit.objects.get(serial="B-1").part == stand_in
+    assert f'name="row{row.pk}-part"' in page
+    assert "SENSOR-B, promised in its place" in page

@@ -138,7 +138,7 @@ def test_the_plan_counts_the_alternate_as_the_part_it_stands_in_for(line, altern
     clock = SiteClock(epoch=NOW, zone=ZoneInfo(site.zone))
     dock = Dock(clock, usable_from=0, receiving=0, week=None)
 
-    promised = read_promised(site, [line.part_id], dock)
+    promised = read_promised(site, {line.part_id: "SENSOR"}, dock)
 
     assert [(row.part, row.quantity) for row in promised.supplies] == [("SENSOR", 90)]
 
