@@ -14,10 +14,11 @@ from django.db.models import F, Max, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from journal.services import Fact, record_many
+from journal.setwise import insert_rows
 from suppliers import sentences
 from suppliers.errors import StaleCommitmentError, SuppliersError
 from suppliers.ledger import Delivery, Promise, State, settled
-from suppliers.models import Commitment, CommitRevision, PurchaseOrderLine, Tranche
+from suppliers.models import Commitment, CommitRevision, PurchaseOrderLine
 from suppliers.services.author import Author
 from suppliers.services.decision import (
     EVENT_OF,
@@ -147,10 +148,12 @@ def _keep(kept: Sequence[tuple[Held, Decision]], author: Author) -> None:
         )
         for held, decision in kept
     )
-    Tranche.objects.bulk_create(
-        tranche
-        for revision, (_, decision) in zip(revisions, kept, strict=True)
-        for tranche in tranches_of(revision, decision.promise)
+    insert_rows(
+        [
+            tranche
+            for revision, (_, decision) in zip(revisions, kept, strict=True)
+            for tranche in tranches_of(revision, decision.promise)
+        ]
     )
     _move(kept)
     record_many(

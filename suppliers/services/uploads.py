@@ -15,6 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from journal.services import record
+from journal.setwise import insert_rows
 from journal.wording import counted, grouped
 from suppliers.errors import SuppliersError
 from suppliers.ledger import Delivery
@@ -260,7 +261,7 @@ def _check(upload: Upload, claimed: Claim, content: bytes) -> None:
                 verdict = judge(held, answer, author)
             found += _told(upload, groups[name], keys.get(name), verdict, refusal)
         with transaction.atomic():
-            UploadRow.objects.bulk_create(found, batch_size=BATCH)
+            insert_rows(found)
             done += len(found)
             _write(claimed, rows_done=done)
     _write(claimed, content=None)
