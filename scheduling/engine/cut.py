@@ -5,12 +5,13 @@ the part that runs to the end of its tray, which nobody can stop, and the rest, 
 waits in the bay for its power. Everything else, the referee too, needs no rule for it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from scheduling.engine.problem import (
     PowerClass,
     Problem,
+    Progress,
     Rack,
     ResourceKind,
     Step,
@@ -103,39 +104,57 @@ def cut_running(problem: Problem) -> tuple[Problem, tuple[Cut, ...]]:
     return apply(problem, cuts), tuple(cuts)
 
 
-def apply(problem: Problem, cuts: list[Cut]) -> Problem:
+def apply(problem: Problem, cuts: Sequence[Cut]) -> Problem:
     """Return a problem in which tests are cut."""
-    by_rack = {cut.rack: cut for cut in cuts}
-    if not by_rack:
-        return problem
     templates = {one.key: one for one in problem.templates}
-    racks = []
-    for rack in problem.racks:
-        cut = by_rack.get(rack.key)
-        if cut is None:
-            racks.append(rack)
-            continue
-        template = _with_rest(templates[rack.template], rack, cut)
-        templates[template.key] = template
-        racks.append(_cut_rack(rack, template.key, cut))
-    added = [one for key, one in templates.items() if MARK in key]
+    by_rack = {rack.key: rack for rack in problem.racks}
+    own = {
+        cut.rack: _with_rest(templates[by_rack[cut.rack].template], cut) for cut in cuts
+    }
+    at = {cut.rack: cut.at for cut in cuts}
+    return _with_own(problem, own, lambda rack: _until(rack.progress, at[rack.key]))
+
+
+def paused(problem: Problem, left: Mapping[str, int]) -> Problem:
+    """Return a problem in which tests stand still at minute 0 that count as running.
+
+    Args:
+        problem: The problem.
+        left: Full-power minutes still to do by rack, the restart included.
+    """
+    templates = {one.key: one for one in problem.templates}
+    own = {
+        rack.key: _shortened(templates[rack.template], rack, left[rack.key])
+        for rack in problem.racks
+        if rack.key in left
+    }
+    return _with_own(problem, own, lambda rack: replace(rack.progress, running=None))
+
+
+def _with_own(
+    problem: Problem,
+    own: Mapping[str, Template],
+    progress_of: Callable[[Rack], Progress],
+) -> Problem:
+    """Return a problem in which some racks have a routing and progress of their own."""
+    if not own:
+        return problem
+    keys = [template.key for template in own.values()]
     return replace(
         problem,
-        racks=tuple(racks),
-        templates=(
-            *(one for one in problem.templates if MARK not in one.key),
-            *sorted(added, key=lambda one: one.key),
+        racks=tuple(
+            replace(rack, template=own[rack.key].key, progress=progress_of(rack))
+            if rack.key in own
+            else rack
+            for rack in problem.racks
         ),
+        templates=(*problem.templates, *own.values()),
         bays=tuple(
             replace(
                 bay,
                 models=(
                     *bay.models,
-                    *(
-                        one.key
-                        for one in added
-                        if model_of(one.key) in bay.models and one.key not in bay.models
-                    ),
+                    *(key for key in keys if model_of(key) in bay.models),
                 ),
             )
             for bay in problem.bays
@@ -143,18 +162,26 @@ def apply(problem: Problem, cuts: list[Cut]) -> Problem:
     )
 
 
-def _cut_rack(rack: Rack, template: str, cut: Cut) -> Rack:
-    """Return a rack whose step under way ends at the boundary."""
-    running = rack.progress.running
-    assert running is not None  # noqa: S101 - only running tests are cut
+def _until(progress: Progress, at: Minutes) -> Progress:
+    """Return progress whose step under way ends at a boundary."""
+    running = progress.running
     return replace(
-        rack,
-        template=template,
-        progress=replace(rack.progress, running=replace(running, remaining=cut.at)),
+        progress, running=None if running is None else replace(running, remaining=at)
     )
 
 
-def _with_rest(template: Template, rack: Rack, cut: Cut) -> Template:
+def _shortened(template: Template, rack: Rack, left: int) -> Template:
+    """Return a routing whose next step has only so many minutes."""
+    done = rack.progress.done
+    step = replace(template.steps[done], work=Minutes(left), allowance=Minutes(0))
+    return replace(
+        template,
+        key=f"{model_of(template.key)}{MARK}{rack.key}",
+        steps=(*template.steps[:done], step, *template.steps[done + 1 :]),
+    )
+
+
+def _with_rest(template: Template, cut: Cut) -> Template:
     """Return a routing with the rest of the cut step behind it."""
     steps: list[Step] = []
     for step in template.steps:
@@ -170,7 +197,7 @@ def _with_rest(template: Template, rack: Rack, cut: Cut) -> Template:
                 )
             )
     return replace(
-        template, key=f"{model_of(template.key)}{MARK}{rack.key}", steps=tuple(steps)
+        template, key=f"{model_of(template.key)}{MARK}{cut.rack}", steps=tuple(steps)
     )
 
 

@@ -26,6 +26,7 @@ from scheduling.services.forecasts import write_forecast
 from scheduling.services.needs import write_line_needs
 from scheduling.services.runs import request_run
 from scheduling.services.scenarios import base_scenario
+from scheduling.services.sheds import write_sheds
 
 ROLL_BACK_S = 5
 """Seconds of search of the repair that goes back to an earlier plan."""
@@ -121,6 +122,7 @@ def publish(
         },
     )
     promises.tell(revisions, diff.orders, cause=event)
+    write_sheds(publication)
     return publication
 
 

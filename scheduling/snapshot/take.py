@@ -40,7 +40,7 @@ from scheduling.snapshot.asked import (
     read_leads,
 )
 from scheduling.snapshot.calendars import Week, read_weeks
-from scheduling.snapshot.curtailed import may_cut, with_cut
+from scheduling.snapshot.curtailed import as_worked, may_cut, with_cut
 from scheduling.snapshot.floor import Floor, read_floor
 from scheduling.snapshot.gaps import gap_of, read_known
 from scheduling.snapshot.horizon import horizon, read_pace
@@ -207,7 +207,7 @@ def _read(
             templates=models_of(adjustments),
         ),
     )
-    problem = adjusted(live, adjustments, leads)
+    problem = adjusted(as_worked(site, clock, live), adjustments, leads)
     if may_cut(site):
         problem, _ = cut_running(problem)
     return Snapshot(
