@@ -58,11 +58,11 @@ def _bent(problem: Problem, **fields: object) -> bytes:
     [
         ({"version": 99}, "problem: version is 99; version 1 is read here."),
         ({"surprise": 1}, "Problem: surprise is not known"),
-        ({"horizon": "long"}, "int: value is 'long'; of this type."),
-        ({"horizon": True}, "int: value is True; of this type."),
-        ({"horizon": 1.5}, "int: value is 1.5; of this type."),
-        ({"racks": {}}, "list: value is {}; a list is needed."),
-        ({"racks": [1]}, "Rack: value is 1; an object is needed."),
+        ({"horizon": "long"}, "Problem: horizon is 'long'; a whole number is needed."),
+        ({"horizon": True}, "Problem: horizon is True; a whole number is needed."),
+        ({"horizon": 1.5}, "Problem: horizon is 1.5; a whole number is needed."),
+        ({"racks": {}}, "Problem: racks is {}; a list is needed."),
+        ({"racks": [1]}, "Problem: racks is 1; an object is needed."),
         ({"base_load": {"times": [0], "values": [-1]}}, "values are at least 0"),
         ({"soak": {"levels": [[100]]}}, "2 values are needed"),
     ],
@@ -82,7 +82,7 @@ def test_a_missing_field_and_an_unknown_word_are_named(problem: Problem) -> None
 
     plain = json.loads(problem_to_json(problem))
     plain["resources"][0]["kind"] = "magic"
-    with pytest.raises(InvalidProblemError, match="'magic'; one of its words"):
+    with pytest.raises(InvalidProblemError, match="'magic'; one of place, crew"):
         problem_from_json(json.dumps(plain).encode())
 
 

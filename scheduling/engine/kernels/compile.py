@@ -8,6 +8,7 @@ import inspect
 import os
 import threading
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,23 +22,20 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 HERE = Path(__file__).parent
 KERNELS: list[Any] = []
-"""Every kernel, each after those it calls."""
+"""Every kernel of this folder, each after those it calls."""
 _lock = threading.Lock()
 
 
-def _cache_directory() -> Path:
-    """Return a place for the machine code of the kernels as they stand.
+@cache
+def _cache_directory(folder: Path) -> Path:
+    """Return a place for the machine code of a folder's kernels as they stand.
 
     numba looks at a function's own file only to decide whether its cache is stale: a
     change in a kernel that another one calls would go unseen.
     """
-    source = b"".join(path.read_bytes() for path in sorted(HERE.glob("*.py")))
+    source = b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
     digest = hashlib.sha256(source).hexdigest()[:16]
-    return Path(os.environ.get("NUMBA_CACHE_DIR") or HERE / "__pycache__") / digest
-
-
-if numba is not None:
-    numba.config.CACHE_DIR = str(_cache_directory())
+    return Path(os.environ.get("NUMBA_CACHE_DIR") or folder / "__pycache__") / digest
 
 
 def is_compiled() -> bool:
@@ -46,11 +44,19 @@ def is_compiled() -> bool:
 
 
 def compiled(function: Function) -> Function:
-    """Mark a kernel; it lets go of the interpreter's lock while it runs."""
+    """Mark a kernel; it lets go of the interpreter's lock while it runs.
+
+    Kernels of another folder than this one have a cache of their own and are compiled
+    when they are first called.
+    """
     if not is_compiled():
         return function
+    folder = Path(function.__code__.co_filename).parent
+    # Read by numba when it wraps the function.
+    numba.config.CACHE_DIR = str(_cache_directory(folder))
     kernel: Function = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    KERNELS.append(kernel)
+    if folder == HERE:
+        KERNELS.append(kernel)
     return kernel
 
 
@@ -67,7 +73,7 @@ def prepare(memory: type, entries: tuple[Any, ...]) -> None:
     if not is_compiled():
         return
     with _lock:
-        done = Path(numba.config.CACHE_DIR) / "complete"
+        done = _cache_directory(HERE) / "complete"
         for kernel in entries if done.exists() else tuple(KERNELS):
             if not kernel.signatures:
                 kernel.compile(_signature(kernel, memory))

@@ -1,0 +1,87 @@
+"""What the command line does with problems of the rack form."""
+
+from dataclasses import asdict
+
+from scheduling.engine.bound import cost_floor, site
+from scheduling.engine.check import breaches, made
+from scheduling.engine.command.options import Answer, Options
+from scheduling.engine.cost import cost
+from scheduling.engine.explain import attribute
+from scheduling.engine.serial import (
+    FORM,
+    problem_from_json,
+    schedule_from_json,
+    schedule_to_json,
+)
+from scheduling.engine.solve import solve
+
+MOVES_A_SECOND = 1_000
+"""Moves that stand for a second where a search is to repeat exactly."""
+
+
+def search(data: bytes, options: Options) -> tuple[Answer, bytes | None]:
+    """Return what a search found and its schedule."""
+    moves = options.moves
+    if options.is_deterministic and moves is None:
+        moves = int(options.seconds * MOVES_A_SECOND)
+    outcome = solve(
+        problem_from_json(data),
+        time_limit_s=options.seconds,
+        seed=options.seed,
+        workers=options.workers,
+        max_moves=moves,
+    )
+    found = outcome.schedule
+    return {
+        "form": FORM,
+        "status": outcome.status.value,
+        "objective": outcome.objective,
+        "bound": outcome.bound,
+        "gap": outcome.gap,
+        "seconds": round(outcome.wall_s, 3),
+        "unit": "cent",
+        "best_rule": outcome.best_rule,
+        "found_by": outcome.found_by,
+        "first_plan_s": outcome.first_plan_s,
+        "effort": outcome.moves,
+        "seed": outcome.seed,
+        "notes": list(outcome.notes),
+        "versions": outcome.versions,
+    }, None if found is None else schedule_to_json(found)
+
+
+def judge(data: bytes, plan: bytes) -> Answer:
+    """Referee a schedule."""
+    problem, schedule = problem_from_json(data), schedule_from_json(plan)
+    found = breaches(problem, schedule)
+    own = made(found)
+    return {
+        "form": FORM,
+        "made": [breach.sentence for breach in own],
+        "inherited": [one.sentence for one in found if one not in own],
+        "objective": cost(problem, schedule).total,
+        "unit": "cent",
+    }
+
+
+def limit(data: bytes) -> Answer:
+    """Say what no plan can beat."""
+    problem = problem_from_json(data)
+    least = site(problem)
+    return {
+        "form": FORM,
+        "bound": cost_floor(problem),
+        "unit": "cent",
+        "makespan_min": least.makespan,
+        "reason": least.limit,
+    }
+
+
+def reasons(data: bytes, plan: bytes) -> Answer:
+    """Say where each minute of lead time goes."""
+    problem, schedule = problem_from_json(data), schedule_from_json(plan)
+    return {
+        "form": FORM,
+        "unit": "minute",
+        "waits": [asdict(one) for one in attribute(problem, schedule)],
+    }

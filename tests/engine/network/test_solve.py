@@ -1,0 +1,254 @@
+"""Plans of the general form: as good as brute force where that is possible."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from scheduling.engine.errors import InvalidProblemError
+from scheduling.engine.network.bound import bound
+from scheduling.engine.network.check import breaches, score
+from scheduling.engine.network.encode import TooFineError, lay_out
+from scheduling.engine.network.outcome import NetworkStatus
+from scheduling.engine.network.problem import Lag, Mode, Objective, Resource
+from scheduling.engine.network.solve import solve_network, warm
+from scheduling.engine.profile import StepFunction, constant
+from tests.builders.networks import (
+    a_network,
+    a_tiny_network,
+    an_activity,
+    brute_force,
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm():
+    warm()
+
+
+def _problems(seeds, **fields):
+    """Yield the tiny problems whose lags do not contradict each other."""
+    for seed in seeds:
+        try:
+            yield a_tiny_network(seed, **fields)
+        except InvalidProblemError:
+            continue
+
+
+def _holds(problem):
+    """Assert that solver, referee and brute force agree, and the bound is one."""
+    best = brute_force(problem)
+    outcome = solve_network(problem, time_limit_s=2.0, workers=1, is_deterministic=True)
+    assert outcome.score == best
+    if best is None:
+        assert outcome.status is NetworkStatus.INFEASIBLE
+    else:
+        assert outcome.status is NetworkStatus.OPTIMAL
+        assert breaches(problem, outcome.schedule) == ()
+        assert score(problem, outcome.schedule) == best
+        assert bound(problem).score <= best
+
+
+def test_tiny_problems_are_solved_as_brute_force_solves_them():
+    problems = list(_problems(range(160)))
+
+    assert len(problems) >= 150
+    for problem in problems:
+        _holds(problem)
+
+
+@pytest.mark.soak
+def test_two_thousand_tiny_problems_are_solved_as_brute_force_solves_them():
+    for problem in _problems(range(1_000, 2_700)):
+        _holds(problem)
+    for problem in _problems(range(400), count=4):
+        _holds(problem)
+
+
+def test_more_capacity_never_costs_more_and_names_and_units_say_nothing():
+    for problem in _problems(range(400, 425), is_acyclic=True):
+        first = _best(problem)
+        more = tuple(
+            replace(
+                one,
+                capacity=StepFunction(
+                    times=one.capacity.times,
+                    values=tuple(value + 1 for value in one.capacity.values),
+                ),
+            )
+            for one in problem.resources
+        )
+        richer = _best(replace(problem, resources=more))
+        if first is not None:
+            assert richer is not None
+            assert richer <= first
+        assert _best(_renamed(problem)) == first
+        slow = _best(_slowed(problem, 3))
+        assert (first is None) == (slow is None)
+        if first is not None:
+            assert (slow.objective, slow.flow) == (3 * first.objective, 3 * first.flow)
+
+
+def _best(problem):
+    return solve_network(
+        problem, time_limit_s=2.0, workers=1, is_deterministic=True
+    ).score
+
+
+def _renamed(problem):
+    """Return the same problem with activities named and listed the other way round."""
+    names = {one.key: f"Z{at}" for at, one in enumerate(problem.activities)}
+    return replace(
+        problem,
+        activities=tuple(
+            replace(one, key=names[one.key]) for one in reversed(problem.activities)
+        ),
+        lags=tuple(
+            replace(lag, before=names[lag.before], after=names[lag.after])
+            for lag in problem.lags
+        ),
+    )
+
+
+def _slowed(problem, factor):
+    """Return the same problem in a finer unit of time."""
+
+    def times(value):
+        return None if value is None else value * factor
+
+    return replace(
+        problem,
+        activities=tuple(
+            replace(
+                one,
+                release=times(one.release),
+                modes=tuple(
+                    replace(mode, duration=times(mode.duration)) for mode in one.modes
+                ),
+            )
+            for one in problem.activities
+        ),
+        lags=tuple(
+            replace(lag, least=times(lag.least), most=times(lag.most))
+            for lag in problem.lags
+        ),
+        jobs=tuple(
+            replace(job, release=times(job.release), due=times(job.due))
+            for job in problem.jobs
+        ),
+        resources=tuple(
+            replace(
+                one,
+                capacity=StepFunction(
+                    times=tuple(map(times, one.capacity.times)),
+                    values=one.capacity.values,
+                ),
+            )
+            for one in problem.resources
+        ),
+        horizon=times(problem.horizon),
+    )
+
+
+def test_work_that_exactly_fills_a_window_fits_and_a_tick_more_does_not():
+    window = Resource(key="R", capacity=StepFunction(times=(0, 2, 4), values=(0, 1, 0)))
+    fits = a_network(resources=(window,))
+    too_long = a_network([an_activity(duration=3)], resources=(window,))
+
+    assert solve_network(fits, time_limit_s=2.0).score.objective == 4
+    assert solve_network(too_long, time_limit_s=5.0).status is NetworkStatus.INFEASIBLE
+
+
+def test_a_mode_that_takes_longer_is_chosen_where_the_quick_one_must_wait():
+    quick = Mode(duration=2, uses=(("R", 1),))
+    slow = Mode(duration=3, uses=(("S", 1),))
+    problem = a_network(
+        [an_activity(f"A{at}", modes=(quick, slow)) for at in range(3)],
+        resources=tuple(Resource(key=key, capacity=constant(1)) for key in "RS"),
+    )
+
+    outcome = solve_network(problem, time_limit_s=5.0)
+
+    assert outcome.score.objective == 4
+    assert outcome.status is NetworkStatus.OPTIMAL
+
+
+def test_a_most_keeps_two_together():
+    lag = Lag(before="A", after="C", most=0)
+    problem = a_network(
+        [an_activity("A"), an_activity("B"), an_activity("C")],
+        lags=(lag, Lag(before="B", after="C")),
+    )
+
+    outcome = solve_network(problem, time_limit_s=5.0)
+
+    assert outcome.score.objective == 6
+    assert breaches(problem, outcome.schedule) == ()
+
+
+def test_times_without_a_common_unit_on_a_long_horizon_are_refused():
+    activities = [an_activity(f"A{at}", duration=9_999_991) for at in range(40)]
+
+    with pytest.raises(TooFineError, match="times share no unit greater than 1"):
+        lay_out(a_network([*activities, an_activity("B", duration=1)]))
+
+
+def test_a_search_that_is_cancelled_returns_its_best():
+    problem = a_network(
+        [an_activity(f"A{at}", duration=at % 7 + 1) for at in range(60)]
+    )
+    problem = replace(problem, resources=(Resource(key="R", capacity=constant(3)),))
+    problem = replace(
+        problem,
+        activities=tuple(
+            replace(one, modes=(Mode(duration=at % 7 + 1, uses=(("R", 1 + at % 2),)),))
+            for at, one in enumerate(problem.activities)
+        ),
+        objective=Objective.MAKESPAN,
+    )
+
+    outcome = solve_network(problem, time_limit_s=60.0, is_cancelled=lambda: True)
+
+    assert outcome.schedule is not None
+    assert outcome.seconds < 30
+
+
+PLAIN = """
+import json
+from scheduling.engine.kernels.compile import is_compiled
+from scheduling.engine.network.solve import solve_network
+from scheduling.engine.network.serial import network_schedule_to_json
+from tests.builders.networks import a_tiny_network
+found = []
+for seed in range(12):
+    outcome = solve_network(
+        a_tiny_network(seed, count=5, is_acyclic=True), time_limit_s=0.0001,
+        is_deterministic=True,
+    )
+    if outcome.schedule is not None:
+        found.append(network_schedule_to_json(outcome.schedule).decode())
+print(json.dumps([is_compiled(), found]))
+"""
+
+
+@pytest.mark.slow
+def test_compiled_and_plain_kernels_make_the_same_plans():
+    def run(**environment):
+        done = subprocess.run(
+            [sys.executable, "-c", PLAIN],
+            capture_output=True,
+            check=True,
+            env={**os.environ, "PYTHONPATH": ".", **environment},
+            text=True,
+        )
+        return json.loads(done.stdout)
+
+    is_compiled, compiled = run()
+    is_plain_compiled, plain = run(NUMBA_DISABLE_JIT="1")
+
+    assert (is_compiled, is_plain_compiled) == (True, False)
+    assert compiled == plain
+    assert len(compiled) >= 8
