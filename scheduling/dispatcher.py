@@ -27,7 +27,7 @@ from journal.sequencing import sequence
 from journal.webhooks.courier import Courier
 from journal.webhooks.queue import WEBHOOKS, forget_old
 from scheduling.grid_poller import Poller
-from scheduling.outbox import send_quotes, send_runs
+from scheduling.outbox import send_quotes, send_runs, send_studies
 from scheduling.services.grid_repairs import ask_for_repairs
 from scheduling.services.quotes import release_expired
 from scheduling.services.runs import reap
@@ -119,6 +119,7 @@ def chores(
         Chore(name="grid repairs", work=_grid_repairs, every_s=LOOK_S),
         Chore(name="send runs", work=send_runs),
         Chore(name="send quotes", work=send_quotes),
+        Chore(name="send studies", work=send_studies, every_s=SLOW_CHORE_S),
         Chore(name="send uploads", work=send_uploads),
         Chore(name="reap uploads", work=_reap_uploads, every_s=SLOW_CHORE_S),
         Chore(name="reap runs", work=reap, every_s=SLOW_CHORE_S),

@@ -370,3 +370,15 @@ class GridEventRefusedError(SchedulingError):
         """Keep the field and the sentence that names the limit."""
         super().__init__(sentence)
         self.field = field
+
+
+class RiskClosedError(SchedulingError):
+    """Refuse to write on a risk whose limit no longer binds."""
+
+    code = "risk_closed"
+
+    def __init__(self, label: str) -> None:
+        """Name the limit."""
+        super().__init__(
+            f"{label} no longer binds the plan in force; its risk is closed."
+        )

@@ -1,6 +1,7 @@
-"""Runs and quotes on their way to the broker: a message names one, the row is it.
+"""Runs, quotes and studies on their way to the broker.
 
-The message names its task by a string, so that nobody who sends imports the solver.
+A message names one, the row is it. The task is named by a string, so that nobody who
+sends imports the solver.
 """
 
 from collections.abc import Callable
@@ -11,16 +12,19 @@ from celery import current_app
 from django.conf import settings
 
 from journal.broker import bounded_connection
-from scheduling.models import Quote, Run
+from scheduling.models import Quote, Run, Study
 from scheduling.services.quotes import mark_sent as mark_quote_sent
 from scheduling.services.runs import mark_sent
+from scheduling.services.studies import mark_sent as mark_study_sent
 
 log = structlog.get_logger("rackline.outbox")
 
 SOLVE_RUN = "scheduling.tasks.solve_run"
 ANSWER_QUOTE = "scheduling.tasks.answer_quote"
+PROVE_SAVINGS = "scheduling.tasks.prove_savings"
 SOLVE_QUEUE = "solve"
 QUOTE_S = 10
+STUDY_S = 600
 # Reading the data and storing the plan of 10,000 racks, besides the search itself.
 HARD_MARGIN_S = 180
 
@@ -52,6 +56,22 @@ def send_quotes() -> int:
     quotes = [(quote.pk, QUOTE_S) for quote in waiting.only("id")]
     _send(ANSWER_QUOTE, quotes, mark_quote_sent)
     return len(quotes)
+
+
+def send_studies() -> int:
+    """Send every study that nobody works on, while no run waits; as ``send_runs``.
+
+    Raises:
+        OperationalError: Kombu's, if the broker does not answer; what is left waits.
+    """
+    if Run.objects.filter(state=Run.State.QUEUED).exists():
+        return 0
+    waiting = Study.objects.to_send(
+        again_after=timedelta(seconds=settings.RUN_RESEND_S)
+    )
+    studies = [(study.pk, STUDY_S) for study in waiting.only("id")]
+    _send(PROVE_SAVINGS, studies, mark_study_sent)
+    return len(studies)
 
 
 def _send(task: str, rows: list[tuple[int, int]], mark: Callable[[int], None]) -> None:

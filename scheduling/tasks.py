@@ -6,9 +6,9 @@ import socket
 from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 
-from scheduling import quoting, worker
-from scheduling.outbox import ANSWER_QUOTE, SOLVE_RUN
-from scheduling.services import quotes
+from scheduling import quoting, studying, worker
+from scheduling.outbox import ANSWER_QUOTE, PROVE_SAVINGS, SOLVE_RUN
+from scheduling.services import quotes, studies
 from scheduling.services.runs import claim
 
 
@@ -26,6 +26,14 @@ def answer_quote(quote_id: int) -> None:
     quote = quotes.claim(quote_id)
     if quote is not None:
         quoting.execute(quote)
+
+
+@shared_task(name=PROVE_SAVINGS)
+def prove_savings(study_id: int) -> None:
+    """Prove a plan's savings, if nobody else does."""
+    lease = studies.claim(study_id)
+    if lease is not None:
+        studying.execute(lease)
 
 
 @worker_init.connect

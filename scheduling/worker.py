@@ -35,6 +35,7 @@ from scheduling.models import Plan, Run
 from scheduling.search import Search, Solver
 from scheduling.services import runs
 from scheduling.services.runs import Lease, Progress
+from scheduling.services.studies import request_study
 from scheduling.snapshot.take import Snapshot, take
 from scheduling.storage import store_plan
 
@@ -241,6 +242,7 @@ def _end(
         bound_cents=plan.bound_cents,
     )
     runs.finish(lease, progress=final, found_by=outcome.found_by, notes=outcome.notes)
+    request_study(plan=plan, actor="system")
 
 
 def _fail(lease: Lease, code: str, sentences: tuple[str, ...]) -> None:

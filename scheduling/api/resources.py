@@ -20,6 +20,7 @@ from scheduling.api.moves import PlanCheckMoveView
 from scheduling.api.plans import PLANS, SCENARIOS
 from scheduling.api.promises import PROMISE_DATES
 from scheduling.api.runs import RUNS
+from scheduling.api.savings import OrderLatenessView, PlanSavingsView
 from suppliers.api.answers import ANSWERS
 from suppliers.api.commitments import COMMITMENTS, RECEIPTS
 from suppliers.api.forecasts import FORECASTS
@@ -71,6 +72,7 @@ UPSERTS = {
 
 VERBS: Mapping[Resource, Mapping[str, type[ResourceView]]] = {
     COMMITMENTS: ANSWERS,
-    PLANS: {"check-move": PlanCheckMoveView},
+    ORDERS: {"lateness": OrderLatenessView},
+    PLANS: {"check-move": PlanCheckMoveView, "savings": PlanSavingsView},
 }
 """What else can be done with one object."""

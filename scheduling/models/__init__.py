@@ -19,8 +19,10 @@ from scheduling.models.plan import (
 )
 from scheduling.models.publication import CustomerPromise, Publication
 from scheduling.models.quote import Booking, Quote
+from scheduling.models.risk import Risk
 from scheduling.models.run import Run
 from scheduling.models.scenario import Scenario
+from scheduling.models.study import LimitSaving, OrderSaving, RackSaving, Study
 
 __all__ = [
     "Blob",
@@ -32,6 +34,8 @@ __all__ = [
     "GridLink",
     "GridSeries",
     "LimitAttribution",
+    "LimitSaving",
+    "OrderSaving",
     "Pegging",
     "Plan",
     "PlannedRack",
@@ -39,7 +43,10 @@ __all__ = [
     "PromiseAcknowledgement",
     "Publication",
     "Quote",
+    "RackSaving",
+    "Risk",
     "Run",
     "Scenario",
     "Shed",
+    "Study",
 ]

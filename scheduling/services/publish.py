@@ -30,6 +30,8 @@ from scheduling.services.sheds import write_sheds
 
 ROLL_BACK_S = 5
 """Seconds of search of the repair that goes back to an earlier plan."""
+from scheduling.services.risks import review_risks
+from scheduling.services.studies import request_study
 
 
 def preview(plan: Plan) -> Diff:
@@ -55,7 +57,8 @@ def publish(
 
     Promises each order the later of the date asked for and the day its last rack ships;
     an order of which a rack has no plan keeps the promise it has. Tells suppliers what
-    the plan needs from each line, and ahead. One publication a site at a time.
+    the plan needs from each line, and ahead; brings the risk register up to date. One
+    publication a site at a time.
 
     Args:
         plan: A plan of live data that has not been published.
@@ -123,6 +126,8 @@ def publish(
     )
     promises.tell(revisions, diff.orders, cause=event)
     write_sheds(publication)
+    review_risks(publication)
+    request_study(plan=plan, actor="system")
     return publication
 
 

@@ -167,6 +167,8 @@ API: dict[str, dict[str, str]] = {
     "api-events": {"GET": "sensitive_data code_execution"},
     "api-events-baseline": {"GET": "sensitive_data code_execution"},
     "api-plans-check-move": {"POST": "sensitive_data"},
+    "api-plans-savings": {"GET": "sensitive_data"},
+    "api-orders-lateness": {"GET": "sensitive_data"},
     "api-quotes": {"GET": "code_execution", "POST": "code_execution"},
     "api-quotes-one": {"GET": "code_execution"},
     "api-quotes-book": {"POST": "code_execution"},

@@ -29,6 +29,8 @@ MORE_WATTS = 100_000
 ONE_PERSON = 8
 MOST_OF_A_KIND = 3
 """Only the few that hold most time are tried of each kind of limit."""
+WITHOUT = "without"
+"""Code of a limit lifted altogether: its saving."""
 FRIDAY, SATURDAY, SUNDAY = 4, 5, 6
 
 
@@ -56,13 +58,21 @@ class Change:
 def changes(
     problem: Problem, limits: tuple[Limit, ...], bars: tuple[Attribution, ...]
 ) -> Iterator[Change]:
-    """Yield what to try, limit by limit, then what a site can do tomorrow.
+    """Yield what to try: each limit lifted, then doubled, then steps a site can take.
 
     Args:
         problem: What was planned, without the price of change.
         limits: What binds it, from ``limits.binding``.
         bars: The waterfalls of the plan.
     """
+    for limit in limits:
+        yield Change(
+            code=WITHOUT,
+            limit=limit,
+            label=f"Without the limit of {limit.label}",
+            problem=lifted(problem, limit),
+            factor=None,
+        )
     for limit in limits:
         if limit.word != Word.FROZEN:
             yield Change(
@@ -72,13 +82,6 @@ def changes(
                 problem=lifted(problem, limit, 2),
                 factor=2,
             )
-        yield Change(
-            code="without",
-            limit=limit,
-            label=f"No limit: {limit.label}",
-            problem=lifted(problem, limit),
-            factor=None,
-        )
     yield from _steps(problem, limits, bars)
 
 

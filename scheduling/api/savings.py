@@ -1,0 +1,174 @@
+"""What lifting a limit would save a plan or an order, as proved by solving again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from journal.api.contract import KEY_IN_PATH, Operation
+from journal.api.ids import OpaqueId
+from journal.api.reading import ResourceView
+from scheduling.models import LimitSaving, Study
+from scheduling.queries.savings import lateness_of, savings_of_plan
+from scheduling.queries.standing import standing_of
+
+EXAMPLE: Mapping[str, Any] = {
+    "code": "without",
+    "change": "Without the limit of NVL-CART",
+    "limit": "material",
+    "resource": "NVL-CART",
+    "name": "NVL-CART",
+    "owner": "Ines Duarte",
+    "saved_cents": 4_120_000,
+    "spread_cents": 310_000,
+    "late_min": 9_870,
+    "ship_min": 12_300,
+    "is_distinguishable": True,
+    "pairs": 5,
+    "held_min": 14_400,
+    "held_racks": 9,
+    "share_permille": 31,
+    "cap_min": 14_400,
+}
+
+
+class LimitSavingShape(serializers.Serializer[Any]):
+    """One change of one limit; minutes are rack-minutes, money is US cents."""
+
+    code = serializers.ChoiceField(choices=LimitSaving.Code.choices)
+    change = serializers.CharField()
+    limit = serializers.CharField()
+    resource = serializers.CharField()
+    name = serializers.CharField(source="label")
+    owner = serializers.CharField()
+    saved_cents = serializers.IntegerField()
+    spread_cents = serializers.IntegerField()
+    late_min = serializers.IntegerField()
+    ship_min = serializers.IntegerField()
+    is_distinguishable = serializers.BooleanField()
+    pairs = serializers.IntegerField()
+    held_min = serializers.IntegerField()
+    held_racks = serializers.IntegerField()
+    share_permille = serializers.IntegerField()
+    cap_min = serializers.IntegerField()
+
+
+class PlanSavingsShape(serializers.Serializer[Any]):
+    """A plan's savings and levers; ``state`` is null before anybody asked."""
+
+    state = serializers.ChoiceField(
+        choices=Study.State.choices, source="study.state", default=None, allow_null=True
+    )
+    are_savings_whole = serializers.BooleanField()
+    savings = LimitSavingShape(many=True)
+    levers = LimitSavingShape(many=True)
+
+
+class PlanSavingsView(ResourceView):
+    """What lifting each limit of a plan would save; savings do not add up."""
+
+    def operation(self, method: str) -> Operation:
+        """Describe the answer for the contract."""
+        return Operation(
+            id="plans_savings",
+            about="Read what lifting or widening each limit of a plan would save, "
+            "proved by solving again from the plan. Savings overlap and do not add "
+            "up; one within its spread is not distinguishable from chance.",
+            parameters=[KEY_IN_PATH],
+            responses={200: PlanSavingsShape},
+            answered={
+                200: {
+                    "state": "done",
+                    "are_savings_whole": True,
+                    "savings": [EXAMPLE],
+                    "levers": [
+                        {
+                            **EXAMPLE,
+                            "code": "week_earlier",
+                            "change": "Meridian a week earlier",
+                            "resource": "Meridian",
+                            "name": "Meridian",
+                            "saved_cents": 2_050_000,
+                        }
+                    ],
+                }
+            },
+        )
+
+    def get(self, request: Request, key: str) -> Response:
+        """Read a plan's savings."""
+        return Response(PlanSavingsShape(savings_of_plan(self.find(key))).data)
+
+
+class ExplainedShape(serializers.Serializer[Any]):
+    """A limit whose lifting would ship the order earlier, and what proves it."""
+
+    limit = serializers.CharField(source="saving.limit")
+    resource = serializers.CharField(source="saving.resource")
+    name = serializers.CharField(source="saving.label")
+    owner = serializers.CharField(source="saving.owner")
+    late_min = serializers.IntegerField()
+    ship_min = serializers.IntegerField()
+    proof = serializers.CharField()
+
+
+class LatenessShape(serializers.Serializer[Any]):
+    """How late an order is in the plan in force, and what would help."""
+
+    plan = OpaqueId("plan", source="plan.pk")
+    late_min = serializers.IntegerField()
+    unplannable_racks = serializers.IntegerField(source="unplannable")
+    explained = ExplainedShape(many=True)
+    unexplained_min = serializers.IntegerField()
+    is_proving = serializers.BooleanField()
+
+
+class OrderLatenessView(ResourceView):
+    """Why an order is late: limits proved to be worth days to it."""
+
+    def operation(self, method: str) -> Operation:
+        """Describe the answer for the contract."""
+        return Operation(
+            id="orders_lateness",
+            about="Read how late an order is in the plan in force (before the first "
+            "publication, in the newest proposal) and which limits, lifted one at a "
+            "time, would make it less late. Their minutes overlap; unexplained_min is "
+            "what no single limit takes away.",
+            parameters=[KEY_IN_PATH],
+            responses={200: LatenessShape},
+            answered={
+                200: {
+                    "plan": "plan_9",
+                    "late_min": 6_480,
+                    "unplannable_racks": 0,
+                    "explained": [
+                        {
+                            "limit": "material",
+                            "resource": "NVL-CART",
+                            "name": "NVL-CART",
+                            "owner": "Ines Duarte",
+                            "late_min": 4_320,
+                            "ship_min": 4_320,
+                            "proof": "study:7/2",
+                        }
+                    ],
+                    "unexplained_min": 2_160,
+                    "is_proving": False,
+                }
+            },
+        )
+
+    def get(self, request: Request, key: str) -> Response:
+        """Read an order's lateness.
+
+        Raises:
+            NotFound: If its site has no plan yet.
+        """
+        order = self.find(key)
+        plan = standing_of(order.site).plan
+        if plan is None:
+            raise NotFound("The site of this order has no plan yet.")
+        return Response(LatenessShape(lateness_of(order, plan)).data)
