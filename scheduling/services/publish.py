@@ -24,14 +24,14 @@ from scheduling.queries.control import kpis_of
 from scheduling.services import promises
 from scheduling.services.forecasts import write_forecast
 from scheduling.services.needs import write_line_needs
+from scheduling.services.risks import review_risks
 from scheduling.services.runs import request_run
 from scheduling.services.scenarios import base_scenario
 from scheduling.services.sheds import write_sheds
+from scheduling.services.studies import request_study
 
 ROLL_BACK_S = 5
 """Seconds of search of the repair that goes back to an earlier plan."""
-from scheduling.services.risks import review_risks
-from scheduling.services.studies import request_study
 
 
 def preview(plan: Plan) -> Diff:
