@@ -1,6 +1,5 @@
 """Errors of API views, in one shape."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -9,6 +8,7 @@ from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
 from config.problems import problem
+from journal.api.faults import faults_of
 
 ERRORS_MAX = 1_000
 
@@ -38,7 +38,7 @@ def problem_from_exception(
 def _problem(exception: exceptions.APIException) -> JsonResponse:
     """Word one exception; bad input lists at most ``ERRORS_MAX`` faults."""
     if not isinstance(exception.detail, exceptions.ErrorDetail):
-        faults = list(_faults(exception.detail, pointer=""))
+        faults = list(faults_of(exception.detail))
         return problem(
             status=exception.status_code,
             code="invalid",
@@ -51,24 +51,3 @@ def _problem(exception: exceptions.APIException) -> JsonResponse:
         detail=str(exception.detail),
         members=getattr(exception, "members", None),
     )
-
-
-def _faults(detail: object, *, pointer: str) -> Iterator[dict[str, str]]:
-    """Walk DRF's tree of errors; yield one entry with a JSON pointer for each leaf."""
-    if isinstance(detail, exceptions.ErrorDetail):
-        code = detail.code or "invalid"
-        yield {"pointer": pointer, "code": code, "detail": str(detail)}
-    elif isinstance(detail, dict):
-        for key, inner in detail.items():
-            step = "" if key == "non_field_errors" else f"/{_escaped(str(key))}"
-            yield from _faults(inner, pointer=pointer + step)
-    elif isinstance(detail, list):
-        for row, inner in enumerate(detail):
-            leaf = isinstance(inner, exceptions.ErrorDetail)
-            step = "" if leaf else f"/{row}"
-            yield from _faults(inner, pointer=pointer + step)
-
-
-def _escaped(key: str) -> str:
-    """Escape a key for a JSON pointer (RFC 6901)."""
-    return key.replace("~", "~0").replace("/", "~1")

@@ -12,3 +12,5 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 # A queue of its own for solves, so that a minute's search delays nothing else.
 app.conf.task_queues = [Queue("default"), Queue("solve")]
 app.autodiscover_tasks()
+# What only the configuration can do, since it alone knows every app.
+app.autodiscover_tasks(["config"])

@@ -43,6 +43,13 @@ GENERAL: Mapping[str, str] = {
     "purchase_order_refused": "A purchase order names what is not here, or asks for "
     "less than was received.",
     "unknown_zone": "The name is no time zone of the IANA list.",
+    "bom_refused": "A bill of material names what is not there, a part twice, or goes "
+    "round in a circle.",
+    "fences_crossed": "The slushy fence of a site lies before its frozen one.",
+    "in_use": "The object cannot be deleted: others rest on it, as the sentence says.",
+    "items_failed": "All or nothing was asked for and some items failed.",
+    "worker_lost": "Three workers were lost on the operation; its results say what is "
+    "stored.",
     "ends_before_start": "A grid event must end after it starts.",
     "one_cap": "A grid event has one cap: watts, or a share of the contract.",
     "fewer_than_issued": "A lot cannot hold fewer pieces than were issued from it.",

@@ -7,7 +7,8 @@ so that their events and balances hold; here they can be looked up.
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db import transaction
+from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 
@@ -42,17 +43,55 @@ from factory.models import (
 from journal.services import record
 
 if TYPE_CHECKING:
-    MasterAdmin = admin.ModelAdmin[Any]
+    PlainAdmin = admin.ModelAdmin[Any]
     Rows = admin.TabularInline[Any, Any]
-    OutageForm = ModelForm[Outage]
 else:
     # Django's classes take type arguments only for the type checker.
-    MasterAdmin = admin.ModelAdmin
+    PlainAdmin = admin.ModelAdmin
     Rows = admin.TabularInline
-    OutageForm = ModelForm
 
 
-class LookUpAdmin(MasterAdmin):
+class MasterAdmin(PlainAdmin):
+    """Master data: what an administrator changes or deletes is told like any change."""
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: Model,
+        form: "ModelForm[Any]",
+        change: bool,  # noqa: FBT001 - as the admin calls it
+    ) -> None:
+        """Save a row and say so in the journal."""
+        super().save_model(request, obj, form, change)
+        if not change or form.changed_data:
+            self.tell(
+                f"user:{request.user.pk}", obj, "changed" if change else "created"
+            )
+
+    def delete_model(self, request: HttpRequest, obj: Model) -> None:
+        """Delete a row and say so; the event is the change feed's tombstone."""
+        with transaction.atomic():
+            self.tell(f"user:{request.user.pk}", obj, "deleted")
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Delete rows one by one, each with its event."""
+        with transaction.atomic():
+            for obj in queryset:
+                self.delete_model(request, obj)
+
+    def tell(self, actor: str, obj: Any, verb: str) -> None:  # noqa: ANN401 - a row of its model
+        """Append the event about a row created, changed, or about to be deleted."""
+        one = str(obj._meta.verbose_name)  # noqa: SLF001 - Django's documented door
+        record(
+            kind=f"{one.replace(' ', '_')}.{verb}",
+            about=obj,
+            actor=actor,
+            summary=f"{one.capitalize()} {str(obj)[:100]} {verb}",
+        )
+
+
+class LookUpAdmin(PlainAdmin):
     """Rows to look up: services write them, nobody edits them."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -162,19 +201,15 @@ class OutageAdmin(MasterAdmin):
     search_fields = ["reason"]
     date_hierarchy = "starts_at"
 
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Outage,
-        form: OutageForm,
-        change: bool,  # noqa: FBT001 - as the admin calls it
-    ) -> None:
-        """Save the outage and say so in the journal."""
-        super().save_model(request, obj, form, change)
+    def tell(self, actor: str, obj: Outage, verb: str) -> None:
+        """Append the event that plans look at."""
+        if verb == "deleted":
+            super().tell(actor, obj, verb)
+            return
         record(
             kind="outage.recorded",
             about=obj,
-            actor=f"user:{request.user.pk}",
+            actor=actor,
             summary=f"Outage: {obj.reason}",
             after={
                 "starts_at": obj.starts_at.isoformat(),
@@ -236,6 +271,15 @@ class BomLineAdmin(MasterAdmin):
     list_select_related = ["rack_model", "part", "parent", "consumed_at"]
     autocomplete_fields = ["part", "parent"]
 
+    def tell(self, actor: str, obj: BomLine, verb: str) -> None:
+        """Append the event about the whole bill, as the API shows it."""
+        record(
+            kind="bom.changed",
+            about=obj.rack_model,
+            actor=actor,
+            summary=f"Bill of material of {obj.rack_model.code}: a line {verb}",
+        )
+
 
 @admin.register(Customer)
 class CustomerAdmin(MasterAdmin):
@@ -255,7 +299,7 @@ class DemandOutlookAdmin(MasterAdmin):
 
 
 @admin.register(StaffProfile)
-class StaffProfileAdmin(MasterAdmin):
+class StaffProfileAdmin(PlainAdmin):
     """Who works here as what."""
 
     list_display = ["user", "role", "site", "place"]

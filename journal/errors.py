@@ -106,3 +106,23 @@ class TooManyToReplayError(JournalError):
             f"That is more than {most:,} events: choose a later moment, and read the "
             "rest from the change feed."
         )
+
+
+class OperationOverError(JournalError):
+    """A bulk operation has ended; there is nothing to stop."""
+
+    code = "operation_over"
+
+    def __init__(self, number: int, state: str) -> None:
+        """Name it and its end."""
+        super().__init__(f"Operation {number} is over: {state}.")
+
+
+class OperationFencedOutError(JournalError):
+    """Another worker has a bulk operation; this one writes nothing more."""
+
+    code = "operation_fenced_out"
+
+    def __init__(self, number: int) -> None:
+        """Name it."""
+        super().__init__(f"Operation {number} is another worker's.")

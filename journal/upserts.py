@@ -4,16 +4,19 @@ Objects that have columns of their own for it, such as orders, are kept by their
 services; master data is kept here, by references.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Model
+from django.db import transaction
+from django.db.models import Model, ProtectedError
 
 from journal.models import Event, Reference
 from journal.services import append_events, event_of
 from journal.setwise import update_rows
+from journal.wording import counted
 
 
 class UpsertOutcome(StrEnum):
@@ -282,6 +285,48 @@ def keep(
         made[index] if result is None else result
         for index, result in enumerate(results)
     ]
+
+
+def remove(kind: Kind, row: Any, *, actor: str) -> Refusal | None:  # noqa: ANN401 - of the kind
+    """Delete a row that nothing rests on, with every system's name of it.
+
+    The event is the feed's tombstone; it keeps what the object was called.
+
+    Args:
+        kind: Of the row.
+        row: Saved.
+        actor: ``client:3``.
+
+    Returns:
+        Why it cannot go, or None once it is gone.
+    """
+    named = Reference.objects.filter(object_type=kind.object_type, object_id=row.pk)
+    name = "/".join(str(getattr(row, column)) for column in kind.code)
+    event = event_of(
+        kind=f"{kind.one.replace(' ', '_')}.deleted",
+        about=row,
+        actor=actor,
+        scope=kind.scope,
+        summary=f"{kind.one.capitalize()} {name[:100]} deleted",
+        before={
+            **{column: str(getattr(row, column)) for column in kind.code},
+            "external_ids": dict(named.values_list("system", "external_id")),
+        },
+    )
+    try:
+        with transaction.atomic():
+            named.delete()
+            row.delete()
+            append_events([event])
+    except ProtectedError as error:
+        users = Counter(str(one._meta.verbose_name) for one in error.protected_objects)  # noqa: SLF001
+        told = ", ".join(counted(number, one) for one, number in sorted(users.items()))
+        return Refusal(
+            field="",
+            code="in_use",
+            sentence=f"{kind.one.capitalize()} {name[:80]} is used by {told}.",
+        )
+    return None
 
 
 def _load(kind: Kind, statements: Sequence[Statement], system: str) -> _Known:

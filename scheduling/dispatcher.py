@@ -19,9 +19,11 @@ import structlog
 from django.db import connection
 from django.utils import timezone
 
+from journal import operations
 from journal.api.idempotency import forget_old as forget_keys
 from journal.beats import beat
 from journal.cursors import Consumer, consume
+from journal.outbox import send_operations
 from journal.retention import raise_floor
 from journal.sequencing import sequence
 from journal.webhooks.courier import Courier
@@ -121,6 +123,8 @@ def chores(
         Chore(name="send quotes", work=send_quotes),
         Chore(name="send studies", work=send_studies, every_s=SLOW_CHORE_S),
         Chore(name="send uploads", work=send_uploads),
+        Chore(name="send operations", work=send_operations),
+        Chore(name="reap operations", work=operations.reap, every_s=SLOW_CHORE_S),
         Chore(name="reap uploads", work=_reap_uploads, every_s=SLOW_CHORE_S),
         Chore(name="reap runs", work=reap, every_s=SLOW_CHORE_S),
         Chore(name="release bookings", work=release_expired, every_s=SLOW_CHORE_S),
@@ -134,6 +138,9 @@ def chores(
         Chore(name="raise floor", work=raise_floor, every_s=TIDY_CHORE_S),
         Chore(name="forget deliveries", work=forget_old, every_s=TIDY_CHORE_S),
         Chore(name="forget keys", work=forget_keys, every_s=TIDY_CHORE_S),
+        Chore(
+            name="forget operations", work=operations.forget_old, every_s=TIDY_CHORE_S
+        ),
         Chore(name="scores", work=refresh_scores, every_s=SCORES_CHORE_S),
         Chore(name="beat", work=partial(beat, NAME), every_s=SLOW_CHORE_S),
     ]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils import timezone
 
+from journal.services import record
 from scheduling.blobs import drop_unused, put_problem, put_schedule
 from scheduling.clock import SiteClock
 from scheduling.engine import schedule as engine
@@ -170,6 +171,13 @@ def _drop_earlier(run: Run) -> None:
     earlier = Plan.objects.filter(run=run).first()
     if earlier is not None:
         problem, schedule = earlier.problem_id, earlier.schedule_id
+        record(
+            kind="plan.deleted",
+            about=earlier,
+            actor="system",
+            cause=f"run:{run.pk}",
+            summary=f"Plan {earlier.pk} gives way to a later one of its run",
+        )
         earlier.delete()
         for name in (problem, schedule):
             drop_unused(name)

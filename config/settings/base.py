@@ -105,7 +105,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 
 # Bodies: 20,000 rows of an ERP's nightly push are about 6 MB of JSON.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 # Files included; more is refused before it is read.
 REQUEST_BODY_MAX_BYTES = 25 * 1024 * 1024
@@ -227,6 +227,8 @@ OPENADR_PRIVATE_HOSTS = env.list("OPENADR_PRIVATE_HOSTS", default=[])
 
 # For how long a repeated request is answered as it was the first time.
 IDEMPOTENCY_KEPT_H = env.int("IDEMPOTENCY_KEPT_H", default=48)
+# For how long a bulk write that a worker did can be asked for its results.
+OPERATIONS_KEPT_DAYS = env.int("OPERATIONS_KEPT_DAYS", default=14)
 
 # The floor: for how long the last record of a rack can be taken back.
 FLOOR_UNDO_WINDOW_S = env.int("FLOOR_UNDO_WINDOW_S", default=900)

@@ -1,13 +1,21 @@
 """Bills of material over the API: one a rack model."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
 
 from factory.models import RackModel
+from factory.services.boms import BomLinePush, BomPush, push_boms
+from journal.api.fields import PIECES_MAX, Strict, Text
 from journal.api.ids import OpaqueId
 from journal.api.names import ByReference, ExternalIds
 from journal.api.resources import Resource, text
+from journal.api.statements import StatedItem
+from journal.api.writing import Item, Stating, Upsert
+from journal.upserts import Result
+
+LINES_MAX = 1_000
 
 
 class BomLineShape(serializers.Serializer[Any]):
@@ -60,6 +68,67 @@ BOMS = Resource(
                 "quantity": 18,
                 "consumed_at": "TRAYS",
             }
+        ],
+    },
+)
+
+
+class BomLineItem(Strict):
+    """Pieces of a part; it names the step that takes it, or the part it goes into."""
+
+    part = Text(max_length=40)
+    parent = Text(  # type: ignore[assignment]  # DRF's word too
+        max_length=40, allow_null=True, default=None
+    )
+    quantity = serializers.IntegerField(min_value=1, max_value=PIECES_MAX)
+    consumed_at = Text(max_length=20, allow_null=True, default=None)
+
+
+class BomItem(StatedItem):
+    """The whole bill of a rack model; a line left out is no longer in it."""
+
+    rack_model = Text(max_length=20)
+    lines = serializers.ListField(
+        child=BomLineItem(), min_length=1, max_length=LINES_MAX
+    )
+
+
+def _push(items: Sequence[Item], by: Stating) -> list[Result]:
+    """Store bills, all in a few queries."""
+    return push_boms(
+        pushes=[_stated(item) for item in items], system=by.system, actor=by.actor
+    )
+
+
+def _stated(item: Item) -> BomPush:
+    """Return an item's validated values as the service takes them."""
+    return BomPush(
+        external_id=item["external_id"],
+        revision=item["revision"],
+        rack_model=item["rack_model"],
+        lines=tuple(
+            BomLinePush(
+                part=line["part"],
+                quantity=line["quantity"],
+                parent=line["parent"] or "",
+                consumed_at=line["consumed_at"] or "",
+            )
+            for line in item["lines"]
+        ),
+    )
+
+
+BOM_UPSERT = Upsert(
+    resource=BOMS,
+    item=BomItem,
+    write=_push,
+    example={
+        "external_id": "GB300-BOM",
+        "revision": 5,
+        "rack_model": "GB300",
+        "lines": [
+            {"part": "CP-B300", "quantity": 18, "consumed_at": "TRAYS"},
+            {"part": "SEAL-9", "parent": "CP-B300", "quantity": 36},
         ],
     },
 )

@@ -85,10 +85,13 @@ def _state(item: Item, _codes: Found) -> Statement:
     )
 
 
+PART = Kind(model=Part, code=("code",), one="part")
+
 PART_UPSERT = Upsert(
     resource=PARTS,
     item=PartItem,
-    write=writing(Kind(model=Part, code=("code",), one="part"), _state),
+    write=writing(PART, _state),
+    removed_as=PART,
     example={
         "external_id": "10004711",
         "revision": 4,

@@ -1,6 +1,8 @@
 """Sites, the power tree and its bays over the API."""
 
+from collections.abc import Mapping
 from typing import Any
+from zoneinfo import available_timezones
 
 from rest_framework import serializers
 
@@ -11,7 +13,7 @@ from journal.api.names import ByReference, ExternalIds
 from journal.api.resources import Resource, choice, text
 from journal.api.statements import Found, StatedItem, writing
 from journal.api.writing import Item, Upsert
-from journal.upserts import Kind, Statement
+from journal.upserts import Kind, Refusal, Statement
 
 
 class SiteShape(serializers.Serializer[Any]):
@@ -211,5 +213,100 @@ POWER_BAY_UPSERT = Upsert(
         "site": "MTY",
         "code": "B12",
         "limit_w": 142_000,
+    },
+)
+
+
+DAYS_MAX = 365
+MINUTES_MAX = 30 * 1_440
+
+
+class SiteItem(StatedItem):
+    """What an ERP knows of a site; a member left out stays as it is."""
+
+    code = Text(max_length=20)
+    name = Text(max_length=80, required=False)
+    zone = Text(max_length=60, required=False)
+    partner = Text(max_length=80, allow_blank=True, required=False)
+    contracted_import_w = serializers.IntegerField(
+        min_value=1, max_value=WATTS_MAX, required=False
+    )
+    base_load_day_w = serializers.IntegerField(
+        min_value=0, max_value=WATTS_MAX, required=False
+    )
+    base_load_night_w = serializers.IntegerField(
+        min_value=0, max_value=WATTS_MAX, required=False
+    )
+    receiving_min = serializers.IntegerField(
+        min_value=0, max_value=MINUTES_MAX, required=False
+    )
+    dock_usable_from = serializers.TimeField(required=False)
+    frozen_days = serializers.IntegerField(
+        min_value=0, max_value=DAYS_MAX, required=False
+    )
+    slushy_days = serializers.IntegerField(
+        min_value=0, max_value=DAYS_MAX, required=False
+    )
+    power_owner = Text(max_length=80, allow_blank=True, required=False)
+
+
+def _check_site(item: Item) -> Refusal | None:
+    """Refuse a time zone that is none."""
+    zone = item.get("zone")
+    if zone is None or zone in available_timezones():
+        return None
+    return Refusal(
+        field="zone",
+        code="unknown_zone",
+        sentence=f"{zone} is no time zone; say one such as America/Monterrey.",
+    )
+
+
+def _state_site(item: Item, _codes: Found) -> Statement:
+    """Return an item as a statement about a site."""
+    told = {"external_id", "revision", "code"}
+    return Statement(
+        external_id=item["external_id"],
+        revision=item["revision"],
+        code=(item["code"],),
+        values={name: value for name, value in item.items() if name not in told},
+    )
+
+
+def _refuse_site(row: Site, values: Mapping[str, Any]) -> Refusal | None:
+    """Refuse a slushy fence before the frozen one."""
+    frozen = values.get("frozen_days", row.frozen_days)
+    slushy = values.get("slushy_days", row.slushy_days)
+    if slushy >= frozen:
+        return None
+    return Refusal(
+        field="slushy_days",
+        code="fences_crossed",
+        sentence=f"slushy_days is {slushy}; at least frozen_days, {frozen}, can be "
+        "given.",
+    )
+
+
+SITE_UPSERT = Upsert(
+    resource=SITES,
+    item=SiteItem,
+    write=writing(
+        Kind(
+            model=Site,
+            code=("code",),
+            one="site",
+            may_create=False,
+            refuse=_refuse_site,
+        ),
+        _state_site,
+        check=_check_site,
+    ),
+    example={
+        "external_id": "PL-MTY",
+        "revision": 2,
+        "code": "MTY",
+        "contracted_import_w": 4_500_000,
+        "frozen_days": 7,
+        "slushy_days": 28,
     },
 )

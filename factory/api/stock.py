@@ -151,16 +151,19 @@ def _refuse(row: StockLot, values: Mapping[str, Any]) -> Refusal | None:
     )
 
 
+LOT = Kind(
+    model=StockLot,
+    code=("site_id", "part_id", "lot"),
+    one="stock lot",
+    refuse=_refuse,
+)
+
 STOCK_UPSERT = Upsert(
     resource=STOCK,
     item=StockLotItem,
+    removed_as=LOT,
     write=writing(
-        Kind(
-            model=StockLot,
-            code=("site_id", "part_id", "lot"),
-            one="stock lot",
-            refuse=_refuse,
-        ),
+        LOT,
         _state,
         {"site": Site, "part": Part, "consigned_by": Customer},
         _check,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from factory.boms import line_faults
 from factory.models import (
     Calendar,
     CoolingLoop,
@@ -93,19 +94,15 @@ def _bom(book: Book) -> Iterator[str]:
         for model, code in RoutingStep.objects.values_list("rack_model__code", "code")
     }
     for line in book["bom"]:
-        parent, step = line.values.get("parent"), line.values.get("consumed_at")
-        where = f"bom row {line.number}, consumed_at"
-        if parent and step:
-            yield f"{where}: a part inside {parent} is not consumed by the rack."
-        elif not parent and not step:
-            yield f"{where}: is empty; a part on rack level names its step."
-        elif step and (str(line.values.get("model")), str(step)) not in steps:
-            yield (
-                f"{where}: is {step}; the routing of "
-                f"{line.values.get('model')} has no such step."
-            )
-        if parent and parent == line.values.get("part"):
-            yield f"bom row {line.number}, parent: a part is not in itself."
+        model = str(line.values.get("model"))
+        for column, words in line_faults(
+            model=model,
+            part=str(line.values.get("part", "")),
+            parent=str(line.values.get("parent", "")),
+            consumed_at=str(line.values.get("consumed_at", "")),
+            steps={code for of, code in steps if of == model},
+        ):
+            yield f"bom row {line.number}, {column}: {words}."
 
 
 def _fences(book: Book) -> Iterator[str]:

@@ -113,6 +113,7 @@ class DescribedSchema(AutoSchema):
 
 PHRASES = {
     200: "Done.",
+    204: "It is no more.",
     202: "Taken on; Operation-Location tells how it goes.",
     304: "The caller has it as it is.",
     422: "All or none was asked for, and one failed: nothing is stored.",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, transaction
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
@@ -17,6 +18,14 @@ from journal.models import ApiClient, IdempotencyKey
 
 HEADER = "Idempotency-Key"
 LONGEST_KEY = 255
+KEPT_HEADERS = (
+    "ETag",
+    "Location",
+    "Operation-Location",
+    "Preference-Applied",
+    "Retry-After",
+)
+"""Of an answer that is given again."""
 KEY = re.compile(rf"[!-~]{{1,{LONGEST_KEY}}}")
 KEY_PARAMETER = OpenApiParameter(
     HEADER,
@@ -59,6 +68,7 @@ class Replay(NamedTuple):
 
     status: int
     body: bytes
+    headers: dict[str, str]
 
 
 def begin(client: ApiClient, request: Request) -> IdempotencyKey | Replay:
@@ -94,14 +104,17 @@ def begin(client: ApiClient, request: Request) -> IdempotencyKey | Replay:
         raise KeyReusedError
     if kept.status is None:
         raise InFlightError
-    return Replay(kept.status, bytes(kept.body))
+    return Replay(kept.status, bytes(kept.body), kept.headers)
 
 
-def keep(started: IdempotencyKey, code: int, body: bytes) -> None:
+def keep(started: IdempotencyKey, answer: HttpResponse) -> None:
     """Write the answer beside the change it reports. One UPDATE."""
-    started.status = code
-    started.body = body
-    started.save(update_fields=["status", "body"])
+    started.status = answer.status_code
+    started.body = answer.content
+    started.headers = {
+        name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers
+    }
+    started.save(update_fields=["status", "body", "headers"])
 
 
 def _hash(request: Request) -> str:

@@ -103,6 +103,10 @@ class ResourceView(ClientView):
         assert self.resource is not None  # noqa: S101 - the route gives it
         return self.resource
 
+    def rows(self) -> QuerySet[Any]:
+        """Return every row the caller may see."""
+        return self.of.rows()
+
     def show(
         self, rows: list[Any], wanted: frozenset[str] | None
     ) -> list[dict[str, Any]]:
@@ -122,7 +126,7 @@ class ResourceView(ClientView):
         Raises:
             NotFound: If there is none.
         """
-        rows = self.of.rows() if rows is None else rows
+        rows = self.rows() if rows is None else rows
         row = narrowed(self.of, rows, key).first()
         if row is None:
             raise NotFound(f"There is no {self.of.one} {key[:100]}.")
@@ -164,7 +168,7 @@ class ListView(ResourceView):
 
     def get(self, request: Request, **_: Any) -> Response:
         """Return the rows after the cursor. Queries do not grow with rows."""
-        return self.page(request, self.of.rows())
+        return self.page(request, self.rows())
 
     def page(self, request: Request, rows: QuerySet[Any]) -> Response:
         """Return one page of some rows."""

@@ -6,9 +6,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, path
 from django.views import View
 
+from journal.api.bulk import BulkUpsertView
 from journal.api.reading import DetailView, ListView, ResourceView, parameters_of
 from journal.api.resources import Resource
-from journal.api.writing import BulkUpsertView, DetailUpsertView, Upsert
+from journal.api.single import DetailUpsertView, RemovableView
+from journal.api.writing import Upsert
 
 
 def open_route(
@@ -22,6 +24,7 @@ def routes(
     resource: Resource,
     *,
     listing: type[ListView] = ListView,
+    detail: type[DetailView] = DetailView,
     upsert: Upsert | None = None,
     verbs: Mapping[str, type[ResourceView]] | None = None,
 ) -> list[URLPattern]:
@@ -33,6 +36,7 @@ def routes(
     Args:
         resource: What the views show.
         listing: Serves ``parts``, and what is posted there.
+        detail: Serves ``parts/{key}`` if clients may not write it.
         upsert: How it is written, if clients may write it.
         verbs: Views of ``parts/{key}:verb``.
     """
@@ -55,13 +59,20 @@ def routes(
         ),
         _route(
             f"{name}/<path:key>",
-            DetailUpsertView if upsert else DetailView,
+            _single_view(upsert, detail),
             f"api-{name}-one",
             resource,
             {"fields"},
             **({"upsert": upsert} if upsert else {}),
         ),
     ]
+
+
+def _single_view(upsert: Upsert | None, detail: type[DetailView]) -> type[DetailView]:
+    """Return what serves one object."""
+    if upsert is None:
+        return detail
+    return DetailUpsertView if upsert.removed_as is None else RemovableView
 
 
 def _route(
@@ -73,7 +84,9 @@ def _route(
     **given: object,
 ) -> URLPattern:
     """Return one route; each method the view serves needs the resource's capability."""
-    served = [one for one in ("GET", "POST", "PUT") if hasattr(view, one.lower())]
+    served = [
+        one for one in ("GET", "POST", "PUT", "DELETE") if hasattr(view, one.lower())
+    ]
     return open_route(
         route,
         view,

@@ -87,6 +87,8 @@ def once(
                     status=started.status,
                     content_type="application/json",
                 )
+                for name, value in started.headers.items():
+                    replayed.headers[name] = value
                 replayed["Idempotency-Replayed"] = "true"
                 return replayed
             response = handler(view, request, *args, **kwargs)
@@ -95,7 +97,7 @@ def once(
             if response.status_code >= 400:  # noqa: PLR2004
                 transaction.set_rollback(True)
             else:
-                keep(started, response.status_code, rendered.content)
+                keep(started, rendered)
         return view.response
 
     handle.__doc__ = handler.__doc__

@@ -8,13 +8,17 @@ from journal.models.client import ApiClient
 
 
 class IdempotencyKey(models.Model):
-    """One ``Idempotency-Key`` of one client, with the answer byte for byte."""
+    """One ``Idempotency-Key`` of one client, with the answer byte for byte.
+
+    ``headers`` are those that tell the caller something.
+    """
 
     client = models.ForeignKey(ApiClient, models.PROTECT, related_name="+")
     key = models.CharField(max_length=255)
     request_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
     body = models.BinaryField(default=b"")
+    headers = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from factory.api.boms import BOMS
+from factory.api.boms import BOM_UPSERT, BOMS
 from factory.api.orders import ORDER_CHANGES, ORDER_UPSERT, ORDERS
 from factory.api.parts import PART_UPSERT, PARTS
 from factory.api.sites import (
@@ -10,9 +10,11 @@ from factory.api.sites import (
     POWER_BAYS,
     POWER_NODE_UPSERT,
     POWER_NODES,
+    SITE_UPSERT,
     SITES,
 )
 from factory.api.stock import RACKS, STOCK, STOCK_UPSERT
+from journal.api.operations import OPERATIONS
 from journal.api.reading import ResourceView
 from journal.api.resources import Resource
 from scheduling.api.grid_events import GRID_EVENT_UPSERT, GRID_EVENTS
@@ -51,7 +53,7 @@ RESOURCES = (
 
 BY_TYPE: Mapping[str, Resource] = {
     resource.rows().model.__name__.lower(): resource
-    for resource in (*RESOURCES, RECEIPTS, RUNS)
+    for resource in (*RESOURCES, RECEIPTS, RUNS, OPERATIONS)
 }
 """The resource that shows an object of each type, as the journal names types."""
 
@@ -59,6 +61,8 @@ UPSERTS = {
     upsert.resource: upsert
     for upsert in (
         PART_UPSERT,
+        BOM_UPSERT,
+        SITE_UPSERT,
         POWER_NODE_UPSERT,
         POWER_BAY_UPSERT,
         ORDER_UPSERT,

@@ -4,6 +4,15 @@ from django.urls import URLPattern
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from journal.api.events import EventsBaselineView, EventsView
+from journal.api.operations import (
+    OPERATION_ITEMS,
+    OPERATIONS,
+    OperationCancelView,
+    OperationResultsView,
+    OperationsView,
+    OperationView,
+)
+from journal.api.reading import parameters_of
 from journal.api.routes import open_route, routes
 from scheduling.api.openadr import OpenAdrView
 from scheduling.api.plans import SCENARIOS
@@ -26,6 +35,20 @@ urlpatterns: list[URLPattern] = [
     open_route("openadr/<str:site>", OpenAdrView, "api-openadr"),
     open_route("events", EventsView, "api-events", resources=BY_TYPE),
     open_route("events:baseline", EventsBaselineView, "api-events-baseline"),
+    open_route(
+        "operations/<path:key>/results",
+        OperationResultsView,
+        "api-operations-results",
+        resource=OPERATION_ITEMS,
+        capabilities={"GET": OPERATION_ITEMS.capability},
+        query_parameters=frozenset(parameters_of(OPERATION_ITEMS)),
+    ),
+    *routes(
+        OPERATIONS,
+        listing=OperationsView,
+        detail=OperationView,
+        verbs={"cancel": OperationCancelView},
+    ),
     *routes(RECEIPTS, listing=ReceiptsView),
     *routes(RUNS, listing=RunsView, verbs={"cancel": RunCancelView}),
     *routes(SCENARIOS, listing=ScenariosView),

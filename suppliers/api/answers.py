@@ -15,8 +15,8 @@ from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.preconditions import ChangedSince, if_match, version_of
 from journal.api.reading import ETAG, ResourceView, etag_of, query_of
+from journal.api.single import ItemRefused, PutOptions
 from journal.api.views import Refused, once
-from journal.api.writing import ItemRefused, PutOptions
 from suppliers.api.commitments import COMMITMENTS, CommitmentShape
 from suppliers.errors import (
     AnswerRefusedError,
@@ -234,6 +234,18 @@ class RejectView(AnswerView):
     )
 
 
+class UndoView(AnswerView):
+    """Take the last answer back."""
+
+    verb = Verb(
+        name="undo",
+        about="Take the last answer back in its window; the one before holds again.",
+        body=Answer,
+        answer=commitments.undo,
+        sent={"cause": "supplier"},
+    )
+
+
 class SeenView(AnswerView):
     """Note that the supplier has seen the line."""
 
@@ -253,5 +265,6 @@ ANSWERS: Mapping[str, type[AnswerView]] = {
     "withdraw": WithdrawView,
     "reject": RejectView,
     "seen": SeenView,
+    "undo": UndoView,
 }
 """The verbs, as the portal's addresses have them."""

@@ -91,12 +91,13 @@ def _state(item: Item, _codes: Found) -> Statement:
     )
 
 
+SUPPLIER = Kind(model=Supplier, code=("code",), one="supplier")
+
 SUPPLIER_UPSERT = Upsert(
     resource=SUPPLIERS,
     item=SupplierItem,
-    write=writing(
-        Kind(model=Supplier, code=("code",), one="supplier"), _state, check=_check
-    ),
+    write=writing(SUPPLIER, _state, check=_check),
+    removed_as=SUPPLIER,
     example={
         "external_id": "VEND-118",
         "revision": 1,

@@ -116,3 +116,26 @@ def test_an_answer_that_cannot_be_is_refused_in_its_field(
     faults = answer.json().get("errors", [{"pointer": None}])
     assert faults[0]["pointer"] == pointer
     assert not CommitRevision.objects.for_staff().exists()
+
+
+def test_an_undo_lets_the_answer_before_hold_again(erp: Caller, key: str) -> None:
+    said = [{"quantity": 90, "dock_date": DAY}]
+    first = post(
+        erp,
+        key,
+        "promise",
+        erp.get(key).headers["ETag"],
+        tranches=said,
+        reason_code="logistics",
+    )
+    withdrawn = post(erp, key, "withdraw", first.headers["ETag"], reason_code="yield")
+
+    undone = post(erp, key, "undo", withdrawn.headers["ETag"])
+    again = post(erp, key, "undo", undone.headers["ETag"])
+
+    assert (
+        withdrawn.json()["promise"] is None or withdrawn.json()["state"] != "committed"
+    )
+    assert (undone.status_code, undone.json()["state"]) == (200, "committed")
+    assert undone.json()["promise"]["tranches"] == said
+    assert (again.status_code, again.json()["code"]) == (409, "nothing_to_undo")

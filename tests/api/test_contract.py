@@ -97,6 +97,9 @@ def call_often(
         """Call once."""
         if mode is GenerationMode.POSITIVE:
             _say_what_no_file_can(case)
+        elif (case.query or {}).get("atomic") in {"false", False}:
+            # Then a malformed item is a result of its own, and the answer 200.
+            case.query.pop("atomic")
         case.call_and_validate(headers={"Authorization": f"Bearer {erp.key}"})
 
     call()

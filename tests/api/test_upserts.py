@@ -173,10 +173,19 @@ def an_example(world: World, resource: Resource) -> dict[str, Any]:
         "supplier": "tessaline",
         "part": world.parts["SENSOR"].code,
     }
-    own = {"power-nodes": {"code": node.code}, "power-bays": {"code": bay.code}}
+    own = {
+        "power-nodes": {"code": node.code},
+        "power-bays": {"code": bay.code},
+        "sites": {"code": world.site.code},
+    }
     item = dict(UPSERTS[resource].example)
     item |= {name: code for name, code in codes.items() if name in item}
-    if "lines" in item:
+    if resource.name == "boms":
+        item["lines"] = [
+            {"part": part.code, "quantity": 7, "consumed_at": "PREP"}
+            for part in world.parts.values()
+        ]
+    elif "lines" in item:
         item["lines"] = [line | {"part": codes["part"]} for line in item["lines"]]
     return item | own.get(resource.name, {})
 
@@ -196,8 +205,8 @@ def test_what_is_stated_is_kept_named_and_told_once(
     item["revision"] = 6
     stale = erp.post(address, body).json()["results"]
 
-    expected = "created" if resource.name != "suppliers" else "updated"
-    expected = "updated" if resource.name.startswith("power") else expected
+    is_set_up = resource.name in {"boms", "power-bays", "power-nodes", "sites"}
+    expected = "updated" if is_set_up or resource.name == "suppliers" else "created"
     outcomes = [one[0]["outcome"] for one in (dry, first, again, stale)]
     assert outcomes == [expected, expected, "unchanged", "stale"], first
     assert Event.objects.count() == events
@@ -257,3 +266,31 @@ def test_a_push_makes_no_power_node(world: World, erp: Caller) -> None:
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["code"] == "unknown_object"
+
+
+def test_a_malformed_item_fails_alone_unless_all_or_none_is_asked(
+    world: World, erp: Caller
+) -> None:
+    wrong = an_item(world, external_id="SO-10", quantity="many", colour="red")
+    orders = [wrong, [], an_item(world)]
+
+    each = erp.post("orders:bulk-upsert?atomic=false&dry_run=true", {"orders": orders})
+    some = erp.post("orders:bulk-upsert?atomic=false", {"orders": orders})
+    none = erp.post("orders:bulk-upsert", {"orders": orders})
+
+    assert (some.status_code, some.json()["stored"]) == (200, True)
+    results = some.json()["results"]
+    assert [one["outcome"] for one in results] == ["failed", "failed", "created"]
+    assert [one["outcome"] for one in each.json()["results"]] == [
+        one["outcome"] for one in results
+    ]
+    assert (results[0]["index"], results[0]["external_id"]) == (0, "SO-10")
+    assert results[0]["errors"] == [
+        {
+            "pointer": "/colour",
+            "code": "invalid",
+            "detail": "This field is not known here.",
+        }
+    ]
+    assert none.status_code == 400
+    assert "/orders/0/colour" in {one["pointer"] for one in none.json()["errors"]}

@@ -69,6 +69,13 @@ class Caller:
             headers={"Authorization": f"Bearer {self.key}"} | (headers or {}),
         )
 
+    def delete(
+        self, path: str, *, headers: dict[str, str] | None = None
+    ) -> HttpResponse:
+        """DELETE below /api/v1/."""
+        sent = {"Authorization": f"Bearer {self.key}"} | (headers or {})
+        return self._http.delete(f"/api/v1/{path}", headers=sent)
+
 
 def to_rackline() -> httpx.MockTransport:
     """Return a way for httpx into this process, inside the test's transaction."""

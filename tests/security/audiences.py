@@ -131,6 +131,8 @@ READ = (
 
 WRITTEN = (
     "parts",
+    "boms",
+    "sites",
     "power-nodes",
     "power-bays",
     "orders",
@@ -140,6 +142,9 @@ WRITTEN = (
     "grid-events",
 )
 """Those of them that clients write by external id."""
+
+REMOVED = ("parts", "stock", "suppliers")
+"""Those that clients delete by external id."""
 
 API: dict[str, dict[str, str]] = {
     **{f"api-{name}": {"GET": "sensitive_data"} for name in READ},
@@ -152,14 +157,27 @@ API: dict[str, dict[str, str]] = {
     "api-promise-dates-ack": {"PUT": "sensitive_data"},
     **{
         f"api-{name}-one": {"GET": "sensitive_data", "PUT": "sensitive_data"}
+        | ({"DELETE": "sensitive_data"} if name in REMOVED else {})
         for name in WRITTEN
     },
     **{f"api-{name}-upsert": {"POST": "sensitive_data"} for name in WRITTEN},
     **{
         f"api-commitments-{verb}": {"POST": "sensitive_data"}
-        for verb in ("accept", "promise", "cannot-say", "withdraw", "reject", "seen")
+        for verb in (
+            "accept",
+            "promise",
+            "cannot-say",
+            "withdraw",
+            "reject",
+            "seen",
+            "undo",
+        )
     },
     "api-promise-dates": {"GET": "sensitive_data"},
+    "api-operations": {"GET": "sensitive_data"},
+    "api-operations-one": {"GET": "sensitive_data"},
+    "api-operations-results": {"GET": "sensitive_data"},
+    "api-operations-cancel": {"POST": "sensitive_data"},
     "api-runs": {"GET": "code_execution", "POST": "code_execution"},
     "api-runs-one": {"GET": "code_execution"},
     "api-runs-cancel": {"POST": "code_execution"},
