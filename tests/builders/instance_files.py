@@ -1,4 +1,6 @@
-"""The smallest files of each public format."""
+"""The smallest files of each public format, and rack files of any size."""
+
+from random import Random
 
 PSPLIB = """\
 *****
@@ -133,3 +135,37 @@ SCALE = {
         }
     ],
 }
+
+
+def neutral_racks(count, seed=7):
+    """Return a neutral rack file in which bays, feeder and people are short."""
+    chance = Random(seed)
+    racks = []
+    for at in range(count):
+        release = chance.randrange(0, 8 * count)
+        racks.append(
+            {
+                "id": f"R{at:03}",
+                "release": release,
+                "due": release + chance.choice([80, 96, 120]),
+                "kw": chance.choice([72, 132, 132]),
+                "priority": 1,
+            }
+        )
+    return {
+        "bays": 4,
+        "cells": 3,
+        "rigs": 1,
+        "labour": 8,
+        "feeder_kw": 450,
+        "curtail_frac": 0.8,
+        "curtail": [[day * 24 + 17, day * 24 + 21] for day in range(30) if day % 7 < 5],
+        "ops": [
+            ["kit", 2, {"labour": 1}],
+            ["assemble", 24, {"labour": 2, "cells": 1}],
+            ["leak", 4, {"rigs": 1}],
+            ["powertest", 36, {"bays": 1, "kw": "kw"}],
+            ["pack", 4, {"labour": 1}],
+        ],
+        "racks": racks,
+    }

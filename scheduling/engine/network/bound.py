@@ -71,21 +71,44 @@ def _energy(capacity: StepFunction, work: list[int], found: Windows) -> int:
     side takes in everything are tried.
     """
     busy = [at for at, amount in enumerate(work) if amount]
-    heads_ = sorted({found.head[at] for at in busy})
-    tails = sorted({found.tail[at] for at in busy})
-    if len(busy) > MANY:
-        pairs = [(head, tails[0]) for head in heads_[:MANY]]
-        pairs += [(heads_[0], tail) for tail in tails[-MANY:]]
-    else:
-        pairs = [(head, tail) for head in heads_ for tail in tails]
-    best = 0
-    for head, tail in pairs:
-        amount = sum(
-            work[at] for at in busy if found.head[at] >= head and found.tail[at] >= tail
+    if not busy:
+        return 0
+    by_tail = sorted(busy, key=lambda at: -found.tail[at])
+    least_head = min(found.head[at] for at in busy)
+    if len(busy) <= MANY:
+        return max(
+            _after(capacity, head, by_tail, work, found)
+            for head in {found.head[at] for at in busy}
         )
-        if amount:
+    best = _after(capacity, least_head, by_tail, work, found)
+    amount, tail = 0, found.tail[by_tail[0]]
+    by_head = sorted(busy, key=lambda at: -found.head[at])
+    for place, at in enumerate(by_head):
+        amount, tail = amount + work[at], min(tail, found.tail[at])
+        head = found.head[at]
+        is_last = place + 1 == len(by_head) or found.head[by_head[place + 1]] < head
+        if is_last:
             best = max(best, _poured(capacity, head, amount) + tail)
     return best
+
+
+def _after(
+    capacity: StepFunction,
+    head: int,
+    by_tail: list[int],
+    work: list[int],
+    found: Windows,
+) -> int:
+    """Return the best bound of the work with at least a head, over all tails."""
+    best = amount = 0
+    least: int | None = None
+    for at in by_tail:
+        if found.head[at] < head:
+            continue
+        if least is not None and found.tail[at] < least:
+            best = max(best, _poured(capacity, head, amount) + least)
+        amount, least = amount + work[at], found.tail[at]
+    return max(best, _poured(capacity, head, amount) + (least or 0))
 
 
 def _poured(capacity: StepFunction, start: int, amount: int) -> int:

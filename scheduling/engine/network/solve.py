@@ -30,7 +30,8 @@ from scheduling.engine.network.schedule import Score
 from scheduling.engine.network.search.genetic import Island, Terms, first_plan
 from scheduling.engine.network.search.orders import Orders
 from scheduling.engine.network.search.record import Record
-from scheduling.engine.network.search.shape import Turn, turns
+from scheduling.engine.network.search.ruin import Ruiner
+from scheduling.engine.network.search.shape import Turn, kind_of, turns
 from scheduling.engine.profile import constant
 
 PACKAGES = ("ortools", "numba", "numpy")
@@ -79,9 +80,12 @@ def solve_network(
         is_cancelled=is_cancelled,
         began=began,
     )
+    orders = Orders(layout)
     if not layout.is_cyclic:
-        first_plan(layout, record, Orders(layout))
-    for turn in turns(layout, 1 if is_deterministic else workers):
+        first_plan(layout, record, orders)
+    kind = kind_of(layout, is_grouped=orders.is_grouped)
+    threads = 1 if is_deterministic else workers
+    for turn in turns(kind, layout.rank.size, threads):
         if record.is_over:
             break
         _Session(layout, record, turn, seed).run(
@@ -109,6 +113,7 @@ def warm() -> None:
         never = Record(deadline=inf, floor=Score(-1, -1), reason="")
         first_plan(layout, never, Orders(layout))
         Island(layout, never, Terms(seed=1, size=12, plans=2)).run()
+        Ruiner(layout, never, seed=1, moves=12).run()
 
 
 class _Session:
@@ -131,6 +136,10 @@ class _Session:
             Thread(target=self._island(at, plans).run, daemon=True)
             for at in range(self._turn.islands)
         ]
+        threads += [
+            Thread(target=self._ruiner(at, plans).run, daemon=True)
+            for at in range(self._turn.ruiners)
+        ]
         prover = None
         if self._turn.solvers:
             ticks = seconds if is_deterministic else None
@@ -150,6 +159,9 @@ class _Session:
                 if prover is not None and record.is_over:
                     prover.stop()
         record.deadline = last
+
+    def _ruiner(self, at: int, moves: int | None) -> Ruiner:
+        return Ruiner(self._layout, self._record, self._seed * 101 + at, moves)
 
     def _island(self, at: int, plans: int | None) -> Island:
         terms = Terms(seed=self._seed * 101 + at, size=self._turn.herd, plans=plans)

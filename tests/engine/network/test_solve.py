@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from math import inf
 
 import pytest
 
@@ -14,8 +15,15 @@ from scheduling.engine.network.check import breaches, score
 from scheduling.engine.network.encode import TooFineError, lay_out
 from scheduling.engine.network.outcome import NetworkStatus
 from scheduling.engine.network.problem import Lag, Mode, Objective, Resource
+from scheduling.engine.network.readers.formats import READERS
+from scheduling.engine.network.schedule import Score
+from scheduling.engine.network.search.genetic import first_plan
+from scheduling.engine.network.search.orders import Orders
+from scheduling.engine.network.search.record import Record
+from scheduling.engine.network.search.ruin import Ruiner
 from scheduling.engine.network.solve import solve_network, warm
 from scheduling.engine.profile import StepFunction, constant
+from tests.builders.instance_files import neutral_racks
 from tests.builders.networks import (
     a_network,
     a_tiny_network,
@@ -252,3 +260,37 @@ def test_compiled_and_plain_kernels_make_the_same_plans():
     assert (is_compiled, is_plain_compiled) == (True, False)
     assert compiled == plain
     assert len(compiled) >= 8
+
+
+def test_racks_are_planned_better_than_by_due_date_and_by_counts_alike():
+    problem = READERS["neutral-racks"](json.dumps(neutral_racks(24)))
+
+    first = solve_network(problem, time_limit_s=0.0)
+    found = [
+        solve_network(problem, time_limit_s=0.3, seed=5, is_deterministic=True)
+        for _ in range(2)
+    ]
+
+    assert found[0].score < first.score
+    assert found[0].found_by == "ruin_and_recreate"
+    assert found[0].schedule == found[1].schedule
+    assert found[0].floor <= found[0].score
+
+
+def test_what_ruin_and_recreate_leaves_free_is_what_its_plan_does_not_take():
+    problem = READERS["neutral-racks"](json.dumps(neutral_racks(24)))
+    layout = lay_out(problem)
+    record = Record(deadline=inf, floor=Score(-1, -1), reason="")
+    first_plan(layout, record, Orders(layout))
+    ruiner = Ruiner(layout, record, seed=3, moves=300)
+
+    ruiner.run()
+
+    schedule = layout.schedule(ruiner.plan.start, ruiner.plan.mode)
+    left = layout.net.capacity.copy()
+    for one, activity in zip(schedule.assignments, problem.activities, strict=True):
+        for key, amount in activity.modes[0].uses:
+            at = [resource.key for resource in problem.resources].index(key)
+            left[at, one.start : one.end] -= amount
+    assert breaches(problem, schedule) == ()
+    assert (left == ruiner.plan.free).all()

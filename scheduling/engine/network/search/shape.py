@@ -1,6 +1,7 @@
 """What sort of problem this is, and who works on it for how long."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from scheduling.engine.network.encode import Layout
 
@@ -8,6 +9,8 @@ SMALL = 40
 """Up to so many activities CP-SAT proves most problems in seconds."""
 MANY = 4_000
 """Above so many activities CP-SAT's model takes more time and memory than it earns."""
+FEW = 1_500
+"""Above so many CP-SAT adds nothing beside ruin and recreate."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,7 @@ class Turn:
         solvers: Threads of CP-SAT.
         herd: Individuals of a genetic island.
         plans: Plans an island makes at most, or None.
+        ruiners: Threads of ruin and recreate.
     """
 
     share: float
@@ -27,27 +31,73 @@ class Turn:
     solvers: int = 0
     herd: int = 0
     plans: int | None = None
+    ruiners: int = 0
 
 
-def turns(layout: Layout, workers: int) -> tuple[Turn, ...]:
-    """Return the turns of a search by the problem's shape."""
-    count = layout.rank.size
+class Kind(StrEnum):
+    """What sort of problem it is."""
+
+    SMALL = "small"
+    """So few activities that CP-SAT proves most of them."""
+    CYCLIC = "cyclic"
+    """Lags with a most, or in cycles: insertion is blind, CP-SAT is not."""
+    MODES = "modes"
+    """Modes use up stocks, or jobs visit single machines."""
+    JOBS = "jobs"
+    """Many jobs on pools: ruin and recreate."""
+    PROJECT = "project"
+    """One network of activities: the genetic algorithm."""
+
+
+def kind_of(layout: Layout, *, is_grouped: bool) -> Kind:
+    """Return a problem's kind.
+
+    Args:
+        layout: The problem.
+        is_grouped: Whether all work is for jobs that no lag connects.
+    """
+    count, net = layout.rank.size, layout.net
     if layout.is_cyclic:
-        return (Turn(share=1.0, solvers=workers),)
+        return Kind.CYCLIC
     if count <= SMALL:
+        return Kind.SMALL
+    has_modes = net.mode.shape[0] - 1 > count
+    is_unary = net.capacity.size > 0 and int(net.capacity.max()) == 1
+    if has_modes or is_unary:
+        return Kind.MODES
+    return Kind.JOBS if is_grouped else Kind.PROJECT
+
+
+def turns(kind: Kind, count: int, workers: int) -> tuple[Turn, ...]:
+    """Return the turns of a search.
+
+    Args:
+        kind: What sort of problem it is.
+        count: Its activities.
+        workers: Threads that may work at the same time.
+    """
+    solving = Turn(share=1.0, solvers=workers)
+    if kind is Kind.CYCLIC:
+        return (solving,)
+    if kind is Kind.SMALL:
         return (
             Turn(share=0.05, islands=workers, herd=50, plans=100 * count),
-            Turn(share=1.0, solvers=workers),
+            solving,
         )
-    has_modes = layout.net.mode.shape[0] - 1 > count
-    if has_modes:
-        return (
-            Turn(share=0.2, islands=workers, herd=100),
-            Turn(share=1.0, solvers=workers),
-        )
+    if kind is Kind.MODES:
+        return (Turn(share=0.2, islands=workers, herd=100), solving)
+    if kind is Kind.JOBS:
+        return _by_jobs(count, workers)
     if count > MANY:
         return (Turn(share=1.0, islands=workers, herd=60),)
+    return (Turn(share=0.75, islands=workers, herd=300), solving)
+
+
+def _by_jobs(count: int, workers: int) -> tuple[Turn, ...]:
+    """Return the turns of many jobs: CP-SAT joins where its model is small enough."""
+    if count > FEW or workers == 1:
+        return (Turn(share=1.0, ruiners=workers),)
     return (
-        Turn(share=0.75, islands=workers, herd=300),
-        Turn(share=1.0, solvers=workers),
+        Turn(share=0.8, ruiners=workers),
+        Turn(share=1.0, ruiners=workers - 1, solvers=1),
     )
