@@ -9,9 +9,10 @@ from django.db.models.functions import Now
 
 from journal.services import record
 from scheduling.blobs import load_problem
+from scheduling.engine.errors import InvalidProblemError
 from scheduling.engine.explain import Limit
 from scheduling.engine.lookup import look_up
-from scheduling.errors import RiskClosedError
+from scheduling.errors import DamagedBlobError, RiskClosedError
 from scheduling.models import Publication, Risk
 from scheduling.queries.risks import Binding, binding_of
 from scheduling.reasons import PLANNING
@@ -42,10 +43,16 @@ def review_risks(publication: Publication) -> list[Risk]:
     """Bring a site's register up to date with a publication; return what is open.
 
     A limit that decides when racks ship has one open risk; one that no longer does is
-    closed. What a person has written stays. Events say what was opened and closed.
+    closed. What a person has written stays. Events say what was opened and closed. A
+    plan that cannot be read any more changes nothing.
     """
     plan, site = publication.plan, publication.site
-    found = binding_of(plan, look_up(load_problem(plan)))
+    try:
+        problem = load_problem(plan)
+    except (DamagedBlobError, InvalidProblemError):
+        # Nothing can be said of a plan that cannot be read any more.
+        return list(Risk.objects.filter(site=site).open())
+    found = binding_of(plan, look_up(problem))
     standing = {
         (one.limit, one.resource): one for one in Risk.objects.filter(site=site).open()
     }

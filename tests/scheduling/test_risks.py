@@ -46,7 +46,7 @@ def broken(bay: PowerBay) -> None:
 def published(world: World) -> Publication:
     plan: Plan = a_stored_plan(world.site)
     previous = Publication.objects.order_by("-number").first()
-    orders = [order.number for order in Order.objects.all()]
+    orders = {order.number: "The bay is broken." for order in Order.objects.all()}
     return publish(
         plan=plan,
         by=None,
