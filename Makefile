@@ -14,10 +14,10 @@ WORKERS ?= auto
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check pytest erp openapi format bench soak lock clean
+.PHONY: help venv demo test check pytest erp openapi format bench bench-engine bench-engine-full soak lock clean
 
 help: ## List the targets.
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | expand -t 19
 
 # Creates .venv with the first Python that is new enough and can make one.
 define MAKE_VENV
@@ -98,6 +98,12 @@ format: $(DEV_STAMP) ## Format the code and fix what ruff can fix.
 
 bench: $(DEV_STAMP) ## Measure the figures and print them beside their goals.
 	$(PY) -m tests.bench
+
+bench-engine: $(DEV_STAMP) ## Run three public instances a family, beside PyJobShop.
+	$(PY) -m tests.bench.public
+
+bench-engine-full: $(DEV_STAMP) ## Run all public instances (hours).
+	$(PY) -m tests.bench.public --full --seeds 1
 
 soak: $(DEV_STAMP) ## Run the long tests: kills, restarts and hours of load.
 	$(PY) -m pytest -m soak -s $(PYTEST_ARGS)

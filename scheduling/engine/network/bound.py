@@ -12,6 +12,7 @@ from scheduling.engine.network.problem import Network, Objective
 from scheduling.engine.network.schedule import Score
 from scheduling.engine.profile import StepFunction
 
+CHAIN = "chain"
 MANY = 300
 """Up to so many activities on a resource, every pair of head and tail is tried."""
 
@@ -35,7 +36,7 @@ def bound(problem: Network) -> Floor:
     if problem.objective is Objective.TARDINESS:
         return Floor(score=_jobs_alone(problem, found), reason="jobs")
     spans = zip(found.head, found.shortest, found.tail, strict=True)
-    best = Floor(score=Score(max(sum(one) for one in spans)), reason="chain")
+    best = Floor(score=Score(max(sum(one) for one in spans)), reason=CHAIN)
     for resource in problem.resources:
         work = [
             min(

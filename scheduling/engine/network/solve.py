@@ -12,7 +12,7 @@ from threading import Thread
 from time import monotonic
 
 from scheduling.engine.errors import EngineError
-from scheduling.engine.network.bound import bound
+from scheduling.engine.network.bound import CHAIN, bound
 from scheduling.engine.network.check import breaches
 from scheduling.engine.network.cpsat.solve import Effort, Prover
 from scheduling.engine.network.encode import Layout, lay_out
@@ -31,7 +31,7 @@ from scheduling.engine.network.search.genetic import Island, Terms, first_plan
 from scheduling.engine.network.search.orders import Orders
 from scheduling.engine.network.search.record import Record
 from scheduling.engine.network.search.ruin import Ruiner
-from scheduling.engine.network.search.shape import Turn, kind_of, turns
+from scheduling.engine.network.search.shape import Outlook, Turn, kind_of, turns
 from scheduling.engine.profile import constant
 
 PACKAGES = ("ortools", "numba", "numpy")
@@ -85,7 +85,13 @@ def solve_network(
         first_plan(layout, record, orders)
     kind = kind_of(layout, is_grouped=orders.is_grouped)
     threads = 1 if is_deterministic else workers
-    for turn in turns(kind, layout.rank.size, threads):
+    outlook = Outlook(
+        count=layout.rank.size,
+        workers=threads,
+        seconds=time_limit_s,
+        is_chain=found.reason == CHAIN,
+    )
+    for turn in turns(kind, outlook):
         if record.is_over:
             break
         _Session(layout, record, turn, seed).run(
@@ -194,11 +200,11 @@ def _outcome(layout: Layout, record: Record, seed: int) -> NetworkOutcome:
         seed=seed,
         notes=tuple(record.notes),
         curve=tuple(record.curve),
-        versions=_versions(),
+        versions=versions(),
     )
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Return the versions of what searches."""
     found = {}
     for name in PACKAGES:

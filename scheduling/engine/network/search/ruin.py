@@ -24,8 +24,13 @@ from scheduling.engine.network.search.record import Incumbent, Record
 NAME = "ruin_and_recreate"
 LATE = 1_000
 """Price of a tick late where a tick of flow costs 1."""
-STARTS = 4
-"""Plans that a search of due dates starts from before it goes on with the best."""
+STARTS = 8
+"""Plans that a search of due dates starts from before it goes on with the best: runs
+fall into one basin early and stay there."""
+COOLINGS = 2
+"""Times that it cools from each of them."""
+FEW_JOBS = 300
+"""Above so many jobs one start is all that the time allows."""
 CYCLE_S = 0.3
 """Seconds of processor time that one cooling takes."""
 COUNTED = 20_000
@@ -106,13 +111,15 @@ class Ruiner:
 
     def _several_starts(self) -> None:
         """Cool a few times from each of several rules; the record keeps the best."""
-        rules = list(Orders(self.layout).rules())
-        for at in range(STARTS):
+        orders = Orders(self.layout)
+        rules = list(orders.rules())
+        starts = STARTS if self.yard.cost.size <= FEW_JOBS else 1
+        for at in range(starts):
             order = rules[(at + self.seed) % len(rules)]
             if self.is_over or self._is_even:
                 return
             if forward(self.layout.net, self.plan, order, self.free_modes) > 0:
-                for _ in range(3):
+                for _ in range(COOLINGS):
                     if not self.is_over:
                         self._cool(self._habits())
 

@@ -9,6 +9,8 @@ SMALL = 40
 """Up to so many activities CP-SAT proves most problems in seconds."""
 MANY = 4_000
 """Above so many activities CP-SAT's model takes more time and memory than it earns."""
+HERD_WORK = 96_000
+"""Individuals times activities that suit ten seconds: 800 of J120, 320 of RG300."""
 FEW = 1_500
 """Above so many CP-SAT adds nothing beside ruin and recreate."""
 
@@ -49,6 +51,29 @@ class Kind(StrEnum):
     """One network of activities: the genetic algorithm."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a search has to deal with.
+
+    Attributes:
+        count: Activities.
+        workers: Threads that may work at the same time.
+        seconds: How long.
+        is_chain: Whether no bound is better than the longest chain.
+    """
+
+    count: int
+    workers: int
+    seconds: float
+    is_chain: bool
+
+    @property
+    def herd(self) -> int:
+        """Return how many individuals can breed about a hundred times each."""
+        size = HERD_WORK * min(2.0, self.seconds / 10) / self.count
+        return int(max(40, min(800, size)))
+
+
 def kind_of(layout: Layout, *, is_grouped: bool) -> Kind:
     """Return a problem's kind.
 
@@ -68,29 +93,24 @@ def kind_of(layout: Layout, *, is_grouped: bool) -> Kind:
     return Kind.JOBS if is_grouped else Kind.PROJECT
 
 
-def turns(kind: Kind, count: int, workers: int) -> tuple[Turn, ...]:
-    """Return the turns of a search.
-
-    Args:
-        kind: What sort of problem it is.
-        count: Its activities.
-        workers: Threads that may work at the same time.
-    """
+def turns(kind: Kind, effort: Outlook) -> tuple[Turn, ...]:
+    """Return the turns of a search."""
+    workers, herd = effort.workers, effort.herd
     solving = Turn(share=1.0, solvers=workers)
     if kind is Kind.CYCLIC:
         return (solving,)
     if kind is Kind.SMALL:
-        return (
-            Turn(share=0.05, islands=workers, herd=50, plans=100 * count),
-            solving,
-        )
+        plans = 100 * effort.count
+        return (Turn(share=0.05, islands=workers, herd=50, plans=plans), solving)
     if kind is Kind.MODES:
-        return (Turn(share=0.2, islands=workers, herd=100), solving)
+        return (Turn(share=0.2, islands=workers, herd=min(100, herd)), solving)
     if kind is Kind.JOBS:
-        return _by_jobs(count, workers)
-    if count > MANY:
-        return (Turn(share=1.0, islands=workers, herd=60),)
-    return (Turn(share=0.75, islands=workers, herd=300), solving)
+        return _by_jobs(effort.count, workers)
+    if effort.count > MANY:
+        return (Turn(share=1.0, islands=workers, herd=herd),)
+    # Where the longest chain is the best bound, CP-SAT propagates and proves.
+    share = 0.4 if effort.is_chain else 0.85
+    return (Turn(share=share, islands=workers, herd=herd), solving)
 
 
 def _by_jobs(count: int, workers: int) -> tuple[Turn, ...]:
