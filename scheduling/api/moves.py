@@ -46,6 +46,7 @@ class GivesWayShape(serializers.Serializer[Any]):
     limit = serializers.CharField()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
+    is_frozen = serializers.BooleanField()
 
 
 class MovedStepShape(serializers.Serializer[Any]):
@@ -61,10 +62,14 @@ class MoveAnswerShape(serializers.Serializer[Any]):
     """What the referee would say of the plan with the move made."""
 
     is_ok = serializers.BooleanField()
+    is_possible = serializers.BooleanField()
+    pushes_others = serializers.BooleanField()
     sentence = serializers.CharField()
+    frozen = serializers.CharField()
     breaches = BrokenLimitShape(many=True)
     pushed = GivesWayShape(many=True)
     steps = MovedStepShape(many=True)
+    pinned = MovedStepShape()
 
 
 class PlanCheckMoveView(ResourceView):
@@ -87,6 +92,9 @@ class PlanCheckMoveView(ResourceView):
             answered={
                 200: {
                     "is_ok": False,
+                    "is_possible": True,
+                    "pushes_others": True,
+                    "frozen": "",
                     "sentence": "Hall B: 1,310 kW needed, 1,250 kW allowed, Thu 05:00 "
                     "to Thu 11:00. Tomás Reyes owns this limit.",
                     "breaches": [
@@ -110,6 +118,7 @@ class PlanCheckMoveView(ResourceView):
                             "limit": "Hall B",
                             "starts_at": "2026-11-26T03:00:00Z",
                             "ends_at": "2026-11-27T03:00:00Z",
+                            "is_frozen": False,
                         }
                     ],
                     "steps": [
@@ -120,6 +129,12 @@ class PlanCheckMoveView(ResourceView):
                             "bay": "B03",
                         }
                     ],
+                    "pinned": {
+                        "step": "SOAK",
+                        "starts_at": "2026-11-26T05:00:00Z",
+                        "ends_at": "2026-11-27T09:48:00Z",
+                        "bay": "B03",
+                    },
                 }
             },
         )

@@ -72,6 +72,7 @@ class Pushed:
         limit: What both want.
         start: From when.
         end: Until when.
+        is_frozen: Whether it begins inside the frozen fence.
     """
 
     rack: str
@@ -79,6 +80,7 @@ class Pushed:
     limit: str
     start: Minutes
     end: Minutes
+    is_frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,18 +89,31 @@ class Verdict:
 
     Attributes:
         breaches: Limits the move would break; none if it may be made.
+        firm: Those that it would break though all gave way that can: what is under
+            way and what is pinned cannot.
         pushed: Who would have to give way for it, at most a few.
         steps: The rack's steps as they would be.
+        moved: Codes of the steps that go along.
+        pushes_others: Whether other racks would have to give way, and not only the
+            rack's own next steps.
     """
 
     breaches: tuple[Breach, ...]
+    firm: tuple[Breach, ...]
     pushed: tuple[Pushed, ...]
     steps: tuple[PlannedStep, ...]
+    moved: tuple[str, ...]
+    pushes_others: bool
 
     @property
     def is_ok(self) -> bool:
         """Return whether the move breaks nothing."""
         return not self.breaches
+
+    @property
+    def is_possible(self) -> bool:
+        """Return whether it breaks nothing if others give way."""
+        return not self.firm
 
 
 class _Use(NamedTuple):
@@ -150,17 +165,38 @@ class Judge:
             UnknownMoveError: If the plan has no such rack, step, bay or minute.
         """
         plan = self._plan_of(move)
-        steps = _moved(self.case, plan, move)
-        mini = self._beside(plan, steps)
-        alone = chain.from_iterable(rule(mini) for rule in ALONE)
-        shared = self._overruns(plan, mini)
-        found = [one for one in chain(alone, shared) if one.kind is BreachKind.MADE]
-        found.sort(key=lambda one: (one.start, one.rule, one.object))
+        along = _along(plan, move)
+        steps = _moved(self.case, plan, move, along)
+        mini = self._beside(plan, steps, along)
+        alone = _made(chain.from_iterable(rule(mini) for rule in ALONE))
+        shared = _made(self._overruns(plan, mini))
+        found = _in_order(chain(alone, shared))
+        firm = [one for one in alone if not _is_own_next(one, mini, along)]
+        if shared:
+            firm += self._overruns(plan, mini, is_firm=True)
         return Verdict(
             breaches=tuple(found),
+            firm=tuple(_in_order(firm)),
             pushed=tuple(self._pushed(move, steps, found)),
             steps=steps,
+            moved=along,
+            pushes_others=bool(shared),
         )
+
+    def rows_of(self, rack: str) -> tuple[Row, ...]:
+        """Return a rack's planned steps.
+
+        Raises:
+            UnknownMoveError: If the plan has no such rack.
+        """
+        if rack not in self._plans:
+            raise UnknownMoveError(f"The plan has no rack {rack}.")
+        return self._plans[rack].rows
+
+    def start_of(self, rack: str, step: str) -> int:
+        """Return when a planned step starts."""
+        rows = self._plans[rack].rows
+        return next(r.planned.start for r in rows if r.planned.step == step)
 
     def _plan_of(self, move: Move) -> RackPlan:
         """Return the plan of the rack that is to move."""
@@ -179,11 +215,17 @@ class Judge:
             )
         return plan
 
-    def _beside(self, plan: RackPlan, steps: Sequence[PlannedStep]) -> Case:
-        """Return a case of one rack with these steps; its pegs stay as they are."""
-        rack, template = plan.rack, plan.template
+    def _beside(
+        self, plan: RackPlan, steps: Sequence[PlannedStep], along: Sequence[str]
+    ) -> Case:
+        """Return a case of one rack with these steps; its pegs stay as they are.
+
+        Pins of the steps that move would be replaced, so they hold nothing.
+        """
+        pins = tuple(pin for pin in plan.rack.pins if pin.step not in along)
+        rack, template = replace(plan.rack, pins=pins), plan.template
         known = {step.code: step for step in template.steps[rack.progress.done :]}
-        moved = replace(plan, rows=rows_of(rack, list(steps), known))
+        moved = replace(plan, rack=rack, rows=rows_of(rack, list(steps), known))
         pegs = tuple(self._pegs[rack.key])
         return replace(
             self.case,
@@ -191,28 +233,46 @@ class Judge:
             plans=(moved,),
         )
 
-    def _overruns(self, plan: RackPlan, mini: Case) -> Iterator[Breach]:
-        """Yield what the rack, as it would be, breaks of what all racks share."""
+    def _overruns(
+        self, plan: RackPlan, mini: Case, *, is_firm: bool = False
+    ) -> Iterator[Breach]:
+        """Yield what the rack, as it would be, breaks of what all racks share.
+
+        Args:
+            plan: The rack as planned.
+            mini: The rack as it would be.
+            is_firm: Whether only what cannot give way counts beside it.
+        """
         before = booked(replace(self.case, plans=(plan,)))
         after = booked(mini)
         book = self.case.book
         for key, ledger in after.resources.items():
             resource = book.resources.get(key)
             capacity = resource.capacity if resource else constant(0)
-            merged = self._merged(key, before.resources.get(key), ledger)
+            merged = self._merged(key, before.resources.get(key), ledger, is_firm)
             for over in merged.overruns(capacity):
                 yield resource_breach(mini, key, resource, over)
         for key, ledger in after.bays.items():
             if key not in book.bays:
                 continue
-            merged = self._merged(key, before.bays.get(key), ledger)
+            merged = self._merged(key, before.bays.get(key), ledger, is_firm)
             for over in merged.overruns(book.bays[key].capacity):
                 yield bay_breach(mini, self._held(key, plan, after), key, over)
 
-    def _merged(self, key: str, before: Ledger | None, after: Ledger) -> Ledger:
+    def _merged(
+        self,
+        key: str,
+        before: Ledger | None,
+        after: Ledger,
+        is_firm: bool,  # noqa: FBT001 - of the two callers above
+    ) -> Ledger:
         """Return a limit's use while the moved rack takes of it, with the move made."""
         start, end = min(after.total), max(after.total)
         none = Ledger()
+        if is_firm:
+            fixed = (before or none).fixed
+            found = _within(start, end, self._fixed.get(key), fixed, after.total)
+            return Ledger(total=found)
         return Ledger(
             total=_within(
                 start,
@@ -244,6 +304,7 @@ class Judge:
     ) -> Iterator[Pushed]:
         """Yield who would give way: the rack's own next step, then other racks."""
         seen: set[str] = {move.rack}
+        fence = self.case.book.problem.prices.fence
         for before, step in pairwise(steps):
             if step.start < before.end:
                 yield Pushed(
@@ -265,7 +326,28 @@ class Judge:
                         limit=breach.limit,
                         start=Minutes(start),
                         end=Minutes(end),
+                        is_frozen=start < fence,
                     )
+
+
+def _made(found: Iterable[Breach]) -> list[Breach]:
+    """Return what the move would break, without what is broken anyhow."""
+    return [one for one in found if one.kind is BreachKind.MADE]
+
+
+def _in_order(found: Iterable[Breach]) -> list[Breach]:
+    """Return breaches as they are told: by time."""
+    return sorted(found, key=lambda one: (one.start, one.rule, one.object))
+
+
+def _is_own_next(breach: Breach, mini: Case, along: Sequence[str]) -> bool:
+    """Return whether a breach is only that the rack's own next step has to wait."""
+    if breach.rule is not Rule.ORDER:
+        return False
+    rows = mini.plans[0].rows
+    codes = [row.planned.step for row in rows]
+    after = codes.index(along[-1]) + 1
+    return any(row.name == breach.object and not row.is_fixed for row in rows[after:])
 
 
 def _added_up(changes: dict[int, int]) -> _Use:
@@ -300,19 +382,25 @@ def _within(
     return dict(found)
 
 
-def _moved(case: Case, plan: RackPlan, move: Move) -> tuple[PlannedStep, ...]:
-    """Return a rack's steps with one of them, and its stay, at another time."""
-    rows = plan.rows
-    chosen = next(row for row in rows if row.planned.step == move.step)
-    delta = move.start - chosen.planned.start
+def _along(plan: RackPlan, move: Move) -> tuple[str, ...]:
+    """Return the codes of the steps that move: one, or its stay in a bay or station."""
+    chosen = next(row for row in plan.rows if row.planned.step == move.step)
     session = chosen.step.session
+    if session is Session.NONE:
+        return (move.step,)
+    return tuple(row.planned.step for row in plan.held(session))
+
+
+def _moved(
+    case: Case, plan: RackPlan, move: Move, along: Sequence[str]
+) -> tuple[PlannedStep, ...]:
+    """Return a rack's steps with one of them, and its stay, at another time."""
+    chosen = next(row for row in plan.rows if row.planned.step == move.step)
+    delta = move.start - chosen.planned.start
     steps = []
     now: int | None = None
-    for row in rows:
-        is_along = row is chosen or (
-            session is not Session.NONE and row.step.session is session
-        )
-        if not is_along:
+    for row in plan.rows:
+        if row.planned.step not in along:
             steps.append(row.planned)
             continue
         start = row.planned.start + delta
