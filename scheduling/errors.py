@@ -382,3 +382,82 @@ class RiskClosedError(SchedulingError):
         super().__init__(
             f"{label} no longer binds the plan in force; its risk is closed."
         )
+
+
+class MoveError(SchedulingError):
+    """Base of the reasons why nothing is moved."""
+
+    code = "not_movable"
+
+
+class SupersededPlanError(MoveError):
+    """Say that a plan is no longer one to work on."""
+
+    code = "superseded_plan"
+
+    def __init__(self, plan: int, newest: int) -> None:
+        """Name both plans."""
+        super().__init__(
+            f"Plan {plan} is no longer worked on: plan {newest} has replaced it. "
+            "Look at the newest plan and move there."
+        )
+
+
+class RefusedMoveError(MoveError):
+    """Refuse a move that breaks what nothing can give way to."""
+
+    code = "refused_move"
+
+
+class OthersGiveWayError(MoveError):
+    """Ask before others have to move."""
+
+    code = "others_give_way"
+
+    def __init__(self, sentence: str, racks: tuple[str, ...]) -> None:
+        """Quote the limit, and name who would have to give way."""
+        who = f" {', '.join(racks)} would have to give way." if racks else ""
+        super().__init__(f"{sentence}{who} Say that they may, or choose another place.")
+
+
+class FrozenMoveError(MoveError):
+    """Ask for permission to move what is frozen."""
+
+    code = "frozen_move"
+
+
+class UnfinishedMendingError(MoveError):
+    """Say that the last change is still being worked in."""
+
+    code = "mending"
+
+    def __init__(self, run: int) -> None:
+        """Name the run."""
+        super().__init__(
+            f"Run {run} is still at work on the plan. Wait for its end, or stop it."
+        )
+
+
+class NotReleasableError(MoveError):
+    """Say that a pin is gone already."""
+
+    code = "pin_released"
+
+
+class NothingToUndoError(MoveError):
+    """Say that there is no such step to go back or forward to."""
+
+    code = "nothing_to_undo"
+
+
+class PinChangedError(MoveError):
+    """Say that somebody pinned otherwise meanwhile, so a step cannot be undone."""
+
+    code = "pin_changed"
+
+    def __init__(self, rack: str, step: str) -> None:
+        """Name what was pinned."""
+        super().__init__(
+            f"{rack} {step} has been pinned or released by somebody else since. "
+            "Look at its pin first."
+        )

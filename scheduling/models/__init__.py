@@ -9,11 +9,13 @@ from scheduling.models.grid import (
     GridSeries,
     Shed,
 )
+from scheduling.models.pin import Pin, PlanEdit
 from scheduling.models.plan import (
     Blob,
     LimitAttribution,
     Pegging,
     Plan,
+    PlanDrawing,
     PlannedRack,
     PlannedStep,
 )
@@ -37,7 +39,10 @@ __all__ = [
     "LimitSaving",
     "OrderSaving",
     "Pegging",
+    "Pin",
     "Plan",
+    "PlanDrawing",
+    "PlanEdit",
     "PlannedRack",
     "PlannedStep",
     "PromiseAcknowledgement",

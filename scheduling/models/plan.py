@@ -48,6 +48,10 @@ class Plan(models.Model):
     racks = models.PositiveIntegerField()
     late_racks = models.PositiveIntegerField()
     unplannable_racks = models.PositiveIntegerField(default=0)
+    moved_racks = models.PositiveIntegerField(
+        null=True,
+        help_text="Racks that stand elsewhere than in the plan it started from.",
+    )
     made_breaches = models.PositiveIntegerField(default=0)
     inherited_breaches = models.JSONField(default=list)
     order_dates = models.JSONField(default=dict)
@@ -72,6 +76,23 @@ class Plan(models.Model):
     def __str__(self) -> str:
         """Return the number."""
         return f"plan {self.pk}"
+
+
+class PlanDrawing(models.Model):
+    """A plan as the Gantt draws it: gzipped JSON, made once, since plans never change.
+
+    It can be made anew from the plan's blobs at any time.
+    """
+
+    plan = models.OneToOneField(
+        Plan, models.CASCADE, primary_key=True, related_name="drawing"
+    )
+    data = models.BinaryField()
+    version = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        """Return the plan."""
+        return f"drawing of {self.plan_id}"
 
 
 class PlannedRack(models.Model):

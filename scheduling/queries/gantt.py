@@ -1,266 +1,269 @@
-"""A plan as the Gantt draws it: bays over time, kilowatts against the limit below.
+"""A plan as the Gantt draws it: racks with their steps, and what shares limits below.
 
 Pure: a problem and its schedule in, plain lists out. All times are minutes since the
-plan's epoch, all power is in watts.
+plan's epoch, all power is in watts. Lists of numbers are flat and hold differences, so
+that 10,000 racks stay about a megabyte; ``docs/plan-page.md`` has the contract.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import accumulate
-from typing import Any
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from scheduling.engine.cut import model_of
+from scheduling.engine.explain import Attribution
 from scheduling.engine.problem import (
     PowerClass,
     Problem,
     Rack,
     Resource,
-    ResourceKind,
     Session,
     Step,
+    Template,
 )
 from scheduling.engine.schedule import Phase, PhaseKind, PlannedStep, Schedule
-from scheduling.engine.units import FULL_PERMILLE, MINUTES_PER_DAY
+from scheduling.queries.strips import Pieces, Strip, strips_of
 
-EIGHTHS = 8
+VERSION = 2
+"""Of the contract; drawings of another version are made anew."""
+NOTHING = -1
+KINDS = ("work", "derated", "standby", "firmware")
 
-Steps = list[list[int]]
-"""``[minute, amount]`` pairs; each amount holds until the next minute."""
+Key = TypeVar("Key", bound=Hashable)
+
+Waits = Mapping[str, list[tuple[str, int]]]
+"""By rack, what its bay session waited for just before it began: limit and minutes."""
 
 
-def gantt_of(
-    problem: Problem,
-    schedule: Schedule,
-    *,
-    order_urls: dict[str, str],
-    waits: dict[str, list[tuple[str, int]]],
-) -> dict[str, Any]:
-    """Return the data contract of ``static/js/gantt.js``.
-
-    Args:
-        problem: What was planned.
-        schedule: The plan.
-        order_urls: Page of each order by its number.
-        waits: By rack, what its bay session waited for just before it began: limit
-            and minutes, in order of time.
-    """
-    racks = {rack.key: rack for rack in problem.racks}
-    steps = {
-        (template.key, step.code): step
-        for template in problem.templates
-        for step in template.steps
-    }
-    by_bay: dict[str, dict[str, list[PlannedStep]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
-    ships: dict[str, int] = {}
+def gantt_of(problem: Problem, schedule: Schedule, *, waits: Waits) -> dict[str, Any]:
+    """Return the data contract of ``static/js/gantt/expand.js``."""
+    by_rack: dict[str, list[PlannedStep]] = defaultdict(list)
     for planned in schedule.steps:
-        ships[planned.rack] = max(ships.get(planned.rack, 0), planned.end)
-        if planned.bay:
-            by_bay[planned.bay][planned.rack].append(planned)
-    end = max(ships.values(), default=MINUTES_PER_DAY)
-    bars = {
-        bay: [
-            _bar(racks[key], planned, steps, ships[key], order_urls)
-            | {"waits": _waits(planned[0].start, waits.get(key, []))}
-            for key, planned in sorted(held.items(), key=lambda item: item[1][0].start)
-        ]
-        for bay, held in by_bay.items()
-    }
+        by_rack[planned.rack].append(planned)
+    strips = strips_of(problem, schedule)
+    numbers = _Numbers(problem)
+    racks = [
+        numbers.rack(rack, by_rack[rack.key], waits.get(rack.key, []))
+        for rack in problem.racks
+        if rack.key in by_rack
+    ]
     return {
+        "version": VERSION,
         "epoch": problem.epoch,
         "zone": problem.zone,
-        "now_min": 0,
+        "to_min": strips.until,
         "fence_min": problem.prices.fence,
-        "from_min": 0,
-        "to_min": end,
-        "groups": _groups(problem, bars),
-        "limits": _import_limit(problem, end),
-        "base": _pieces(problem, end),
-        "load": _import_load(problem, schedule, racks, end),
+        "groups": numbers.groups(),
+        "bays": numbers.bays(),
+        "models": [numbers.model(template) for template in problem.templates],
+        "crews": [[key, label] for key, label in numbers.crews.items()],
+        "orders": [*numbers.orders],
+        "limits": [*numbers.limits],
+        "racks": racks,
+        "strips": [_strip(one) for one in strips.all],
         "curtailments": [
             {"start": c.start, "end": c.end, "label": c.label, "cap_w": c.limit}
             for c in problem.curtailments
         ],
-        "people": _people(problem, schedule, racks, steps, end),
     }
 
 
-def _bar(
-    rack: Rack,
-    planned: list[PlannedStep],
-    steps: dict[tuple[str, str], Step],
-    ships: int,
-    order_urls: dict[str, str],
-) -> dict[str, Any]:
-    """Return one rack's stay in its bay."""
-    due = rack.promise if rack.promise is not None else rack.due
-    start, end = planned[0].start, planned[-1].end
-    return {
-        "rack": rack.key,
-        "label": rack.key,
-        "model": model_of(rack.template),
-        "order": rack.order,
-        "url": f"{order_urls.get(rack.order, '')}?rack={rack.key}",
-        "start": start,
-        "end": end,
-        "held_from": start,
-        "held_to": end,
-        "ships": ships,
-        "due": due,
-        "late_min": max(0, ships - due) if due is not None else 0,
-        "phases": [
-            [phase.start, phase.end, phase.draw, _kind(phase, step)]
-            for one in planned
-            for step in (steps[rack.template, one.step],)
-            for phase in one.phases
-        ],
+def waits_of(
+    problem: Problem, bars: Mapping[str, Iterable[Attribution]]
+) -> dict[str, list[tuple[str, int]]]:
+    """Return what each rack's bay session waited for, from its waterfall."""
+    first = {
+        template.key: next(
+            (step.code for step in template.steps if step.session is Session.BAY), ""
+        )
+        for template in problem.templates
     }
+    found: dict[str, list[tuple[str, int]]] = {}
+    for rack in problem.racks:
+        for bar in bars.get(rack.key, ()):
+            if bar.step != first[rack.template]:
+                continue
+            if bar.is_physics:
+                break
+            found.setdefault(rack.key, []).append((bar.limit, bar.minutes))
+    return found
 
 
-def _waits(start: int, waits: list[tuple[str, int]]) -> list[list[Any]]:
-    """Return waits as stretches that end where the bay session begins."""
-    stretches: list[list[Any]] = []
-    end = start
-    for limit, minutes in reversed(waits):
-        stretches.append([end - minutes, end, limit])
-        end -= minutes
-    return stretches[::-1]
+class _Numbers:
+    """What the racks refer to by number, in the order first met."""
 
-
-def _people(
-    problem: Problem,
-    schedule: Schedule,
-    racks: dict[str, Rack],
-    steps: dict[tuple[str, str], Step],
-    until: int,
-) -> list[dict[str, Any]]:
-    """Return the crews of the bays: people at work and on the roster over time."""
-    crews = {step.crew for step in steps.values() if step.session is Session.BAY}
-    changes: dict[str, dict[int, int]] = {crew: defaultdict(int) for crew in crews}
-    for planned in schedule.steps:
-        step = steps[racks[planned.rack].template, planned.step]
-        if step.crew in crews:
-            for phase in planned.phases:
-                if phase.kind not in (PhaseKind.STANDBY, PhaseKind.CLOSED):
-                    changes[step.crew][max(0, phase.start)] += step.crew_eighths
-                    changes[step.crew][phase.end] -= step.crew_eighths
-    return [
-        {
-            "key": crew.key,
-            "label": crew.label,
-            "use": _merged(_people_steps(changes[crew.key])),
-            "roster": _merged(
-                [start, value // EIGHTHS]
-                for start, _, value in crew.capacity.pieces(until)
-            ),
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.resources = {one.key: one for one in problem.resources}
+        self.templates = {
+            template.key: (number, template)
+            for number, template in enumerate(problem.templates)
         }
-        for crew in problem.resources
-        if crew.key in crews
-    ]
+        self.bay = {bay.key: number for number, bay in enumerate(problem.bays)}
+        self.bay[""] = NOTHING
+        self.orders: dict[str, int] = {}
+        self.limits: dict[str, int] = {}
+        self.crews: dict[str, str] = {}
+        self._groups: dict[tuple[str, ...], int] = {}
+        for template in problem.templates:
+            for step in template.steps:
+                self.crews.setdefault(step.crew, _label(self.resources, step.crew))
+
+    def rack(
+        self, rack: Rack, planned: list[PlannedStep], waits: list[tuple[str, int]]
+    ) -> list[Any]:
+        """Return one rack: what it is, and its steps as number, gap and length."""
+        number, template = self.templates[rack.template]
+        codes = {step.code: index for index, step in enumerate(template.steps)}
+        ships = planned[-1].end
+        due = rack.promise if rack.promise is not None else rack.due
+        steps: list[int] = []
+        now = 0
+        for one in planned:
+            steps += (codes[one.step], one.start - now, one.end - one.start)
+            now = one.end
+        return [
+            rack.key,
+            number,
+            _number(self.orders, rack.order),
+            due,
+            max(0, ships - due) if due is not None else 0,
+            next((self.bay[one.bay] for one in planned if one.bay), NOTHING),
+            [codes[pin.step] for pin in rack.pins],
+            [
+                part
+                for limit, minutes in waits
+                for part in (_number(self.limits, limit), minutes)
+            ],
+            steps,
+            {
+                codes[one.step]: phases
+                for one in planned
+                if (phases := _phases(one, template.steps[codes[one.step]]))
+            },
+        ]
+
+    def model(self, template: Template) -> dict[str, Any]:
+        """Return one model with its routing."""
+        crews = list(self.crews)
+        return {
+            "key": model_of(template.key),
+            "label": template.label,
+            "site_permille": template.site_permille,
+            "liquid_permille": template.liquid_permille,
+            "steps": [
+                {
+                    "code": step.code,
+                    "label": step.label,
+                    "crew": crews.index(step.crew),
+                    "eighths": step.crew_eighths,
+                    "session": step.session.value,
+                    "draw": step.draw,
+                    "kind": KINDS.index(_kind(PhaseKind.WORK, step)),
+                }
+                for step in template.steps
+            ],
+        }
+
+    def bays(self) -> list[list[Any]]:
+        """Return the bays: key, label, group and the keys of what is above."""
+        return [
+            [
+                bay.key,
+                bay.label,
+                _number(self._groups, self._above(bay.nodes)),
+                [*bay.nodes, bay.site, bay.loop],
+            ]
+            for bay in self.problem.bays
+        ]
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Return the groups of bays: hall and feeder, and what they may draw."""
+        for bay in self.problem.bays:
+            _number(self._groups, self._above(bay.nodes))
+        return [
+            {
+                "key": nodes[-1] if nodes else "bays",
+                "label": " · ".join(_label(self.resources, key) for key in nodes)
+                or "Bays",
+                "note": _kilowatts(self.resources.get(nodes[-1])) if nodes else "",
+            }
+            for nodes in self._groups
+        ]
+
+    def _above(self, nodes: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the nodes above a bay, the widest first."""
+        known = [key for key in nodes if key in self.resources]
+        width = {key: self.resources[key].capacity.highest() for key in known}
+        return tuple(sorted(known, key=lambda key: -width[key]))
 
 
-def _people_steps(changes: dict[int, int]) -> Iterator[list[int]]:
-    """Yield whole people at work, begun ones counted, from changes in eighths."""
-    total = 0
-    yield [0, 0]
-    for minute in sorted(changes):
-        total += changes[minute]
-        yield [minute, -(-total // EIGHTHS)]
+def _number(numbers: dict[Key, int], key: Key) -> int:
+    """Return the number of a key, the next one if it is new."""
+    return numbers.setdefault(key, len(numbers))
 
 
-def _kind(phase: Phase, step: Step) -> str:
+def _label(resources: Mapping[str, Resource], key: str) -> str:
+    return resources[key].label if key in resources else key
+
+
+def _kilowatts(resource: Resource | None) -> str:
+    """Return what a node may draw, for its head."""
+    if resource is None:
+        return ""
+    return f"{resource.capacity.highest() // 1000:,}\N{NO-BREAK SPACE}kW"
+
+
+def _phases(planned: PlannedStep, step: Step) -> list[int]:
+    """Return a step's phases as length, watts and kind; none where it is one of work.
+
+    Phases that differ in nothing drawn are one.
+    """
+    found: list[list[int]] = []
+    for phase in planned.phases:
+        kind = KINDS.index(_kind(phase.kind, step))
+        length = phase.end - phase.start
+        if found and found[-1][1:] == [phase.draw, kind]:
+            found[-1][0] += length
+        else:
+            found.append([length, phase.draw, kind])
+    if len(found) == 1 and not _is_odd(planned, planned.phases[0], step):
+        return []
+    return [number for phase in found for number in phase]
+
+
+def _is_odd(planned: PlannedStep, phase: Phase, step: Step) -> bool:
+    """Return whether a step's first phase is not simply its work from its start on."""
+    return phase.start != planned.start or phase.draw != step.draw
+
+
+def _kind(kind: PhaseKind, step: Step) -> str:
     """Return the drawing's word for a phase."""
-    if phase.kind is PhaseKind.DERATED:
+    if kind is PhaseKind.DERATED:
         return "derated"
-    if phase.kind in (PhaseKind.STANDBY, PhaseKind.CLOSED):
+    if kind in (PhaseKind.STANDBY, PhaseKind.CLOSED):
         return "standby"
     if step.power_class is PowerClass.NEVER_INTERRUPT:
         return "firmware"
     return "work"
 
 
-def _groups(problem: Problem, bars: dict[str, list[dict[str, Any]]]) -> list[Any]:
-    """Return lanes by hall: the widest node above each bay."""
-    resources = {resource.key: resource for resource in problem.resources}
-    halls: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for bay in problem.bays:
-        halls[_hall(bay.nodes, resources)].append(
-            {"key": bay.key, "label": bay.label, "bars": bars.get(bay.key, [])}
-        )
-    return [
-        {
-            "key": key,
-            "label": resources[key].label if key in resources else "Bays",
-            "note": _hall_note(resources.get(key)),
-            "lanes": lanes,
-        }
-        for key, lanes in halls.items()
-    ]
+def _strip(strip: Strip) -> dict[str, Any]:
+    """Return one strip with its step functions flat, moments as differences."""
+    return {
+        "key": strip.key,
+        "kind": strip.kind,
+        "label": strip.label,
+        "owner": strip.owner,
+        "limit": _flat(strip.limit),
+        "use": _flat(strip.use),
+    } | ({"base": _flat(strip.base)} if strip.base else {})
 
 
-def _hall(nodes: tuple[str, ...], resources: dict[str, Resource]) -> str:
-    """Return the node with the highest limit above a bay."""
-    known = [key for key in nodes if key in resources]
-    return max(known, key=lambda key: resources[key].capacity.highest(), default="")
-
-
-def _hall_note(hall: Resource | None) -> str:
-    """Return what a hall may draw, for its head."""
-    if hall is None:
-        return ""
-    return f"{hall.capacity.highest() // 1000:,}\N{NO-BREAK SPACE}kW"
-
-
-def _import_limit(problem: Problem, until: int) -> Steps:
-    """Return the import allowed: what is left for bays and cooling plus base load."""
-    site = next((r for r in problem.resources if r.kind is ResourceKind.SITE), None)
-    if site is None:
-        return []
-    moments = {0, *site.capacity.times, *problem.base_load.times}
-    return _merged(
-        [minute, site.capacity.at(minute) + problem.base_load.at(minute)]
-        for minute in sorted(moments)
-        if minute < until
-    )
-
-
-def _pieces(problem: Problem, until: int) -> Steps:
-    """Return the base load over time."""
-    return [[start, value] for start, _, value in problem.base_load.pieces(until)]
-
-
-def _import_load(
-    problem: Problem, schedule: Schedule, racks: dict[str, Rack], until: int
-) -> Steps:
-    """Return the site's import over time, base load and cooling plant included."""
-    permille = {template.key: template.site_permille for template in problem.templates}
-    changes: dict[int, int] = defaultdict(int)
-    for start, _, value in problem.base_load.pieces(until):
-        changes[start] += value - (problem.base_load.at(start - 1) if start else 0)
-    for planned in schedule.steps:
-        share = permille[racks[planned.rack].template]
-        for phase in planned.phases:
-            if phase.draw:
-                watts = -(-phase.draw * share // FULL_PERMILLE)
-                changes[max(0, phase.start)] += watts
-                changes[phase.end] -= watts
-    moments = sorted(changes)
-    totals = accumulate(changes[minute] for minute in moments)
-    return _merged(
-        [minute, total] for minute, total in zip(moments, totals, strict=True)
-    )
-
-
-def _merged(pairs: Iterable[list[int]]) -> Steps:
-    """Drop pairs that repeat the amount before them."""
-    return list(_changing(pairs))
-
-
-def _changing(pairs: Iterable[list[int]]) -> Iterator[list[int]]:
-    """Yield pairs whose amount differs from the one before."""
-    before = None
-    for pair in pairs:
-        if pair[1] != before:
-            yield pair
-            before = pair[1]
+def _flat(pieces: Pieces) -> list[int]:
+    """Return ``[gap, amount, gap, amount ...]``."""
+    found: list[int] = []
+    before = 0
+    for minute, amount in pieces:
+        found += (minute - before, amount)
+        before = minute
+    return found

@@ -11,6 +11,7 @@ from scheduling.clock import SiteClock
 from scheduling.engine.blocks import blocks_of
 from scheduling.engine.errors import InvalidProblemError
 from scheduling.engine.problem import (
+    Pin,
     PowerClass,
     Progress,
     Rack,
@@ -197,6 +198,7 @@ def rack_of(
     reserved: Mapping[str, int],
     previous: Sequence[Previous],
     previous_soak: Sequence[PreviousSoak] = (),
+    pins: Sequence[Pin] = (),
 ) -> Rack:
     """Return a rack as the engine takes it.
 
@@ -209,6 +211,7 @@ def rack_of(
         reserved: Pieces set aside for it, by part.
         previous: Where the published plan has its steps.
         previous_soak: Its soaks that the published plan derates or pauses.
+        pins: Starts that planners have fixed.
     """
     received = clock.minute(row.received_at)
     lags = sum(lag.minutes for lag in template.lags_before)
@@ -225,6 +228,7 @@ def rack_of(
         progress=progress,
         previous=tuple(_still_ahead(previous, template, progress)),
         previous_soak=tuple(_soaks_ahead(previous_soak, template, progress)),
+        pins=tuple(_pins_ahead(pins, template, progress)),
         is_flexible=row.is_flexible,
     )
 
@@ -243,6 +247,14 @@ def _soaks_ahead(
     """Yield the published soaks that have not begun."""
     ahead = _ahead(template, progress)
     return (soak for soak in soaks if soak[0] in ahead)
+
+
+def _pins_ahead(
+    pins: Iterable[Pin], template: Template, progress: Progress
+) -> Iterable[Pin]:
+    """Yield the pins of steps that have not begun."""
+    ahead = _ahead(template, progress)
+    return (pin for pin in pins if pin.step in ahead)
 
 
 def _ahead(template: Template, progress: Progress) -> set[str]:

@@ -46,6 +46,7 @@ from scheduling.snapshot.gaps import gap_of, read_known
 from scheduling.snapshot.horizon import horizon, read_pace
 from scheduling.snapshot.limits import read_limits, read_outages
 from scheduling.snapshot.materials import Materials, read_materials
+from scheduling.snapshot.pins import read_pins
 from scheduling.snapshot.prices import prices_of
 from scheduling.snapshot.racks import (
     rack_of,
@@ -332,14 +333,12 @@ def _racks(
     materials: Materials,
     bay_ids: Mapping[str, int],
 ) -> tuple[Rack, ...]:
-    """Return racks as the engine takes them, soonest due first. Five queries."""
+    """Return racks as the engine takes them, soonest due first. Six queries."""
     promises = read_promises(site)
-    previous = read_previous(
-        site,
-        clock,
-        {step: code for (_, code), step in floor.routings.step_ids.items()},
-        {bay: key for key, bay in bay_ids.items()},
-    )
+    codes = {step: code for (_, code), step in floor.routings.step_ids.items()}
+    bays = {bay: key for key, bay in bay_ids.items()}
+    previous = read_previous(site, clock, codes, bays)
+    pins = read_pins(site, clock, codes, bays)
     soaks = read_previous_soaks(
         site, {one.row.serial: one.template for one in floor.waiting}
     )
@@ -353,6 +352,7 @@ def _racks(
             reserved=materials.set_aside[one.row.rack],
             previous=previous.get(one.row.rack, ()),
             previous_soak=soaks.get(one.row.serial, ()),
+            pins=pins.get(one.row.rack, ()),
         )
         for one in floor.waiting
     )

@@ -1,31 +1,37 @@
 """The plan page: bays over time, kilowatts below, and why a rack is where it is."""
 
-from dataclasses import asdict
+import gzip
+import hashlib
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django import forms
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core.paginator import Paginator
 from django.db.models import F, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotModified,
+    JsonResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from factory.access import OFFICE, allow
-from factory.models import Order
+from factory.access import OFFICE, Audience, allow, audience_of, granted
+from journal.export import csv_answer, xlsx_answer
 from journal.wording import UNKNOWN, duration
-from scheduling.blobs import load_problem, load_schedule
-from scheduling.charts import waterfall
-from scheduling.engine.moving import UnknownMoveError
-from scheduling.errors import DamagedBlobError
-from scheduling.models import Plan, PlannedRack
+from scheduling.charts import cost_steps, waterfall
+from scheduling.models import Plan, PlannedRack, Run
 from scheduling.queries import orders as order_queries
-from scheduling.queries.gantt import gantt_of
-from scheduling.queries.moves import check_move
-from scheduling.queries.orders import bay_waits
+from scheduling.queries.drawings import drawing_of
+from scheduling.queries.edits import cost_curve, pins_in_force
+from scheduling.queries.gantt import VERSION
+from scheduling.queries.news import news_of
+from scheduling.queries.shown import LANES, SHOWN_HEAD, View, limit_days, shown
 from scheduling.web.orders import segments_of
 from scheduling.web.shell import site_of, standing
 
@@ -33,33 +39,17 @@ RACKS_A_PAGE = 100
 LONGEST_NUMBER = 18
 
 
-class MoveForm(forms.Form):
-    """Which step, and when and where it is wanted."""
-
-    rack = forms.CharField(max_length=40)
-    step = forms.CharField(max_length=20)
-    starts_at = forms.DateTimeField()
-    bay = forms.CharField(max_length=40, required=False)
-
-    @property
-    def sentence(self) -> str:
-        """Return what is wrong, field by field."""
-        return " ".join(
-            f"{name}: {error}"
-            for name, errors in self.errors.items()
-            for error in errors
-        )
-
-
 @allow(*OFFICE)
 def plan_page(request: HttpRequest) -> HttpResponse:
     """Show the published plan, or another by ``?plan=``. The URL holds the view."""
     now = standing(request)
-    asked = _number(request)
+    asked, mending = _number(request), _mending(request)
     plan = now.plan if asked is None else _plans(request).filter(pk=asked).first()
     if asked is not None and plan is None:
         messages.warning(request, f"Plan {asked} is gone. This is the newest.")
         return redirect("plan")
+    if asked is None and mending and mending.is_finished:
+        plan = getattr(mending, "plan", plan)
     if plan is None:
         return render(request, "scheduling/plan_empty.html", {"standing": now})
     racks = (
@@ -87,53 +77,126 @@ def plan_page(request: HttpRequest) -> HttpResponse:
         "panel_url": reverse("plan_rack", args=[plan.pk]),
         "which": _which(request, plan),
         "chosen": _chosen(request, plan),
+        "lanes": _lanes(request),
+        "mending": mending,
+        **_desk(request, plan),
     }
     return render(request, "scheduling/plan.html", context)
+
+
+def _desk(request: HttpRequest, plan: Plan) -> dict[str, Any]:
+    """Return what a planner works with: own steps, pins, whether this plan is theirs.
+
+    Nothing of it for those who only read.
+    """
+    now = standing(request)
+    pins = list(pins_in_force(now.site))
+    is_planner = audience_of(request.user) in granted((Audience.PLANNER,))
+    curve = cost_curve(now, cast("User", request.user)) if is_planner else []
+    newest = now.proposal or now.plan
+    here = next((point.steps for point in curve if point.is_here), 0)
+    return {
+        "is_planner": is_planner,
+        "is_workable": is_planner and plan in (now.proposal, now.plan),
+        "newest": newest,
+        "pins": pins,
+        "curve": curve,
+        "curve_plot": cost_steps.plot(curve) if len(curve) > 1 else "",
+        "undo_to": here - 1 if here else None,
+        "redo_to": here + 1 if curve and here < len(curve) - 1 else None,
+        "queries": _query(request),
+    }
+
+
+def _lanes(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the switch between what the lanes are."""
+    chosen = View.read(request.GET).lanes
+    return [
+        {
+            "label": label,
+            "url": "?" + _query(request, lanes=key),
+            "key": key,
+            "current": key == chosen,
+        }
+        for key, label in LANES.items()
+    ]
+
+
+def _query(request: HttpRequest, **changes: str) -> str:
+    """Return the view's query string with some of it changed."""
+    query = request.GET.copy()
+    for name in ("page", "mending"):
+        query.pop(name, None)
+    for name, value in changes.items():
+        query[name] = value
+    return query.urlencode()
+
+
+def _mending(request: HttpRequest) -> Run | None:
+    """Return the run that mends the plan after a move, for the page to wait for."""
+    number = request.GET.get("mending", "")
+    if not number.isascii() or not number.isdigit() or len(number) > LONGEST_NUMBER:
+        return None
+    runs = Run.objects.filter(scenario__site=site_of(request), towards__isnull=False)
+    return runs.select_related("plan").filter(pk=int(number)).first()
 
 
 @allow(*OFFICE)
 def plan_data(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Return a plan as the Gantt draws it; a plan never changes, so it is kept."""
-    plan = _plan(request, plan_id)
-    etag = f'"plan-{plan.schedule_id[:24]}"'
+    plan = plan_of_site(request, plan_id)
+    etag = f'"drawing-{VERSION}-{plan.problem_id[:12]}-{plan.schedule_id[:24]}"'
+    headers = {"ETag": etag, "Vary": "Accept-Encoding"}
     if request.headers.get("If-None-Match") == etag:
-        return HttpResponse(status=304, headers={"ETag": etag})
-    numbers = Order.objects.filter(site=site_of(request)).values_list(
-        "number", flat=True
-    )
-    data = gantt_of(
-        load_problem(plan),
-        load_schedule(plan),
-        order_urls={number: reverse("order", args=[number]) for number in numbers},
-        waits=bay_waits(plan),
-    )
-    return JsonResponse(data, headers={"ETag": etag})
+        return HttpResponse(status=304, headers=headers)
+    data = drawing_of(plan)
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        data = gzip.decompress(data)
+    return HttpResponse(data, content_type="application/json", headers=headers)
+
+
+@allow(*OFFICE)
+def plan_limits(request: HttpRequest, plan_id: int) -> HttpResponse:
+    """Show by day how near a plan comes to each limit: the strips as a table."""
+    plan = plan_of_site(request, plan_id)
+    context = {"plan": plan, "rows": limit_days(plan, View.read(request.GET))}
+    return render(request, "scheduling/plan_limits.html", context)
+
+
+@allow(*OFFICE)
+def plan_shown(request: HttpRequest, plan_id: int, kind: str) -> HttpResponse:
+    """Give the bars of a view as CSV or a workbook, by the view's own address."""
+    plan = plan_of_site(request, plan_id)
+    if kind not in {"csv", "xlsx"}:
+        raise Http404
+    rows = shown(plan, View.read(request.GET))
+    name = f"plan-{plan.pk}"
+    if kind == "csv":
+        return csv_answer(name, SHOWN_HEAD, rows)
+    return xlsx_answer(name, SHOWN_HEAD, rows)
+
+
+@allow(*OFFICE)
+def plan_news(request: HttpRequest, plan_id: int) -> HttpResponse:
+    """Return what has changed since a plan was made, as JSON; 304 while nothing has."""
+    plan = plan_of_site(request, plan_id)
+    said = news_of(plan, standing(request))
+    etag = f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:20]}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if request.headers.get("If-None-Match") == etag:
+        return HttpResponseNotModified(headers=headers)
+    return JsonResponse(said, headers=headers)
 
 
 @allow(*OFFICE)
 def plan_rack(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Return the panel that explains one rack of a plan, named by ``?rack=``."""
-    plan = _plan(request, plan_id)
+    plan = plan_of_site(request, plan_id)
     serial = request.GET.get("rack", "").replace("\0", "")
     chosen = get_object_or_404(_racks(plan), rack__serial=serial)
     return render(request, "scheduling/_why.html", _why(chosen, plan, request))
-
-
-@allow(*OFFICE)
-def plan_move(request: HttpRequest, plan_id: int) -> HttpResponse:
-    """Return whether a step may start at another time, as JSON; changes nothing.
-
-    Asked by ``?rack=&step=&starts_at=&bay=``.
-    """
-    plan = _plan(request, plan_id)
-    asked = MoveForm(request.GET)
-    if not asked.is_valid():
-        return JsonResponse({"error": asked.sentence}, status=400)
-    try:
-        answer = check_move(plan, **asked.cleaned_data)
-    except (UnknownMoveError, DamagedBlobError) as error:
-        return JsonResponse({"error": str(error)}, status=409)
-    return JsonResponse(asdict(answer))
 
 
 def _table_row(
@@ -190,10 +253,10 @@ def _number(request: HttpRequest) -> int | None:
 def _plans(request: HttpRequest) -> QuerySet[Plan]:
     """Return the plans of the reader's site."""
     rows = Plan.objects.filter(run__scenario__site=site_of(request))
-    return rows.select_related("run")
+    return rows.select_related("run__scenario")
 
 
-def _plan(request: HttpRequest, plan_id: int) -> Plan:
+def plan_of_site(request: HttpRequest, plan_id: int) -> Plan:
     """Return a plan of the reader's site, or 404."""
     plan: Plan = get_object_or_404(_plans(request), pk=plan_id)
     return plan
@@ -220,7 +283,7 @@ def _which(request: HttpRequest, plan: Plan) -> list[dict[str, Any]]:
 def _racks(plan: Plan) -> QuerySet[PlannedRack]:
     """Return a plan's racks with what a panel shows of them."""
     return PlannedRack.objects.filter(plan=plan).select_related(
-        "rack__order__customer", "rack__rack_model", "bay"
+        "rack__order__customer", "rack__rack_model", "rack__site", "bay", "plan"
     )
 
 
@@ -247,4 +310,20 @@ def _why(chosen: PlannedRack, plan: Plan, request: HttpRequest) -> dict[str, Any
         "title": f"{duration(chosen.lead_min)}, physics needs "
         f"{duration(chosen.physics_min)}",
         "close_url": "?" + urlencode({"plan": plan.pk}),
+        "move_url": _move_url(request, chosen),
+        "pins": [
+            one for one in pins_in_force(chosen.rack.site) if one.rack == chosen.rack
+        ],
     }
+
+
+def _move_url(request: HttpRequest, chosen: PlannedRack) -> str:
+    """Return where a planner moves a rack; empty for what cannot be moved."""
+    now = standing(request)
+    is_planner = audience_of(request.user) in granted((Audience.PLANNER,))
+    if not is_planner or chosen.plan not in (now.proposal, now.plan):
+        return ""
+    query = urlencode({"rack": chosen.rack.serial})
+    return (
+        f"{reverse('move', args=[chosen.plan_id])}?{query}" if chosen.ships_at else ""
+    )

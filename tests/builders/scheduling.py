@@ -14,6 +14,7 @@ from scheduling.engine.schedule import Schedule
 from scheduling.models import (
     Blob,
     GridEvent,
+    Pin,
     Plan,
     PlannedRack,
     PlannedStep,
@@ -184,6 +185,22 @@ def _plan_rack(
         limit=limit,
         sentence=sentence,
         owner="Tomás Reyes",
+    )
+
+
+def a_pin(rack: Unit, **fields: Any) -> Pin:
+    """Return a pin of a rack's first bay step, a week after the builders' present."""
+    if "step" not in fields:
+        fields["step"] = rack.rack_model.steps.filter(place=Place.BAY).order_by("op")[0]
+    return Pin.objects.create(
+        **{
+            "rack": rack,
+            "starts_at": NOW + timedelta(days=7),
+            "reason": "The customer visits.",
+            "actor": "user:1",
+            "made_at": NOW,
+        }
+        | fields
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import pytest
 from django.urls import reverse
@@ -10,8 +10,15 @@ from django.urls import reverse
 from factory.models import PowerBay
 from scheduling.blobs import load_schedule
 from scheduling.engine.schedule import PhaseKind
-from scheduling.models import CustomerPromise, LimitAttribution, PlannedRack
+from scheduling.models import (
+    CustomerPromise,
+    LimitAttribution,
+    PlanDrawing,
+    PlannedRack,
+)
+from scheduling.queries.gantt import KINDS
 from scheduling.services.publish import publish
+from tests.builders import drawing
 from tests.builders.factory import NOW, a_cooling_loop, an_order
 from tests.builders.reading import a_reader, links, table, words
 from tests.builders.scheduling import a_grid_event, a_plan, a_stored_plan
@@ -144,7 +151,7 @@ def test_a_plan_nothing_beats_says_so(world, planner):
 
 
 def test_published_plan_and_proposal_are_one_click_apart(world, planner):
-    published = a_plan(world.site, dict.fromkeys(world.racks, NOW + DAY))
+    published = a_stored_plan(world.site)
     in_force(published)
     proposal = a_plan(world.site, dict.fromkeys(world.racks, NOW + 2 * DAY))
 
@@ -210,30 +217,33 @@ def test_the_drawings_data_is_the_stored_schedule(world, planner):
     plan = a_stored_plan(world.site)
     schedule = load_schedule(plan)
 
-    data = data_of(planner, plan)
+    found = drawing.racks(data_of(planner, plan))
 
-    bars = {
-        bar["rack"]: (lane["key"], bar)
-        for group in data["groups"]
-        for lane in group["lanes"]
-        for bar in lane["bars"]
-    }
-    assert bars.keys() == {rack.serial for rack in world.racks}
-    for serial, (bay, bar) in bars.items():
-        held = [one for one in schedule.steps if one.rack == serial and one.bay]
-        assert bay == held[0].bay
-        assert (bar["start"], bar["end"]) == (held[0].start, held[-1].end)
-        assert bar["ships"] == max(
-            one.end for one in schedule.steps if one.rack == serial
-        )
-        assert bar["late_min"] == 0
-        assert bar["url"] == (
-            f"{reverse('order', args=[world.order.number])}?rack={serial}"
-        )
-        drawn = [(start, end, draw) for start, end, draw, _ in bar["phases"]]
-        assert drawn == [
-            (phase.start, phase.end, phase.draw) for one in held for phase in one.phases
-        ]
+    assert found.keys() == {rack.serial for rack in world.racks}
+    for serial, rack in found.items():
+        steps = [one for one in schedule.steps if one.rack == serial]
+        assert {code: one[:2] for code, one in rack["steps"].items()} == {
+            one.step: (one.start, one.end) for one in steps
+        }
+        assert rack["bay"] == next(one.bay for one in steps if one.bay)
+        assert (rack["order"], rack["late"]) == (world.order.number, 0)
+
+
+def test_every_watt_of_every_minute_is_in_the_drawing(world, planner):
+    plan = a_stored_plan(world.site)
+
+    found = drawing.racks(data_of(planner, plan))
+
+    for step in load_schedule(plan).steps:
+        _, _, phases = found[step.rack]["steps"][step.step]
+        drawn = {m: watts for a, b, watts, _ in phases for m in range(a, b, 7)}
+        assert drawn == {
+            m: phase.draw
+            for a, b, *_ in phases
+            for m in range(a, b, 7)
+            for phase in step.phases
+            if phase.start <= m < phase.end
+        }
 
 
 def test_the_import_drawn_is_base_load_plus_each_bays_watts_and_its_cooling(
@@ -244,10 +254,8 @@ def test_the_import_drawn_is_base_load_plus_each_bays_watts_and_its_cooling(
 
     data = data_of(planner, plan)
 
-    def at(pieces, minute):
-        return [value for start, value in pieces if start <= minute][-1]
-
     # Cooling takes 12 % of the 95 % of heat that goes into the loop: 114 per mille.
+    power = drawing.strip(data, "import")
     for minute in range(0, data["to_min"], 97):
         bays = sum(
             -(-phase.draw * 1_114 // 1_000)
@@ -255,8 +263,9 @@ def test_the_import_drawn_is_base_load_plus_each_bays_watts_and_its_cooling(
             for phase in step.phases
             if phase.start <= minute < phase.end
         )
-        assert at(data["load"], minute) == at(data["base"], minute) + bays
-    assert max(value for _, value in data["load"]) <= 4_500_000
+        base = drawing.at(power["base"], minute)
+        assert drawing.at(power["use"], minute) == base + bays
+    assert max(value for _, value in power["use"]) <= 4_500_000
 
 
 def test_limits_and_curtailments_are_drawn_in_whole_import(world, planner):
@@ -265,11 +274,9 @@ def test_limits_and_curtailments_are_drawn_in_whole_import(world, planner):
 
     data = data_of(planner, plan)
 
-    assert data["limits"][:3] == [
-        [0, 4_500_000],
-        [1_440, 3_600_000],
-        [1_680, 4_500_000],
-    ]
+    limit = drawing.strip(data, "import")["limit"]
+    found = [drawing.at(limit, minute) for minute in (0, 1_440, 1_679, 1_800)]
+    assert found == [4_500_000, 3_600_000, 3_600_000, 4_500_000]
     (curtailment,) = data["curtailments"]
     assert (curtailment["start"], curtailment["end"], curtailment["cap_w"]) == (
         1_440,
@@ -279,18 +286,24 @@ def test_limits_and_curtailments_are_drawn_in_whole_import(world, planner):
     assert event.name in curtailment["label"]
 
 
-def test_bays_stand_in_their_halls_and_people_below(world, planner):
+def test_bays_stand_in_their_halls_and_what_they_share_below(world, planner):
     plan = a_stored_plan(world.site)
 
     data = data_of(planner, plan)
 
-    (hall,) = data["groups"]
-    assert [lane["label"] for lane in hall["lanes"]] == [bay.code for bay in world.bays]
-    (crew,) = data["people"]
-    assert crew["label"] == "Test crew"
-    assert crew["roster"] == [[0, 4]]
-    assert all(before[0] < after[0] for before, after in pairwise(crew["use"]))
-    assert max(people for _, people in crew["use"]) <= 4
+    assert [bay[1] for bay in data["bays"]] == [bay.code for bay in world.bays]
+    assert {bay[2] for bay in data["bays"]} == set(range(len(data["groups"])))
+    crews = {one["label"]: one for one in data["strips"] if one["kind"] == "people"}
+    testers = crews["Test crew"]
+    assert drawing.pieces(testers["limit"]) == [(0, 4)]
+    use = drawing.pieces(testers["use"])
+    assert all(before[0] < after[0] for before, after in pairwise(use))
+    assert max(people for _, people in use) <= 4
+    bays = drawing.strip(data, "bays")
+    assert bays["limit"] == [(0, 2)]
+    assert max(held for _, held in bays["use"]) <= 2
+    heat = drawing.strip(data, "heat")
+    assert max(watts for _, watts in heat["use"]) > 0
 
 
 def test_a_soak_block_below_full_power_is_drawn_as_derated(world, planner):
@@ -298,55 +311,53 @@ def test_a_soak_block_below_full_power_is_drawn_as_derated(world, planner):
     loop = a_cooling_loop(world.site, "small", limit_w=80_000)
     PowerBay.objects.filter(site=world.site).update(loop=loop)
     plan = a_stored_plan(world.site)
-    derated = [
-        phase
+    derated = sum(
+        phase.end - phase.start
         for step in load_schedule(plan).steps
         for phase in step.phases
         if phase.kind is PhaseKind.DERATED
-    ]
+    )
     assert derated
 
-    data = data_of(planner, plan)
+    found = drawing.racks(data_of(planner, plan))
 
-    kinds = [
-        kind
-        for group in data["groups"]
-        for lane in group["lanes"]
-        for bar in lane["bars"]
-        for *_, kind in bar["phases"]
+    phases = [
+        (KINDS[kind], end - start)
+        for rack in found.values()
+        for _, _, drawn in rack["steps"].values()
+        for start, end, _, kind in drawn
     ]
-    assert kinds.count("derated") == len(derated)
-    assert kinds.count("firmware") == len(world.racks)
+    assert sum(length for kind, length in phases if kind == "derated") == derated
+    assert [kind for kind, _ in phases].count("firmware") == len(world.racks)
 
 
-def test_what_a_bay_session_waited_for_ends_where_it_begins(world, planner):
+def test_what_a_bay_session_waited_for_is_what_its_waterfall_says(world, planner):
     plan = a_stored_plan(world.site)
 
-    data = data_of(planner, plan)
+    found = drawing.racks(data_of(planner, plan))
 
-    for group in data["groups"]:
-        for lane in group["lanes"]:
-            for bar in lane["bars"]:
-                ends = [end for _, end, _ in bar["waits"]]
-                starts = [start for start, _, _ in bar["waits"]]
-                assert [*starts[1:], bar["start"]] == ends or not ends
-                waited = LimitAttribution.objects.filter(
-                    plan=plan, rack__serial=bar["rack"], step="FILL", is_physics=False
-                ).order_by("sequence")
-                first_work = (
-                    LimitAttribution.objects.filter(
-                        plan=plan,
-                        rack__serial=bar["rack"],
-                        step="FILL",
-                        is_physics=True,
-                    )
-                    .order_by("sequence")
-                    .first()
-                )
-                before = [bar for bar in waited if bar.sequence < first_work.sequence]
-                assert sum(end - start for start, end, _ in bar["waits"]) == sum(
-                    bar.minutes for bar in before
-                )
+    for serial, rack in found.items():
+        bars = LimitAttribution.objects.filter(
+            plan=plan, rack__serial=serial, step="FILL"
+        ).order_by("sequence")
+        before = [*takewhile(lambda bar: not bar.is_physics, bars)]
+        assert rack["waits"] == [(bar.limit, bar.minutes) for bar in before]
+    PlanDrawing.objects.all().delete()
+    assert drawing.racks(data_of(planner, plan)) == found
+
+
+def test_a_drawing_is_made_once_and_sent_as_it_is_kept(
+    world, planner, django_assert_max_num_queries
+):
+    plan = a_stored_plan(world.site)
+    url = reverse("plan_data", args=[plan.pk])
+    kept = bytes(PlanDrawing.objects.get(plan=plan).data)
+
+    with django_assert_max_num_queries(9):
+        answer = planner.get(url, headers={"Accept-Encoding": "gzip"})
+
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert answer.content == kept
 
 
 def test_the_data_of_a_plan_is_kept_by_its_tag(world, planner):

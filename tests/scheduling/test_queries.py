@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from scheduling.blobs import load_problem, load_schedule
 from scheduling.models import CustomerPromise, LimitAttribution, PlannedRack, Run
 from scheduling.queries.control import kpis_of, late_orders, limits_of
-from scheduling.queries.gantt import gantt_of
 from scheduling.queries.orders import orders_of, rows_of
 from scheduling.queries.standing import standing_of
+from scheduling.queries.strips import amount_at, strips_of
 from scheduling.services.publish import publish
 from tests.builders.factory import NOW, an_order
 from tests.builders.scheduling import (
@@ -195,46 +195,20 @@ def test_the_plan_shown_first_is_the_published_one_and_the_newest_is_the_proposa
     assert (found.plan, found.proposal, found.run) == (published, proposal, waiting)
 
 
-def test_the_gantt_holds_every_bay_step_and_all_the_import():
-    world = a_small_world()
-    event = a_grid_event(world.site)
-    plan = a_stored_plan(world.site)
-    schedule = load_schedule(plan)
-
-    data = gantt_of(load_problem(plan), schedule, order_urls={}, waits={})
-
-    bars = [bar for g in data["groups"] for lane in g["lanes"] for bar in lane["bars"]]
-    assert sorted(bar["rack"] for bar in bars) == sorted(u.serial for u in world.racks)
-    for bar in bars:
-        steps = [s for s in schedule.steps if s.rack == bar["rack"] and s.bay]
-        assert (bar["start"], bar["end"]) == (steps[0].start, steps[-1].end)
-    (window,) = data["curtailments"]
-    assert (window["start"], window["end"]) == (1_440, 1_680)
-    assert (window["cap_w"], window["label"]) == (3_600_000, event.name)
-    # At night 850 kW of base load; by day the event leaves 3,600 kW for everything.
-    limits = dict(data["limits"])
-    assert limits[0] == 4_500_000
-    assert limits[1_440] == 3_600_000
-
-
-def test_the_load_of_the_gantt_never_passes_its_limit():
+def test_what_a_plan_takes_never_passes_a_limit():
     world = a_small_world(racks=6)
     a_grid_event(world.site, cap_w=1_200_000)
     plan = a_stored_plan(world.site)
 
-    data = gantt_of(load_problem(plan), load_schedule(plan), order_urls={}, waits={})
+    strips = strips_of(load_problem(plan), load_schedule(plan))
 
-    def at(pairs, minute):
-        return next(value for start, value in reversed(pairs) if start <= minute)
-
-    moments = {start for start, _ in data["load"]} | {
-        start for start, _ in data["limits"]
-    }
-    assert all(
-        at(data["load"], minute) <= at(data["limits"], minute)
-        for minute in moments
-        if minute <= data["to_min"]
-    )
+    for strip in strips.all:
+        moments = {start for start, _ in (*strip.use, *strip.limit)}
+        assert all(
+            amount_at(strip.use, minute) <= amount_at(strip.limit, minute)
+            for minute in moments
+            if minute <= strips.until
+        ), strip.key
 
 
 def test_the_control_pages_reads_do_not_grow_with_racks():

@@ -16,7 +16,7 @@ from suppliers.models import SupplierUser
 from tests.builders.api import Caller
 from tests.builders.problems import a_problem
 from tests.builders.reference import reference_plan
-from tests.builders.scheduling import a_base_scenario, a_plan, a_run, a_what_if
+from tests.builders.scheduling import a_base_scenario, a_pin, a_plan, a_run, a_what_if
 from tests.builders.suppliers import (
     a_commitment,
     a_line,
@@ -109,6 +109,7 @@ def people(db: None) -> dict[str, User]:
         "client_id": endpoint.client_id,
         "key_id": endpoint.client.keys.get().pk,
         "endpoint_id": endpoint.pk,
+        "pin_id": a_pin(world.racks[0]).pk,
         "delivery_id": ping(endpoint=endpoint).pk,
     }
     return made
