@@ -57,14 +57,20 @@ function addBar(batches, marks, frame, bar, y) {
   const left = view.x(bar.start);
   const right = Math.max(view.x(bar.end), left + 1);
   if (bar.start < bar.held_from || bar.end > bar.held_to) batches.add("past", left, y + LANE - 4, right - left, 2);
+  if (frame.causes && !frame.causes.has(bar.item)) {
+    batches.add("body", left, y + 4, right - left - 1, LANE - 6);
+    return;
+  }
   const [from, to] = [view.x(bar.held_from), Math.max(view.x(bar.held_to), view.x(bar.held_from) + 1)];
   if (right - left < PHASES_FROM) {
     batches.add("sky", from, y + 4, to - from, LANE - 6);
+  } else if (!bar.phases.length) {
+    batches.add(bar.end <= frame.now ? "past" : "sky", from, y + 3, to - from - 1, LANE - 6); // work without kilowatts
   } else {
     batches.add("body", from, y + 2, to - from - 1, LANE - 4); // a pixel less, so that two bars in a row are two
     addPhases(batches, frame, bar, y);
   }
-  if (right - left >= 26 || bar.late_min > 0 || bar === frame.selected || bar === frame.focused) marks.push({ bar, y, left, right });
+  if (right - left >= 26 || bar.late_min > 0 || bar.pinned || bar === frame.selected || bar === frame.focused) marks.push({ bar, y, left, right });
 }
 
 // Where many bars fall on one pixel, the first of them stands for all.
@@ -117,8 +123,19 @@ function ring(context, colour, { left, right, y }) {
   context.stroke();
 }
 
+// A padlock: a planner has fixed this start.
 function pin(context, x, y) {
-  context.fill(new Path2D(`M${x} ${y}h6l-1 4 2 2h-8l2-2zM${x + 2.5} ${y + 6}h1v4h-1z`));
+  context.fillRect(x, y + 4, 8, 6);
+  context.strokeStyle = context.fillStyle;
+  context.lineWidth = 1.4;
+  context.beginPath();
+  context.moveTo(x + 1.8, y + 4);
+  context.lineTo(x + 1.8, y + 1.6);
+  context.lineTo(x + 3, y + 0.4);
+  context.lineTo(x + 5, y + 0.4);
+  context.lineTo(x + 6.2, y + 1.6);
+  context.lineTo(x + 6.2, y + 4);
+  context.stroke();
 }
 
 function paintLate(context, frame, mark, tail) {
@@ -144,6 +161,12 @@ function paintLate(context, frame, mark, tail) {
 
 function paintDue(context, frame, bar, y) {
   const x = frame.view.x(bar.due);
+  const end = Math.max(frame.view.x(bar.ships ?? bar.end), frame.view.x(bar.end)) + 2;
+  // The slack: from the day it ships to the day it is due.
+  if (x - end > 8) {
+    context.fillStyle = frame.tokens["line-control"];
+    context.fillRect(end, y + LANE / 2 - 0.5, Math.min(x - 5, frame.view.right) - end, 1);
+  }
   if (x < frame.view.left || x > frame.view.right) return;
   context.fillStyle = frame.tokens.surface;
   context.strokeStyle = frame.tokens["ink-3"];
@@ -170,12 +193,12 @@ function paintMarks(context, frame, marks) {
     const width = frame.measure(bar.label ?? bar.rack);
     if (Math.min(right, view.right) - start > width + LABEL_PAD) {
       context.fillText(bar.label ?? bar.rack, start, y + 13);
-      if (bar.pinned && right - start > width + 20) pin(context, start + width + 7, y + 4);
-    }
+      if (bar.pinned && right - start > width + 20) pin(context, start + width + 7, y + 3);
+    } else if (bar.pinned) pin(context, Math.max(right - 10, left + 1), y + 3);
     if (chosen) ring(context, tokens.accent, mark);
     if (bar === frame.focused && frame.hasFocus) ring(context, tokens.ink, { left: left - 2, right: right + 2, y });
     if (bar.late_min > 0) paintLate(context, frame, mark, roomAfter(frame, bar) - right > 80);
-    else if (bar.due !== undefined && bar.due !== null && bar.due <= roomAfterMinute(bar)) paintDue(context, frame, bar, y);
+    else if (bar.due !== undefined && bar.due !== null && bar.due >= bar.end && bar.due <= roomAfterMinute(bar)) paintDue(context, frame, bar, y);
   }
 }
 
@@ -209,6 +232,22 @@ function paintFolded(context, frame, row, y) {
   context.fillStyle = tokens.ink;
   context.font = tokens.font;
   context.fillText(`${now} of ${group.lanes.length} held now`, view.left + 6, y + 16);
+}
+
+// Where a bar would be while it is moved, in the colour of the answer.
+export function paintGhost(context, frame, ghost) {
+  const { view, tokens, laneTop, laneBottom, scroll } = frame;
+  const y = laneTop + ghost.row.y - scroll;
+  const [left, right] = [view.x(ghost.start), view.x(ghost.start + ghost.length)];
+  if (y < laneTop - LANE || y > laneBottom) return;
+  const colour = { ok: tokens.good, push: tokens.watch, no: tokens.bad }[ghost.state] ?? tokens.accent;
+  context.globalAlpha = 0.25;
+  context.fillStyle = colour;
+  context.fillRect(left, y + 1, Math.max(right - left, 3), LANE - 2);
+  context.globalAlpha = 1;
+  context.setLineDash(ghost.state === "no" ? [3, 2] : []);
+  ring(context, colour, { left, right: Math.max(right, left + 3), y });
+  context.setLineDash([]);
 }
 
 export function paintLanes(context, frame, model) {

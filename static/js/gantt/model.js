@@ -59,6 +59,7 @@ export class Model {
   constructor(data) {
     this.data = data;
     this.byRack = new Map();
+    this.byStep = new Map();
     this.peak = 1;
     this.count = 0;
     for (const group of data.groups) {
@@ -68,12 +69,11 @@ export class Model {
         for (const bar of lane.bars) {
           this.count += 1;
           if (!this.byRack.has(bar.rack)) this.byRack.set(bar.rack, bar);
+          if (bar.step) this.byStep.set(`${bar.rack} ${bar.step}`, bar);
           for (const phase of bar.phases) this.peak = Math.max(this.peak, phase[2]);
         }
       }
     }
-    this.over = overLimit(data.load ?? [], data.limits ?? [], data.to_min);
-    this.powerTop = roundTop(data.limits, data.load);
     this.layOut();
   }
 
@@ -141,45 +141,4 @@ export class Model {
     }
     return best;
   }
-}
-
-// First step of a step function ([[from, value], ...]) that begins after a moment.
-export function stepAfter(steps, minute) {
-  let low = 0;
-  let high = steps.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (steps[middle][0] > minute) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-// Its value at a moment; 0 before its first step.
-export function valueAt(steps, minute) {
-  const at = stepAfter(steps, minute);
-  return at ? steps[at - 1][1] : 0;
-}
-
-// A round number at or above the highest value of some step functions, at least 1,000.
-function roundTop(...functions) {
-  let highest = 1000;
-  for (const steps of functions) for (const [, value] of steps ?? []) highest = Math.max(highest, value);
-  const size = 10 ** Math.floor(Math.log10(highest));
-  return [1, 2, 2.5, 4, 5, 6, 8, 10].map((part) => part * size).find((top) => top >= highest);
-}
-
-// Stretches in which the load is above its limit: [from, to, limit].
-function overLimit(load, limits, end) {
-  const edges = [...new Set([...load, ...limits].map(([at]) => at))].sort((a, b) => a - b);
-  const out = [];
-  edges.forEach((from, at) => {
-    const limit = limits.length ? valueAt(limits, from) : Infinity;
-    if (valueAt(load, from) <= limit) return;
-    const to = edges[at + 1] ?? end;
-    const last = out.at(-1);
-    if (last && last[1] === from && last[2] === limit) last[1] = to;
-    else out.push([from, to, limit]);
-  });
-  return out;
 }

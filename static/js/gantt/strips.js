@@ -1,6 +1,6 @@
-// Paint what shares the lanes' time axis: kilowatts against the limit, people against the roster, and the lines across.
+// Paint what shares the lanes' time axis: what is taken of each limit, and the lines across.
 
-import { stepAfter, valueAt } from "./model.js";
+import { over, roundTop } from "./stairs.js";
 import { kilowatts } from "./time.js";
 
 export const POWER = 118;
@@ -11,11 +11,11 @@ const GAP = 22;
 function stair(steps, view, y) {
   const points = [];
   let column = -Infinity;
-  let last = valueAt(steps, view.from);
+  let last = steps.at(view.from);
   points.push([view.left, y(last)]);
-  for (let at = stepAfter(steps, view.from); at < steps.length && steps[at][0] <= view.to; at += 1) {
-    const [minute, value] = steps[at];
-    const x = view.x(minute);
+  for (let at = steps.after(view.from); at < steps.length && steps.times[at] <= view.to; at += 1) {
+    const value = steps.values[at];
+    const x = view.x(steps.times[at]);
     if (x - column < 0.7) {
       if (value > last) points.at(-1)[1] = y(value);
       last = value;
@@ -67,11 +67,11 @@ function between(context, view, from, to, top, bottom, draw) {
   context.restore();
 }
 
-// The selected rack's own kilowatts, as the top slice of the load.
+// The selected rack's own kilowatts, as the top slice of the import.
 function paintMine(context, frame, load, y, floor) {
   const { selected, view, tokens } = frame;
   if (!selected) return;
-  const factor = frame.data.load_factor ?? 1;
+  const factor = selected.item ? selected.item.model.site_permille / 1000 : frame.data.load_factor ?? 1;
   for (const [start, end, watts] of selected.phases) {
     between(context, view, start, end, 0, floor, () => {
       const upper = stair(load, view, y);
@@ -85,19 +85,20 @@ function paintMine(context, frame, load, y, floor) {
   }
 }
 
-// Where the load is above its limit, by work that was started before: the part above, in red.
-function paintOver(context, frame, load, y) {
-  for (const [from, to, limit] of frame.over) {
+// Where the use is above its limit, by work that was started or pinned before: the part above, in red.
+function paintOver(context, frame, strip, y) {
+  strip.over ??= over(strip.use, strip.limit, frame.data.to_min);
+  for (const [from, to, limit] of strip.over) {
     if (to < frame.view.from || from > frame.view.to) continue;
-    between(context, frame.view, from, to, 0, y(limit), () => area(context, stair(load, frame.view, y), y(0), frame.tokens.bad));
+    between(context, frame.view, from, to, 0, y(limit), () => area(context, stair(strip.use, frame.view, y), y(0), frame.tokens.bad));
   }
 }
 
 function paintCurtailments(context, frame, limits, y, top, labels) {
   const { view, tokens, paints, data } = frame;
   for (const { start, end, label, cap_w: cap } of data.curtailments ?? []) {
-    const usual = Math.max(valueAt(limits, start - 1), valueAt(limits, end));
-    const low = cap ?? valueAt(limits, start);
+    const usual = Math.max(limits.at(start - 1), limits.at(end));
+    const low = cap ?? limits.at(start);
     between(context, view, start, end, top - 12, y(low), (a, b) => {
       context.fillStyle = paints.forbidden;
       context.fillRect(a, y(usual) - 12, b - a, y(low) - y(usual) + 12);
@@ -116,31 +117,39 @@ function stripName(context, frame, [name, unit], { top, floor }) {
   const narrow = view.left < 80;
   context.font = tokens.fontHead;
   context.fillStyle = tokens.ink;
-  context.fillText(narrow ? `${name}, ${unit}` : name, narrow ? view.left : 10, narrow ? floor + 14 : top + 24);
+  const words = narrow ? `${name}, ${unit}` : fitted(context, name, view.left - 40);
+  context.fillText(words, narrow ? view.left : 10, narrow ? floor + 14 : top + 18);
   context.font = tokens.font;
   context.fillStyle = tokens["ink-3"];
-  if (!narrow) context.fillText(unit, 10, top + 39);
+  if (!narrow) context.fillText(unit, 10, top + 32);
 }
 
-function paintPower(context, frame, top) {
-  const { view, tokens, data } = frame;
-  const limits = data.limits ?? [];
-  const load = data.load ?? [];
+function fitted(context, words, room) {
+  if (context.measureText(words).width <= room) return words;
+  let short = words;
+  while (short.length > 3 && context.measureText(`${short}…`).width > room) short = short.slice(0, -1);
+  return `${short}…`;
+}
+
+function paintPower(context, frame, strip, top) {
+  const { view, tokens } = frame;
+  const { limit, use, base } = strip;
+  strip.top ??= roundTop(Math.max(limit.highest, use.highest), 1000);
   const floor = top + POWER - GAP;
-  const scale = (watts) => floor - (watts / frame.powerTop) * (POWER - GAP - 16);
-  stripName(context, frame, ["Power", "kW"], { top, floor });
+  const scale = (watts) => floor - (watts / strip.top) * (POWER - GAP - 16);
+  stripName(context, frame, [strip.label, "kW"], { top: top + 6, floor });
   context.textAlign = "end";
-  for (const part of [0, 0.5, 1]) context.fillText(Math.round((frame.powerTop * part) / 1000).toLocaleString("en-GB"), view.left - 8, scale(frame.powerTop * part) + 4);
+  for (const part of [0, 0.5, 1]) context.fillText(Math.round((strip.top * part) / 1000).toLocaleString("en-GB"), view.left - 8, scale(strip.top * part) + 4);
   context.textAlign = "start";
-  if (load.length) area(context, stair(load, view, scale), floor, tokens["steel-3"]);
-  if (data.base?.length) area(context, stair(data.base, view, scale), floor, tokens["steel-1"]);
-  paintMine(context, frame, load, scale, floor);
-  if (!limits.length) return;
-  paintOver(context, frame, load, scale);
-  line(context, stair(limits, view, scale), tokens.ink, 1.5);
+  if (use.length) area(context, stair(use, view, scale), floor, tokens["steel-3"]);
+  if (base?.length) area(context, stair(base, view, scale), floor, tokens["steel-1"]);
+  paintMine(context, frame, use, scale, floor);
+  if (!limit.length) return;
+  paintOver(context, frame, strip, scale);
+  line(context, stair(limit, view, scale), tokens.ink, 1.5);
   const labels = [];
-  paintCurtailments(context, frame, limits, scale, top, labels);
-  const last = valueAt(limits, view.to);
+  paintCurtailments(context, frame, limit, scale, top, labels);
+  const last = limit.at(view.to);
   const words = `${kilowatts(last)} allowed`;
   context.font = tokens.font;
   const room = view.right - context.measureText(words).width - 12;
@@ -159,40 +168,76 @@ function paintPower(context, frame, top) {
   }
 }
 
-function paintCrew(context, frame, crew, top) {
+const COLOURS = { people: "people", bays: "bay", heat: "cooling", node: "power" };
+
+function paintSmall(context, frame, strip, top) {
   const { view, tokens } = frame;
+  const { limit, use } = strip;
   const floor = top + CREW - (view.left < 80 ? 18 : 8);
-  const most = Math.max(1, ...crew.roster.map((step) => step[1]), ...crew.use.map((step) => step[1]));
-  const scale = (people) => floor - (people / most) * (floor - top - 12);
+  const isPower = strip.kind === "heat" || strip.kind === "node";
+  const most = Math.max(limit.highest, use.highest, 1);
+  const scale = (amount) => floor - (amount / most) * (floor - top - 12);
   context.fillStyle = tokens.line;
   context.fillRect(0, top, view.width, 1);
-  area(context, stair(crew.use, view, scale), floor, tokens["steel-3"]);
-  line(context, stair(crew.roster, view, scale), tokens.limit.people, 1.5);
-  stripName(context, frame, [crew.label, "people"], { top: top - 6, floor });
+  area(context, stair(use, view, scale), floor, tokens["steel-3"]);
+  paintOver(context, frame, strip, scale);
+  line(context, stair(limit, view, scale), tokens.limit[COLOURS[strip.kind]], 1.5);
+  stripName(context, frame, [strip.label, isPower ? "kW" : strip.kind], { top, floor });
   context.textAlign = "end";
-  context.fillText(String(most), view.left - 8, scale(most) + 4);
+  context.fillText(isPower ? Math.round(most / 1000).toLocaleString("en-GB") : String(most), view.left - 8, scale(most) + 4);
   context.fillText("0", view.left - 8, floor + 3);
   context.textAlign = "start";
 }
 
-export function stripsHeight(data) {
-  return (data.load?.length || data.limits?.length ? POWER : 0) + (data.people?.length ?? 0) * CREW;
+function heightOf(strip) {
+  return strip.kind === "import" ? POWER : CREW;
+}
+
+export function stripsHeight(strips) {
+  return strips.reduce((sum, strip) => sum + heightOf(strip), 0);
+}
+
+export function stripAt(strips, y) {
+  let top = 0;
+  for (const strip of strips) {
+    if (y >= top && y < top + heightOf(strip)) return strip;
+    top += heightOf(strip);
+  }
+  return null;
 }
 
 export function paintStrips(context, frame, top) {
-  const { view, tokens, data } = frame;
+  const { view, tokens, strips } = frame;
   let at = top;
   context.fillStyle = tokens.surface;
-  context.fillRect(0, top, view.width, stripsHeight(data));
-  if (data.load?.length || data.limits?.length) {
+  context.fillRect(0, top, view.width, stripsHeight(strips));
+  for (const strip of strips) {
     context.fillStyle = tokens.line;
     context.fillRect(0, at, view.width, 1);
-    paintPower(context, frame, at);
-    at += POWER;
+    if (strip.kind === "import") paintPower(context, frame, strip, at);
+    else paintSmall(context, frame, strip, at);
+    at += heightOf(strip);
   }
-  for (const crew of data.people ?? []) {
-    paintCrew(context, frame, crew, at);
-    at += CREW;
+  if (frame.peak_at) paintPeak(context, frame, top);
+}
+
+// The minute whose causes are lit, in its strip.
+function paintPeak(context, frame, top) {
+  const { view, tokens, strips, peak_at: peak } = frame;
+  const x = view.x(peak.minute);
+  if (x < view.left || x > view.right) return;
+  let at = top;
+  for (const strip of strips) {
+    if (strip.key === peak.key) {
+      line(context, [[x, frame.laneTop], [x, at + heightOf(strip)]], tokens.accent, 1);
+      context.fillStyle = tokens.accent;
+      context.beginPath();
+      context.moveTo(x - 5, at + 2);
+      context.lineTo(x + 5, at + 2);
+      context.lineTo(x, at + 9);
+      context.fill();
+    }
+    at += heightOf(strip);
   }
 }
 

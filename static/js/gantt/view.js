@@ -1,6 +1,6 @@
 // Which part of time the window shows, and where a minute lies in it. Knows no canvas.
 
-const LEAST_SPAN = 120;
+const LEAST_SPAN = 120; // eight quarters of an hour
 
 export class View {
   constructor(from, to) {

@@ -14,7 +14,7 @@ export function sentences(bar, clock) {
   for (const [start, end, limit] of bar.waits) out.push(`Waited ${duration(end - start)} for ${(LIMIT_WORDS[limit] ?? limit).toLowerCase()}`);
   if (bar.late_min > 0) out.push(`${duration(bar.late_min)} late`);
   else if (bar.due !== undefined && bar.due !== null) out.push(`Due ${clock.day(bar.due)}, in time`);
-  if (bar.pinned) out.push("Pinned");
+  if (bar.pinned) out.push("Pinned by a planner");
   if (bar.why) out.push(bar.why);
   return out;
 }
@@ -25,7 +25,7 @@ export function spoken(bar, clock) {
 
 export function fillTip(tip, bar, clock) {
   const title = document.createElement("b");
-  title.textContent = `${bar.label ?? bar.rack} · ${bar.lane.label}`;
+  title.textContent = `${bar.label ?? bar.rack} · ${bar.lane.label}${bar.order ? ` · ${bar.order}` : ""}`;
   const lines = sentences(bar, clock).map((words) => {
     const line = document.createElement("span");
     line.textContent = words;
@@ -33,6 +33,19 @@ export function fillTip(tip, bar, clock) {
     return line;
   });
   tip.replaceChildren(title, ...lines);
+}
+
+// A title over lines in the hint's place.
+export function fillLines(tip, title, lines, isBad) {
+  const head = document.createElement("b");
+  head.textContent = title;
+  const rows = lines.map((words, at) => {
+    const line = document.createElement("span");
+    line.textContent = words;
+    if (isBad && at === 0) line.className = "bad medium";
+    return line;
+  });
+  tip.replaceChildren(head, ...rows);
 }
 
 // A panel for a page that gives none of its own: the facts and the way to the rack.
