@@ -14,7 +14,7 @@ WORKERS ?= auto
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check pytest erp openapi format bench bench-engine bench-engine-full soak lock clean
+.PHONY: help venv demo test check pytest erp openapi format bench bench-ui bench-engine bench-engine-full soak lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | expand -t 19
@@ -104,6 +104,9 @@ bench-engine: $(DEV_STAMP) ## Run three public instances a family, beside PyJobS
 
 bench-engine-full: $(DEV_STAMP) ## Run all public instances (hours).
 	$(PY) -m tests.bench.public --full --seeds 1
+
+bench-ui: $(DEV_STAMP) ## Measure the pages in headless Chromium.
+	$(PY) -m tests.bench --only browser
 
 soak: $(DEV_STAMP) ## Run the long tests: kills, restarts and hours of load.
 	$(PY) -m pytest -m soak -s $(PYTEST_ARGS)

@@ -46,7 +46,8 @@ def main(arguments: list[str]) -> int:
         about = f"{machine()}\n{versions()}"
         rows = []
         for name, section in sections.SECTIONS.items():
-            if not options.only or name in options.only:
+            is_usual = not options.only and name not in sections.ALONE
+            if is_usual or name in options.only:
                 say(f"Measuring {name}.")
                 rows += section(options)
         sys.stdout.write(f"{about}\n")

@@ -8,7 +8,7 @@ from typing import Protocol
 from django.utils import timezone
 
 from scheduling.models import Plan
-from tests.bench import api, pages, planning, uploads
+from tests.bench import api, pages, planning, ui, uploads
 from tests.bench.engine import rows as engine_rows
 from tests.bench.feed import feed_row
 from tests.bench.repair import rows as repair_rows
@@ -88,6 +88,13 @@ def _in_use(racks: int, commitments: int, options: Options) -> Iterator[World]:
         yield world
 
 
+def browser(options: Options) -> Iterator[Row]:
+    """Measure the pages in headless Chromium."""
+    racks = DEMO_RACKS if options.is_quick else MANY_RACKS
+    with _in_use(racks, 0, options) as world:
+        yield from ui.rows(world, is_quick=options.is_quick)
+
+
 def feed(options: Options) -> Iterator[Row]:
     """Measure how fast an ERP reads the change feed."""
     with a_world(racks=SMALL_RACKS, seed=options.seed, as_of=AS_OF):
@@ -144,4 +151,7 @@ SECTIONS: dict[str, Callable[[Options], Iterable[Row]]] = {
     "feed": feed,
     "api": erp,
     "upload": upload,
+    "browser": browser,
 }
+ALONE = frozenset({"browser"})
+"""Measured only when asked for by name: it needs Chromium."""
