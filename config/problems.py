@@ -22,7 +22,7 @@ def problem(
     code: str,
     detail: str,
     errors: list[dict[str, str]] | None = None,
-    members: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
 ) -> JsonResponse:
     """Answer with a problem.
 

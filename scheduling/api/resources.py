@@ -21,6 +21,7 @@ from scheduling.api.grid_events import GRID_EVENT_UPSERT, GRID_EVENTS
 from scheduling.api.moves import PlanCheckMoveView
 from scheduling.api.plans import PLANS, SCENARIOS
 from scheduling.api.promises import PROMISE_DATES
+from scheduling.api.publishing import PlanPreviewView, PlanPublishView
 from scheduling.api.runs import RUNS
 from scheduling.api.savings import OrderLatenessView, PlanSavingsView
 from suppliers.api.answers import ANSWERS
@@ -77,6 +78,11 @@ UPSERTS = {
 VERBS: Mapping[Resource, Mapping[str, type[ResourceView]]] = {
     COMMITMENTS: ANSWERS,
     ORDERS: {"lateness": OrderLatenessView},
-    PLANS: {"check-move": PlanCheckMoveView, "savings": PlanSavingsView},
+    PLANS: {
+        "check-move": PlanCheckMoveView,
+        "savings": PlanSavingsView,
+        "preview": PlanPreviewView,
+        "publish": PlanPublishView,
+    },
 }
 """What else can be done with one object."""

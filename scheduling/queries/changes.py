@@ -145,7 +145,8 @@ class Diff:
     Attributes:
         plan: The plan to publish.
         previous: The publication it is compared with, or None before the first.
-        racks: Racks that change, the ones that slip most first.
+        racks: Racks that change, those of broken promises first, then the ones that
+            slip most.
         orders: Orders that change, broken promises first.
         moved_steps: Steps whose start shifted or whose bay changed.
         resized_steps: Steps that take longer or shorter.
@@ -210,10 +211,15 @@ def changes(site: Site, plan: Plan) -> Diff:
         if (changed := _rack(was.get(pk), now.get(pk), steps.get(pk), promised))
     ]
     orders = _orders(site, now, was, promised)
+    broken = {one.order.number for one in orders if one.is_broken}
     return Diff(
         plan=plan,
         previous=previous,
-        racks=tuple(sorted(racks, key=_slips_most)),
+        racks=tuple(
+            sorted(
+                racks, key=lambda rack: (rack.order not in broken, *_slips_most(rack))
+            )
+        ),
         orders=tuple(sorted(orders, key=_breaks_first)),
         moved_steps=sum(one.moved for one in steps.values()),
         resized_steps=sum(one.resized for one in steps.values()),

@@ -1,5 +1,6 @@
 """Publishing: what moves, whose promise breaks, and the hand that signs for it."""
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -13,12 +14,13 @@ from journal.wording import counted
 from scheduling.charts import dumbbell
 from scheduling.errors import SchedulingError
 from scheduling.models import Plan
-from scheduling.queries.changes import Diff
+from scheduling.queries.changes import Change, Diff
 from scheduling.services import publish as services
 from scheduling.web.shell import site_of, standing
 
 LONGEST_NOTE = 300
 ORDERS_SHOWN = 200
+RACKS_SHOWN = 200
 RACKS_DRAWN = 24
 
 
@@ -37,6 +39,8 @@ def publish_page(request: HttpRequest) -> HttpResponse:
         "plan": now.proposal,
         "diff": diff,
         "orders": diff.orders[:ORDERS_SHOWN],
+        "hears": _hears(diff),
+        **_racks(request, diff),
         "lede": _lede(diff),
         "rest": _rest(diff),
         "moves": dumbbell.both(moves, zone) if moves else "",
@@ -66,6 +70,47 @@ def _rest(diff: Diff) -> str:
         return ""
     does = "stays as it is" if diff.unchanged_racks == 1 else "stay as they are"
     return f"{counted(diff.unchanged_racks, 'rack')} {does}."
+
+
+def _racks(request: HttpRequest, diff: Diff) -> dict[str, Any]:
+    """Return the racks that change, of one kind if ``?kind=`` says so."""
+    kind = request.GET.get("kind", "")
+    kinds = [one.value for one in Change]
+    kind = kind if kind in kinds else ""
+    chosen = [rack for rack in diff.racks if not kind or kind in rack.kinds]
+    tabs = [("", "All", len(diff.racks))]
+    tabs += [(name, name.capitalize(), diff.counts[name]) for name in kinds]
+    return {
+        "racks": chosen[:RACKS_SHOWN],
+        "racks_count": len(chosen),
+        "racks_shown": min(len(chosen), RACKS_SHOWN),
+        "kinds": [
+            {
+                "label": label,
+                "url": f"?kind={name}#racks",
+                "count": count,
+                "current": name == kind,
+            }
+            for name, label, count in tabs
+        ],
+    }
+
+
+def _hears(diff: Diff) -> list[tuple[str, str]]:
+    """Return who is told what when the plan is published."""
+    told = [one for one in diff.orders if one.next_promise != one.promised]
+    customers = {one.order.customer_id for one in told}
+    return [
+        (
+            counted(len(customers), "customer"),
+            f"new dates for {counted(len(told), 'order')}, with the reasons given",
+        ),
+        ("Suppliers", "see by when each line is needed, and ahead"),
+        (
+            "The ERP",
+            f"{counted(len(told) + 1, 'change')} in the feed, webhooks follow",
+        ),
+    ]
 
 
 def _moves(diff: Diff) -> list[dumbbell.Move]:

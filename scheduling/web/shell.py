@@ -29,6 +29,8 @@ NAV = (
     NavItem("Plan", "Control", "control", "control", OFFICE, phone=True),
     NavItem("Plan", "Plan", "plan", "plan", OFFICE, phone=True),
     NavItem("Plan", "Commitments", "commit", "commitments", OFFICE, phone=True),
+    NavItem("Plan", "Speed of light", "light", "light", OFFICE),
+    NavItem("Plan", "Clear to build", "check", "clear_to_build", OFFICE),
     NavItem("Plan", "Scenarios", "split", "scenarios", OFFICE),
     NavItem("Plan", "Publish", "publish", "publish", OFFICE, phone=True),
     NavItem("Buy", "Expedite", "arrow", "expedite", OFFICE),
@@ -52,6 +54,7 @@ NAV = (
         (Audience.TECHNICIAN, Audience.BUYER, Audience.PLANNER, Audience.QUALITY),
     ),
     NavItem("Record", "Runs", "play", "runs", OFFICE),
+    NavItem("Record", "Publications", "history", "publications", OFFICE),
     NavItem("Record", "API clients", "split", "clients", (Audience.ADMINISTRATOR,)),
     NavItem(
         "Record", "Master data", "settings", "admin:index", (Audience.ADMINISTRATOR,)

@@ -4,12 +4,17 @@ from django.urls import URLPattern, path
 
 from factory.access import STAFF, allow
 from scheduling.web import (
+    clear,
     clients,
     commitments,
     control,
     moving,
+    downloads,
+    light,
     orders,
+    pegging,
     plan,
+    publications,
     publish,
     runs,
     scenarios,
@@ -32,6 +37,28 @@ urlpatterns: list[URLPattern] = [
     path("commitments/", commitments.board, name="commitments"),
     path("commitments.csv", commitments.board_csv, name="commitments_csv"),
     path("publish/", publish.publish_page, name="publish"),
+    path("publications/", publications.publication_list, name="publications"),
+    path(
+        "publications/<int:number>/back/",
+        publications.publication_back,
+        name="publication_back",
+    ),
+    path("speed-of-light/", light.light_of_site, name="light"),
+    path(
+        "speed-of-light/order/<str:number>/", light.light_of_order, name="light_order"
+    ),
+    path("speed-of-light/rack/<str:serial>/", light.light_of_rack, name="light_rack"),
+    path("clear-to-build/", clear.clear_to_build, name="clear_to_build"),
+    path("clear-to-build/kits.<slug:kind>", clear.kit_list, name="kit_list"),
+    path(
+        "clear-to-build/shortages.<slug:kind>",
+        clear.shortage_report,
+        name="shortage_report",
+    ),
+    path("pegging/order/<str:number>/", pegging.pegging_order, name="pegging_order"),
+    path("pegging/rack/<str:serial>/", pegging.pegging_rack, name="pegging_rack"),
+    path("pegging/line/<int:line_id>/", pegging.pegging_line, name="pegging_line"),
+    path("download.<slug:kind>", downloads.download_table, name="download_table"),
     path("orders/", orders.order_list, name="orders"),
     path("orders/<str:number>/", orders.order_page, name="order"),
     path("scenarios/", scenarios.scenario_list, name="scenarios"),

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from factory.models import Unit
-from scheduling.models import CustomerPromise, Publication
+from scheduling.models import CustomerPromise, Publication, Run
 from tests.builders.factory import NOW, an_order
 from tests.builders.reading import a_reader, links, table, words
 from tests.builders.scheduling import a_plan
@@ -264,3 +264,75 @@ def test_more_orders_than_fit_are_counted_in_full(world, planner):
 
     assert "4 orders" in words(page)
     assert len(table(page, LABEL)) == 4
+
+
+def test_a_signature_without_a_reason_is_no_signature(world, planner, published):
+    plan = a_late_plan(world)
+
+    answer = sent(
+        planner,
+        plan,
+        "1",
+        world.order.number,
+        **{f"reason-{world.order.number}": "  "},
+    )
+
+    page = planner.get(answer.headers["Location"])
+    assert f"1 broken promise not acknowledged: {world.order.number}." in words(page)
+    assert Publication.objects.get() == published
+
+
+def test_the_reason_given_is_what_the_customer_reads(world, planner, published):
+    sent(
+        planner,
+        a_late_plan(world),
+        "1",
+        world.order.number,
+        **{f"reason-{world.order.number}": "Supplier yield; told by phone."},
+    )
+
+    newest = Publication.objects.order_by("-number")[0]
+    promise = CustomerPromise.objects.order_by("-number")[0]
+    assert newest.reasons == {world.order.number: "Supplier yield; told by phone."}
+    assert promise.reason == "Supplier yield; told by phone."
+
+
+def test_racks_that_change_are_listed_by_what_happened_to_them(
+    world, planner, published
+):
+    a_plan(
+        world.site,
+        {
+            world.racks[0]: NOW + 10 * DAY,
+            world.racks[1]: NOW + 8 * DAY,
+            world.racks[2]: None,
+        },
+    )
+
+    everything = table(planner.get(reverse("publish")), "Racks that change")
+    gone = table(planner.get(reverse("publish") + "?kind=gone"), "Racks that change")
+
+    assert {row[0] for row in everything} == {one.serial for one in world.racks[1:]}
+    assert [row[0] for row in gone] == [world.racks[2].serial]
+    assert [row[3] for row in gone] == ["gone"]
+
+
+def test_every_publication_is_listed_and_an_earlier_one_can_come_back(
+    world, planner, published
+):
+    sent(planner, a_late_plan(world), "1", world.order.number)
+
+    page = planner.get(reverse("publications"))
+    rows = table(page, "Publications")
+    answer = planner.post(reverse("publication_back", args=[1]))
+    again = planner.post(reverse("publication_back", args=[2]), follow=True)
+    nowhere = planner.post(reverse("publication_back", args=[9]), follow=True)
+
+    assert [row[0] for row in rows] == ["Plan 2", "Plan 1"]
+    assert BROKEN in rows[0][5]
+    run = Run.objects.order_by("-pk")[0]
+    assert answer.headers["Location"] == reverse("run", args=[run.pk])
+    assert (run.kind, run.favour, run.towards) == ("repair", "moves", published.plan)
+    assert "Plan 2 is in force; there is nothing to go back to." in words(again)
+    assert "There is no publication 9." in words(nowhere)
+    assert Publication.objects.count() == 2
