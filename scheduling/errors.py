@@ -22,6 +22,12 @@ class UnusableInputError(SchedulingError):
         self.sentences = sentences
 
 
+class ViewError(SchedulingError):
+    """Refuse to keep a view; the message says what is wrong with it."""
+
+    code = "view_refused"
+
+
 class ScenarioError(SchedulingError):
     """Refuse what a scenario cannot be; the message names it."""
 

@@ -85,6 +85,7 @@ class Fact:
         count: Events of this cause.
         at: When the last of them happened.
         limit: Word of the limit it is about; empty where it is none.
+        about: The newest event's object, such as ``commitment:12``.
     """
 
     kind: str
@@ -92,6 +93,7 @@ class Fact:
     count: int
     at: datetime
     limit: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +177,7 @@ def _told(counts: Counter[int]) -> list[Fact]:
             count=counts[event.pk],
             at=event.at,
             limit=LIMITS[event.kind],
+            about=f"{event.object_type}:{event.object_id}",
         )
         (routine if event.kind in ROUTINE else facts).append(fact)
     if routine:
@@ -186,6 +189,7 @@ def _told(counts: Counter[int]) -> list[Fact]:
                 count=sum(fact.count for fact in routine),
                 at=routine[0].at,
                 limit="",
+                about="floor:work",
             )
         )
     return sorted(facts, key=lambda fact: fact.at, reverse=True)

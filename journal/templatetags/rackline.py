@@ -3,7 +3,7 @@
 Dates use the active time zone: on planners' pages the site's, in a portal the reader's.
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django import forms, template
 from django.forms import BoundField
@@ -43,9 +43,16 @@ def column_date(day: date | None) -> str:
 
 @register.filter
 def moment(at: datetime | None) -> str:
-    """Word a planned moment: "Thu 05:00", or "Thu 3 Dec, 05:00" when further off."""
+    """Word a planned moment: "Thu 05:00", or "Thu 3 Dec, 05:00" when further off.
+
+    Marked up as a time, so that a reader elsewhere sees the own beside the site's.
+    """
     zone = timezone.get_current_timezone()
-    return wording.moment(at, timezone.now(), zone)
+    words = wording.moment(at, timezone.now(), zone)
+    if at is None:
+        return words
+    stamp = at.astimezone(UTC).strftime("%Y-%m-%dT%H:%MZ")
+    return format_html('<time datetime="{}">{}</time>', stamp, words)
 
 
 @register.filter

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
 
-from journal.wording import UNKNOWN, grouped
+from journal.wording import UNKNOWN, grouped, megawatts
 from scheduling.charts import svg
 from scheduling.charts.table import Column, Table
 
@@ -26,6 +26,7 @@ class BurnUp:
         planned: Racks shipped by then in the plan, from now: pairs of period, count.
         likely: The range of that: triples of period, low and high count; may be empty.
         events: Curtailments as pairs of first and last period, with fractions.
+        rack_w: Watts of a rack, to tell counts as megawatts too; 0 leaves them out.
     """
 
     labels: Sequence[str]
@@ -37,6 +38,7 @@ class BurnUp:
     planned: Sequence[tuple[float, int]] = ()
     likely: Sequence[tuple[float, int, int]] = ()
     events: Sequence[tuple[float, float]] = ()
+    rack_w: int = 0
 
 
 def burn_up(
@@ -50,7 +52,7 @@ def burn_up(
         height: In pixels.
         narrow: Whether it is the phone's drawing: fewer period names.
     """
-    left, right, top, bottom = 40, width - 104, 12, height - 22
+    left, right, top, bottom = 40, width - 124, 12, height - 22
     counts = [*data.demand, *data.promised, *data.actual, data.now_count]
     counts += [high for _, _, high in data.likely]
     tops = _round_up(max(counts))
@@ -68,7 +70,7 @@ def burn_up(
         value = tops * step // _GRID_LINES
         parts.append(svg.line((left, y(value)), (right, y(value)), "grid"))
         parts.append(svg.text((left - 8, y(value) + 4), grouped(value), "t-end"))
-    every = 3 if narrow else max(1, len(data.labels) * 52 // (right - left))
+    every = max(1, -(-len(data.labels) * 56 // (right - left)))
     for at, label in enumerate(data.labels):
         if at % every == 0:
             parts.append(svg.text((x(at), height - 4), label, "t-mid"))
@@ -82,6 +84,9 @@ def burn_up(
     here = (x(data.now), y(data.now_count))
     planned = [here, *((x(at), y(value)) for at, value in data.planned)]
     parts.append(svg.path(planned, "p50"))
+    if data.likely:
+        low = [here, *((x(at), y(count)) for at, count, _ in data.likely)]
+        parts.append(svg.path(low, "p90"))
     parts.append(svg.path([*curve(data.actual), here], "actual"))
     parts += [
         svg.line((here[0], top), (here[0], bottom), "now"),
@@ -114,7 +119,9 @@ def table(data: BurnUp) -> Table:
     def cell(values: Sequence[int], at: int) -> str:
         return grouped(values[at]) if at < len(values) else UNKNOWN
 
-    names = ("Week of", "Demand", "Promised", "Shipped")
+    names = ("Week of", "Demand", "Promised", "Shipped", "Planned P50", "P90")
+    p50 = {round(at): count for at, count in data.planned}
+    p90 = {round(at): low for at, low, _ in data.likely}
     return Table(
         label="Racks shipped, by week",
         head=[Column(label=name, num=name != names[0]) for name in names],
@@ -124,6 +131,8 @@ def table(data: BurnUp) -> Table:
                 cell(data.demand, at),
                 cell(data.promised, at),
                 cell(data.actual, at),
+                grouped(p50.get(at)),
+                grouped(p90.get(at)),
             )
             for at, label in enumerate(data.labels)
         ],
@@ -132,13 +141,21 @@ def table(data: BurnUp) -> Table:
 
 def _ends(data: BurnUp, y: svg.Scale) -> list[tuple[float, str, str]]:
     ends = []
-    for name, values, css in (
-        ("Demand", data.demand, "t-2"),
-        ("Promised", data.promised, "t-2 t-medium"),
-        ("Planned", [count for _, count in data.planned], "t-accent t-medium"),
+    planned = "P50" if data.likely else "Planned"
+    for name, values, css, watts in (
+        ("Demand", data.demand, "t-2", 0),
+        ("Promised", data.promised, "t-2 t-medium", 0),
+        (
+            planned,
+            [count for _, count in data.planned],
+            "t-accent t-medium",
+            data.rack_w,
+        ),
+        ("P90", [low for _, low, _ in data.likely], "t-accent", data.rack_w),
     ):
         if values:
-            ends.append((y(values[-1]), f"{name} {grouped(values[-1])}", css))
+            power = f" · {megawatts(values[-1] * watts)}" if watts else ""
+            ends.append((y(values[-1]), f"{name} {grouped(values[-1])}{power}", css))
     return ends
 
 

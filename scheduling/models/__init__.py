@@ -25,6 +25,7 @@ from scheduling.models.risk import Risk
 from scheduling.models.run import Run
 from scheduling.models.scenario import Scenario
 from scheduling.models.study import LimitSaving, OrderSaving, RackSaving, Study
+from scheduling.models.workspace import SavedView, Snooze
 
 __all__ = [
     "Blob",
@@ -51,7 +52,9 @@ __all__ = [
     "RackSaving",
     "Risk",
     "Run",
+    "SavedView",
     "Scenario",
     "Shed",
     "Study",
+    "Snooze",
 ]

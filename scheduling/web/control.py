@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from factory.access import OFFICE, allow
+from factory.access import OFFICE, Audience, allow, audience_of, granted
 from journal.wording import (
     JOINT,
+    column_date,
     counted,
     duration,
     grouped,
@@ -21,7 +24,10 @@ from journal.wording import (
     money_short,
     percent,
 )
+from scheduling.charts import burn_up
+from scheduling.inbox import Item, inbox_of
 from scheduling.models import Plan
+from scheduling.outlook import outlook_of
 from scheduling.queries.alarms import alarms
 from scheduling.queries.control import (
     CLEAR_DAYS,
@@ -37,6 +43,7 @@ from scheduling.web.runs import OptimizeForm
 from scheduling.web.shell import facts, standing
 
 FULL_PERMILLE = 1000
+INBOX = {"open": "Open", "mine": "Mine", "snoozed": "Snoozed"}
 
 
 @allow(*OFFICE)
@@ -55,6 +62,8 @@ def control(request: HttpRequest) -> HttpResponse:
     if plan is None:
         return render(request, "scheduling/control_empty.html", context)
     kpis = kpis_of(now.site, plan)
+    show = request.GET.get("inbox", "open")
+    items = inbox_of(now.site, plan, facts(request), context["alarms"], timezone.now())
     late, late_count = late_orders(now.site, plan)
     limits = limits_of(plan)
     context |= {
@@ -64,9 +73,71 @@ def control(request: HttpRequest) -> HttpResponse:
         "late": late,
         "late_count": late_count,
         "limits": limits,
+        **_inbox(items, show if show in INBOX else "open", _name(request)),
+        **_burn_up(now, plan),
+        "is_planner": audience_of(request.user) in granted((Audience.PLANNER,)),
         "inherited": plan.inherited_breaches,
     }
     return render(request, "scheduling/control.html", context)
+
+
+def _name(request: HttpRequest) -> str:
+    """Return the reader's name, as owners are named."""
+    return str(getattr(request.user, "get_full_name", str)())
+
+
+def _inbox(items: list[Item], show: str, name: str) -> dict[str, Any]:
+    """Return the causes of one tab, and the tabs with their counts."""
+    those = {
+        "open": [one for one in items if one.until is None],
+        "mine": [one for one in items if one.until is None and one.owner == name],
+        "snoozed": [one for one in items if one.until is not None],
+    }
+    return {
+        "items": those[show],
+        "heard": sum(one.messages for one in those[show]),
+        "inbox_tabs": [
+            {
+                "label": f"{label} {len(those[key])}",
+                "url": "?" + urlencode({"inbox": key}) + "#inbox",
+                "current": key == show,
+            }
+            for key, label in INBOX.items()
+        ],
+    }
+
+
+def _burn_up(now: Standing, plan: Plan) -> dict[str, Any]:
+    """Return racks shipped, promised and planned, by week."""
+    look = outlook_of(now.site, plan, timezone.now())
+    weeks = [
+        datetime.combine(day, time(), tzinfo=look.now.tzinfo) for day in look.weeks
+    ]
+
+    def at(moment: datetime) -> float:
+        return (moment - weeks[0]) / timedelta(days=7)
+
+    ahead = len(look.weeks) - len(look.p50)
+    data = burn_up.BurnUp(
+        labels=[column_date(day, day) for day in look.weeks],
+        demand=look.demand,
+        promised=look.promised,
+        actual=look.shipped,
+        now=at(look.now),
+        now_count=look.shipped_now,
+        planned=[(ahead + number, count) for number, count in enumerate(look.p50)],
+        likely=[
+            (ahead + number, low, high)
+            for number, (low, high) in enumerate(zip(look.p90, look.p50, strict=True))
+        ],
+        events=[(at(start), at(end)) for start, end in look.curtailments],
+        rack_w=look.rack_w,
+    )
+    return {
+        "burn_up": burn_up.both(data),
+        "burn_up_table": burn_up.table(data),
+        "burn_note": f"1 rack ≈ {kw(look.rack_w)}" if look.rack_w else "",
+    }
 
 
 def _lede(kpis: Kpis, now: Standing) -> str:

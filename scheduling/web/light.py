@@ -22,6 +22,7 @@ from scheduling.web.shell import site_of, standing
 FULL = 100
 LEVERS_DRAWN = 10
 SENTENCES = 12
+WAITS_DRAWN = 8
 
 
 @allow(*OFFICE)
@@ -121,13 +122,29 @@ def _shown(light: Light, subject: str) -> dict[str, Any]:
         "lede": f"Quoted {duration(light.lead_min)}. "
         f"Physics needs {duration(light.physics_min)}.",
         "rest": _rest(light),
-        "plot": waterfall.both(segments, subject),
+        "plot": waterfall.both(_drawn(segments), subject),
         "table": waterfall.table(segments, subject),
         "title": f"{duration(light.lead_min)}, wait by wait",
         "levers_plot": tornado.both(levers) if levers else "",
         "levers_table": tornado.table(levers) if levers else None,
         "sentences": [_sentence(one, light) for one in light.waits[:SENTENCES]],
     }
+
+
+def _drawn(segments: list[waterfall.Segment]) -> list[waterfall.Segment]:
+    """Return the segments with the smallest waits as one; the table has them all."""
+    work = [one for one in segments if one.limit == "physics"]
+    waits = [one for one in segments if one.limit != "physics"]
+    rest = waits[WAITS_DRAWN:]
+    if len(rest) < 2:  # noqa: PLR2004 - one alone keeps its name
+        return segments
+    smaller = waterfall.Segment(
+        limit="waiting",
+        name=f"{len(rest)} smaller waits",
+        minutes=sum(one.minutes for one in rest),
+        owner="see the table",
+    )
+    return [*waits[:WAITS_DRAWN], smaller, *work]
 
 
 def _names(light: Light) -> dict[tuple[str, str], str]:

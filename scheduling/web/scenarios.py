@@ -87,7 +87,8 @@ def scenario_page(request: HttpRequest, scenario_id: int) -> HttpResponse:
         "adjustments": _listed(scenario),
         "kinds": _kinds(request.GET.get("add", "")),
         "form": AdjustmentForm(kind, scenario.site) if kind and is_planner else None,
-        "kind": kind,
+        # A class would be called by the template.
+        "kind": {"name": kind.kind, "title": kind.title} if kind else None,
         "search": SearchForm(),
         "is_planner": is_planner,
         "reasons": services.not_proposable(scenario, mine.plan),

@@ -93,7 +93,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     audience = audience_of(user) if user is not None else None
     if audience is None or audience == Audience.SUPPLIER:
         return {}
-    return {"nav": _nav(request, audience), "stamp": _stamp(request)}
+    return {
+        "nav": _nav(request, audience),
+        "stamp": _stamp(request),
+        "can_find": audience in granted(OFFICE),
+    }
 
 
 def _nav(request: HttpRequest, audience: Audience) -> list[dict[str, Any]]:
@@ -126,6 +130,7 @@ def _stamp(request: HttpRequest) -> dict[str, Any]:
     published = now.publication
     return {
         "site": now.site.name,
+        "zone": now.site.zone,
         "plan": f"Plan {published.number}" if published else "",
         "plan_url": reverse("plan") if published else "",
         "published_at": published.at if published else None,

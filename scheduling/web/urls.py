@@ -19,6 +19,7 @@ from scheduling.web import (
     runs,
     scenarios,
     webhooks,
+    workspace,
 )
 from scheduling.web.components import ComponentsPage
 
@@ -59,6 +60,11 @@ urlpatterns: list[URLPattern] = [
     path("pegging/rack/<str:serial>/", pegging.pegging_rack, name="pegging_rack"),
     path("pegging/line/<int:line_id>/", pegging.pegging_line, name="pegging_line"),
     path("download.<slug:kind>", downloads.download_table, name="download_table"),
+    path("find/", workspace.find_page, name="find"),
+    path("find.json", workspace.find_data, name="find_data"),
+    path("views/", workspace.views, name="views"),
+    path("views/<int:view_id>/remove/", workspace.view_remove, name="view_remove"),
+    path("inbox/snooze/", workspace.inbox_snooze, name="inbox_snooze"),
     path("orders/", orders.order_list, name="orders"),
     path("orders/<str:number>/", orders.order_page, name="order"),
     path("scenarios/", scenarios.scenario_list, name="scenarios"),

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from factory.models import Order, Place, Unit
-from scheduling.models import Plan, PlannedRack, Publication, Run
+from scheduling.models import Plan, PlannedRack, Publication, Run, Scenario
 from suppliers.models import Commitment, PurchaseOrderLine, Supplier, SupplierUser
 from suppliers.queries.board import Tab
 from tests.bench.row import Row, at_most, p95, say
@@ -171,9 +171,38 @@ def _planner(world: World) -> Iterator[Page]:
         "runs": reverse("runs"),
         "run": reverse("run", args=[run.pk]),
         "run progress": reverse("run_progress", args=[run.pk]),
+        **_workspace(rack, order),
     }
     for name, url in urls.items():
         yield Page(name=name, url=url, reader=reader)
+
+
+def _workspace(rack: Unit, order: Order) -> dict[str, str]:
+    """Return the addresses of the workspace's pages by name."""
+    site = order.site
+    base = Scenario.objects.get(site=site, is_base=True)
+    scenario, _ = Scenario.objects.get_or_create(site=site, name="What if")
+    line = PurchaseOrderLine.objects.for_staff().order_by("pk")[0]
+    compared = f"?s={base.pk}&s={scenario.pk}"
+    return {
+        "control, snoozed": f"{reverse('control')}?inbox=snoozed",
+        "speed of light": reverse("light"),
+        "speed of light, order": reverse("light_order", args=[order.number]),
+        "speed of light, rack": reverse("light_rack", args=[rack.serial]),
+        "clear to build": reverse("clear_to_build"),
+        "clear to build, parts": f"{reverse('clear_to_build')}?by=part&level=p50",
+        "pegging, order": reverse("pegging_order", args=[order.number]),
+        "pegging, rack": reverse("pegging_rack", args=[rack.serial]),
+        "pegging, line": reverse("pegging_line", args=[line.pk]),
+        "scenarios": reverse("scenarios"),
+        "scenario": reverse("scenario", args=[scenario.pk]),
+        "scenario, adding": f"{reverse('scenario', args=[scenario.pk])}?add=part_late",
+        "scenarios compared": reverse("scenario_compare") + compared,
+        "publications": reverse("publications"),
+        "views": reverse("views"),
+        "find": f"{reverse('find')}?q=al",
+        "palette": f"{reverse('find_data')}?q=al",
+    }
 
 
 def _buyer() -> Iterator[Page]:

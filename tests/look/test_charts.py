@@ -221,7 +221,7 @@ def test_the_burn_up_knows_no_future_in_its_table():
         now_count=1,
     )
 
-    assert burn_up.table(data).rows[1] == ("9 Nov", "2", "2", "–")
+    assert burn_up.table(data).rows[1] == ("9 Nov", "2", "2", "–", "–", "–")
 
 
 def test_a_flat_sparkline_is_a_line_and_not_an_error():

@@ -36,7 +36,8 @@ def test_a_limit_may_be_called_by_a_more_exact_word():
 def test_dates_are_read_in_the_active_zone():
     with timezone.override("America/Monterrey"):
         assert (
-            rackline.moment(datetime(2026, 12, 3, 11, tzinfo=UTC)) == "Thu\u00a005:00"
+            rackline.moment(datetime(2026, 12, 3, 11, tzinfo=UTC))
+            == '<time datetime="2026-12-03T11:00Z">Thu\u00a005:00</time>'
         )
         assert rackline.promise_date(date(2026, 12, 4)) == "Fri 4\u00a0Dec"
 

@@ -22,7 +22,7 @@ from suppliers.models import Commitment
 from tests.builders.factory import NOW, a_step_record, a_stock_lot, an_order
 from tests.builders.reading import a_reader, signed_in
 from tests.builders.runs import a_run
-from tests.builders.scheduling import a_base_scenario, a_stored_plan
+from tests.builders.scheduling import a_base_scenario, a_stored_plan, a_what_if
 from tests.builders.suppliers import (
     TODAY,
     a_commitment,
@@ -69,6 +69,14 @@ def a_site_of_size(size: int) -> tuple[dict[str, str], dict[str, Client]]:
         Unit.objects.filter(pk=rack.pk).update(state=Unit.State.IN_WORK)
         a_step_record(rack)
     order = Order.objects.get(pk=world.order.pk)
+    scenarios = [
+        a_what_if(
+            world.site,
+            {"kind": "order_due", "order": order.number, "days": 1},
+            name=f"What if {number}",
+        )
+        for number in range(size)
+    ]
     serial = {"rack": world.racks[0].serial}
     addresses = {
         "control": reverse("control"),
@@ -89,6 +97,19 @@ def a_site_of_size(size: int) -> tuple[dict[str, str], dict[str, Client]]:
         "runs": reverse("runs"),
         "run": reverse("run", args=[plan.run_id]),
         "run_progress": reverse("run_progress", args=[plan.run_id]),
+        "light": reverse("light"),
+        "light of an order": reverse("light_order", args=[order.number]),
+        "clear to build": reverse("clear_to_build"),
+        "pegging of an order": reverse("pegging_order", args=[order.number]),
+        "pegging of a line": reverse("pegging_line", args=[lines[0].pk]),
+        "scenarios": reverse("scenarios"),
+        "scenario": reverse("scenario", args=[scenarios[0].pk]),
+        "scenarios compared": _asked(
+            "scenario_compare", s=[one.pk for one in scenarios[:2]]
+        ),
+        "publications": reverse("publications"),
+        "views": reverse("views"),
+        "find": _asked("find", q="co"),
         "portal": reverse("portal"),
         "portal_line": reverse("portal_line", args=[lines[0].pk]),
         "floor": _asked("floor", place="all"),

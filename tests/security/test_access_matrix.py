@@ -92,6 +92,7 @@ def people(db: None) -> dict[str, User]:
         "number": world.order.number,
         "plan_id": plan.pk,
         "run_id": plan.run_id,
+        "view_id": 1,
         "scenario_id": a_what_if(world.site).pk,
         "serial": world.racks[0].serial,
         "pk": commitment.pk,
