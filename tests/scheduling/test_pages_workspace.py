@@ -48,33 +48,29 @@ def in_force(world):
 
 
 def a_slip(world, plan, day):
-    """Peg all racks to a line whose supplier now says another day; tell the journal."""
-    line = a_line(site=world.site, part=world.parts["SENSOR"], supplier=a_supplier())
-    first = a_commitment(line, [(date(2026, 11, 26), 87)])
+    """Let the supplier of all racks' sensors move them to a day, told three times."""
+    line = a_line(
+        site=world.site,
+        part=world.parts["SENSOR"],
+        supplier=a_supplier(),
+        quantity=87,
+    )
+    commitment = a_commitment(line, [(date(2026, 11, 26), 87)], [(day, 87)])
+    first = commitment.revisions.order_by("number")[0].tranches.get()
     step = world.model.steps.get(code="PREP")
     for rack in world.racks:
         Pegging.objects.create(
-            plan=plan,
-            rack=rack,
-            step=step,
-            quantity=29,
-            tranche=first.current.tranches.get(),
+            plan=plan, rack=rack, step=step, quantity=29, tranche=first
         )
-    late = a_commitment(
-        a_line(site=world.site, part=world.parts["SENSOR"]), [(day, 87)]
-    )
-    late.current.tranches.get()
-    first.revisions.count()
     for number in range(3):
         Event.objects.create(
-            seq=number + 1,
             kind="commitment.changed",
             object_type="commitment",
-            object_id=str(first.pk),
+            object_id=str(commitment.pk),
             actor="user:1",
             summary=f"Acme moved sensors, message {number}",
         )
-    return first
+    return commitment
 
 
 def items(world, plan):
@@ -82,16 +78,37 @@ def items(world, plan):
     return inbox_of(site, plan, facts_newer_than(plan), [], NOW)
 
 
+def item_of(commitment, found):
+    """Return the item about a commitment."""
+    cause = f"fact:commitment:{commitment.pk}"
+    return next(one for one in found if one.cause == cause)
+
+
+def plain(text):
+    return text.replace("\u00a0", " ")
+
+
 def test_messages_of_one_cause_are_one_item_that_says_no_harm(world):
+    plan = in_force(world)
+    commitment = a_slip(world, plan, date(2026, 11, 27))
+
+    item = item_of(commitment, items(world, plan))
+
+    assert item.cause == f"fact:commitment:{commitment.pk}"
+    assert item.messages >= 3
+    assert item.effect == "No rack of the plan waits for it: no harm."
+    assert (item.cents, item.is_bad) == (0, False)
+
+
+def test_a_slip_names_the_promise_that_breaks_and_what_it_costs(world):
     plan = in_force(world)
     commitment = a_slip(world, plan, date(2026, 12, 20))
 
-    (item,) = items(world, plan)
+    item = item_of(commitment, items(world, plan))
 
-    assert item.cause == f"fact:commitment:{commitment.pk}"
-    assert item.messages == 3
-    assert item.effect == "No rack of the plan waits for it: no harm."
-    assert (item.cents, item.is_bad) == (0, False)
+    assert item.is_bad
+    assert item.cents > 3 * 14 * world.order.late_cents_per_day
+    assert f"Ignored: {world.order.number} breaks" in plain(item.effect)
 
 
 def test_a_cut_of_the_grid_says_who_loses_a_place_and_what_breaks(world):
@@ -112,12 +129,12 @@ def test_a_cut_of_the_grid_says_who_loses_a_place_and_what_breaks(world):
         summary="The grid orders nothing at all",
     )
 
-    (item,) = items(world, plan)
+    item = next(one for one in items(world, plan) if "gridevent" in one.cause)
 
     assert item.is_bad
     assert item.cents > 0
-    assert f"3 racks lose their place. Ignored: {world.order.number} breaks" in (
-        item.effect
+    assert plain(item.effect).startswith(
+        f"3 racks lose their place. Ignored: {world.order.number} breaks"
     )
 
 
@@ -127,7 +144,7 @@ def test_what_makes_racks_late_is_one_item_a_limit_and_owner(world):
 
     (item,) = items(world, plan)
 
-    assert item.title == "3 racks ship late for power"
+    assert plain(item.title) == "3 racks ship late for power"
     assert item.owner == "Tomás Reyes"
     assert item.cents == 3 * world.order.late_cents_per_day
 
@@ -138,10 +155,12 @@ def test_a_cause_put_off_comes_back_in_time_or_with_more_messages(world, time_ma
     cause = f"fact:commitment:{commitment.pk}"
     person = a_user("planner", site=world.site)
 
-    put_off(site=world.site, cause=cause, messages=3, days=1, by=person, now=NOW)
-    kept = items(world, plan)[0].until
-    put_off(site=world.site, cause=cause, messages=2, days=1, by=person, now=NOW)
-    more = items(world, plan)[0].until
+    told = item_of(commitment, items(world, plan)).messages
+    put_off(site=world.site, cause=cause, messages=told, days=1, by=person, now=NOW)
+    kept = item_of(commitment, items(world, plan)).until
+    fewer = told - 1
+    put_off(site=world.site, cause=cause, messages=fewer, days=1, by=person, now=NOW)
+    more = item_of(commitment, items(world, plan)).until
 
     assert kept == NOW + DAY
     assert more is None
