@@ -55,6 +55,6 @@ __all__ = [
     "SavedView",
     "Scenario",
     "Shed",
-    "Study",
     "Snooze",
+    "Study",
 ]
