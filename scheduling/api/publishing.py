@@ -4,9 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter
-from rest_framework import serializers, status
-from rest_framework.exceptions import APIException
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,9 +12,9 @@ from journal.api.contract import ETAG_HEADER, KEY_IN_PATH, Operation
 from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId, opaque
+from journal.api.preconditions import ChangedSince, if_match, version_of
 from journal.api.reading import ResourceView, names
 from journal.api.views import Refused, once
-from journal.api.writing import ChangedSince
 from scheduling.errors import (
     NewerPublicationError,
     PromisesNotAcknowledgedError,
@@ -27,22 +25,11 @@ from scheduling.queries.changes import Diff
 from scheduling.services import publish as services
 
 MOST_BROKEN = 10_000
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    str,
-    OpenApiParameter.HEADER,
+IF_MATCH = if_match(
+    "ETag of the preview the decision rests on; 428 without it, 412 if another plan "
+    "was published or a promise changed since.",
     required=True,
-    description="ETag of the preview the decision rests on; 428 without it, 412 if "
-    "another plan was published or a promise changed since.",
 )
-
-
-class PreviewNeeded(APIException):
-    """The request does not say which preview it was decided on."""
-
-    status_code = status.HTTP_428_PRECONDITION_REQUIRED
-    default_code = "preview_needed"
-    default_detail = "Send If-Match with the ETag of the plan's preview."
 
 
 class UnsignedPromises(Refused):
@@ -209,9 +196,7 @@ class PlanPublishView(ResourceView):
         wanted = body.validated_data
         plan = self.find(key)
         diff = _preview(plan)
-        seen = request.headers.get("If-Match", "").strip()
-        if not seen:
-            raise PreviewNeeded
+        seen = version_of(request)
         if not names(seen, etag_of_preview(diff)):
             raise ChangedSince
         try:
