@@ -40,13 +40,15 @@ def publication_list(request: HttpRequest) -> HttpResponse:
 
 @allow(*OFFICE, writers=PLANNERS)
 @require_POST
-def publication_back(request: HttpRequest, number: int) -> HttpResponse:
+def publication_back(request: HttpRequest, publication_number: int) -> HttpResponse:
     """Ask for a proposal that goes back to an earlier publication's plan."""
     publication = Publication.objects.filter(
-        site=site_of(request), number=number
+        site=site_of(request), number=publication_number
     ).first()
     if publication is None:
-        messages.info(request, f"There is no publication {number}. These are there.")
+        messages.info(
+            request, f"There is no publication {publication_number}. These are there."
+        )
         return redirect("publications")
     try:
         run = services.roll_back(
@@ -59,7 +61,7 @@ def publication_back(request: HttpRequest, number: int) -> HttpResponse:
         return redirect("publications")
     messages.success(
         request,
-        f"Going back to plan {number}, as far as today's facts allow. Publish it when "
+        f"Going back to plan {publication_number}, as far as today's facts allow. Publish it when "
         "you have seen what changes.",
     )
     return redirect("run", run.pk)

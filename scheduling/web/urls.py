@@ -40,7 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("publish/", publish.publish_page, name="publish"),
     path("publications/", publications.publication_list, name="publications"),
     path(
-        "publications/<int:number>/back/",
+        "publications/<int:publication_number>/back/",
         publications.publication_back,
         name="publication_back",
     ),

@@ -93,6 +93,7 @@ def people(db: None) -> dict[str, User]:
         "plan_id": plan.pk,
         "run_id": plan.run_id,
         "view_id": 1,
+        "publication_number": 1,
         "scenario_id": a_what_if(world.site).pk,
         "serial": world.racks[0].serial,
         "pk": commitment.pk,
