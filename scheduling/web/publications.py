@@ -61,7 +61,7 @@ def publication_back(request: HttpRequest, publication_number: int) -> HttpRespo
         return redirect("publications")
     messages.success(
         request,
-        f"Going back to plan {publication_number}, as far as today's facts allow. Publish it when "
-        "you have seen what changes.",
+        f"Going back to plan {publication_number}, as far as today's facts allow. "
+        "Publish it when you have seen what changes.",
     )
     return redirect("run", run.pk)

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("factory", "0003_demand_outlook"),
-        ("scheduling", "0010_savings_and_risks"),
+        ("scheduling", "0011_pins"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
