@@ -5,6 +5,7 @@ from time import perf_counter
 from journal.models import Event
 from journal.sequencing import sequence
 from tests.bench.row import Row
+from tests.bench.worlds import HOST
 from tests.builders.api import Caller
 from tests.builders.feed import PAGE, read_on
 
@@ -13,7 +14,7 @@ GOAL = 5_000
 
 def feed_row(events: int) -> Row:
     """Read events with facts in pages, key check and rate limit included."""
-    erp = Caller(sensitive_data=True)
+    erp = Caller(host=HOST, sensitive_data=True)
     facts = {"date": "2026-12-14", "quantity": 144, "state": "committed"}
     Event.objects.bulk_create(
         (

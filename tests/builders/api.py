@@ -16,15 +16,15 @@ _keys = count(1)
 class Caller:
     """An API client with its key, as an ERP's program holds it."""
 
-    def __init__(self, **capabilities: bool) -> None:
-        """Make a client with the named capabilities."""
+    def __init__(self, *, host: str = "testserver", **capabilities: bool) -> None:
+        """Make a client with the named capabilities, which calls a host by its name."""
         number = next(_keys)
         made = create_client(
             name=f"erp-{number}", system="erp", actor="system", **capabilities
         )
         self.client = made.client
         self.key = made.key
-        self._http = Client(raise_request_exception=False)
+        self._http = Client(raise_request_exception=False, SERVER_NAME=host)
 
     def get(
         self, path: str, *, headers: dict[str, str] | None = None, **query: Any
