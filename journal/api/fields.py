@@ -121,7 +121,7 @@ class TimeShape(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-cal
         self, auto_schema: AutoSchema, direction: Direction
     ) -> dict[str, Any]:
         """Return the schema."""
-        return {"type": "string", "pattern": r"^\d{2}:\d{2}:\d{2}$"}
+        return {"type": "string", "pattern": r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d$"}
 
 
 class Strict(serializers.Serializer[dict[str, object]]):

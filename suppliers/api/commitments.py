@@ -99,6 +99,18 @@ class CommitmentShape(serializers.Serializer[Any]):
     changed_at = serializers.DateTimeField()
 
 
+SHOWN = (
+    *("state", "version", "word_by", "acknowledged_at", "changed_at"),
+    *(f"line__{name}" for name in ("number", "external_id", "quantity", "need_by")),
+    *("line__received", "line__part__code"),
+    *(f"line__purchase_order__{name}" for name in ("number", "system", "external_id")),
+    *("line__purchase_order__supplier__code", "line__purchase_order__site__code"),
+    *(f"current__{name}" for name in ("number", "kind", "received_quantity", "note")),
+    *(f"current__{name}" for name in ("reason_code", "cause", "door", "actor")),
+    "current__made_at",
+)
+"""Columns of six tables; all of them would take longer to ask for than to read."""
+
 COMMITMENTS = Resource(
     name="commitments",
     one="commitment",
@@ -113,6 +125,7 @@ COMMITMENTS = Resource(
             "current",
         )
         .prefetch_related("current__tranches")
+        .only(*SHOWN)
     ),
     naming=ByLine(),
     filters={

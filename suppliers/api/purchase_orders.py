@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Model, Prefetch
 from django.utils import timezone
 from rest_framework import serializers
 
+from factory.models import Part, Site
 from journal.api.fields import LARGEST_ID, LARGEST_REVISION, Flag, Strict, Text
 from journal.api.ids import OpaqueId
 from journal.api.names import ByColumns, ExternalIds
 from journal.api.resources import Resource, choice, text
 from journal.api.writing import Item, Stating, Upsert
 from journal.upserts import Result
-from suppliers.models import PurchaseOrder, PurchaseOrderLine
+from suppliers.models import PurchaseOrder, PurchaseOrderLine, Supplier
 from suppliers.services.purchase_orders import (
     LinePush,
     PurchaseOrderPush,
@@ -53,6 +55,16 @@ class PurchaseOrderShape(serializers.Serializer[Any]):
     lines = LineShape(many=True)
 
 
+def _not_shown(path: str, model: type[Model]) -> list[str]:
+    """Return the columns of a related row that its code can be shown without."""
+    columns = model._meta.concrete_fields  # noqa: SLF001 - Django's documented door
+    return [
+        f"{path}__{one.name}"
+        for one in columns
+        if not one.primary_key and one.name != "code"
+    ]
+
+
 PURCHASE_ORDERS = Resource(
     name="purchase-orders",
     one="purchase order",
@@ -61,7 +73,11 @@ PURCHASE_ORDERS = Resource(
     rows=lambda: (
         PurchaseOrder.objects.for_staff()
         .select_related("supplier", "site")
-        .prefetch_related("lines__part")
+        .defer(*_not_shown("supplier", Supplier), *_not_shown("site", Site))
+        .prefetch_related(
+            Prefetch("lines", PurchaseOrderLine.objects.for_staff().order_by("number")),
+            Prefetch("lines__part", Part.objects.only("code")),
+        )
     ),
     naming=ByColumns(code="number"),
     filters={
