@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_noop as _
 
 UNKNOWN: Final = "\N{EN DASH}"
@@ -331,8 +331,16 @@ def age(at: datetime | None, now: datetime, zone: tzinfo) -> str:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """Word a count with its noun: "1 rack", "3 racks", "2 parties"."""
-    return f"{grouped(number)}{JOINT}{one if number == 1 else many or one + 's'}"
+    """Word a count with its noun: "1 rack", "3 racks", "2 parties".
+
+    A catalogue has such a count as ``%(number)s rack`` and ``%(number)s racks``.
+    """
+    words = ngettext(
+        f"%(number)s {one}",
+        f"%(number)s {many or one + 's'}",
+        number,
+    )
+    return (words % {"number": grouped(number)}).replace(" ", JOINT, 1)
 
 
 def _short(number: float, whole_from: float) -> str:

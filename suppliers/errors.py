@@ -250,7 +250,7 @@ class NoSuchBucketError(AnswerRefusedError):
 
     def __init__(self, key: int) -> None:
         """Name what was asked for."""
-        super().__init__(f"There is no forecast {key} of yours.")
+        super().__init__(_("There is no forecast %(key)s of yours.") % {"key": key})
 
 
 class ForecastClosedError(AnswerRefusedError):
@@ -261,7 +261,9 @@ class ForecastClosedError(AnswerRefusedError):
 
     def __init__(self, bucket: str) -> None:
         """Name the bucket."""
-        super().__init__(f"{bucket} is over and takes no more answers.")
+        super().__init__(
+            _("%(bucket)s is over and takes no more answers.") % {"bucket": bucket}
+        )
 
 
 class PiecesRangeError(AnswerRefusedError):
@@ -272,7 +274,10 @@ class PiecesRangeError(AnswerRefusedError):
 
     def __init__(self, what: str, given: int, limit: int) -> None:
         """Name what it is about, the number and its limits."""
-        super().__init__(f"{what}: {given:,} is out of range. Say 0 to {limit:,}.")
+        super().__init__(
+            _("%(what)s: %(given)s is out of range. Say 0 to %(limit)s.")
+            % {"what": what, "given": grouped(given), "limit": grouped(limit)}
+        )
 
 
 class NotAMondayError(AnswerRefusedError):
@@ -285,8 +290,12 @@ class NotAMondayError(AnswerRefusedError):
         """Name the day and the nearest Mondays."""
         monday = day - timedelta(days=day.weekday())
         super().__init__(
-            f"{day:%a %-d %b %Y} is no Monday. Say {monday:%-d %b %Y} or "
-            f"{monday + timedelta(days=7):%-d %b %Y}."
+            _("%(day)s is no Monday. Say %(monday)s or %(next)s.")
+            % {
+                "day": full_date(day),
+                "monday": full_date(monday),
+                "next": full_date(monday + timedelta(days=7)),
+            }
         )
 
 
@@ -357,8 +366,11 @@ class PiecesOnTheWayError(AnswerRefusedError):
     def __init__(self, line: str, on_the_way: int) -> None:
         """Name the line and how much is on the way."""
         super().__init__(
-            f"{line} has {on_the_way:,} pieces on the way. Promise at least those, or "
-            "call their shipment back first."
+            _(
+                "%(line)s has %(pieces)s pieces on the way. Promise at least those, or "
+                "call their shipment back first."
+            )
+            % {"line": line, "pieces": grouped(on_the_way)}
         )
 
 
@@ -391,8 +403,12 @@ class StaleShipmentError(SuppliersError):
     def __init__(self, number: str, expected: int, found: int) -> None:
         """Name the shipment and both versions."""
         super().__init__(
-            f"Shipment {number} has changed since you looked at it: you saw version "
-            f"{expected}, now it is version {found}. Nothing was changed."
+            _(
+                "Shipment %(number)s has changed since you looked at it: you saw "
+                "version %(expected)s, now it is version %(found)s. Nothing was "
+                "changed."
+            )
+            % {"number": number, "expected": expected, "found": found}
         )
 
 
@@ -403,7 +419,10 @@ class ShipmentOverError(SuppliersError):
 
     def __init__(self, number: str, state: str) -> None:
         """Name the shipment and its state."""
-        super().__init__(f"Shipment {number} is {state} and can not be changed.")
+        super().__init__(
+            _("Shipment %(number)s is %(state)s and can not be changed.")
+            % {"number": number, "state": state}
+        )
 
 
 class PullInRefusedError(SuppliersError):
@@ -430,8 +449,11 @@ class TooManyLinksError(SuppliersError):
     def __init__(self, limit: int) -> None:
         """Name the limit."""
         super().__init__(
-            f"{limit} new links were sent within the last hour; the newest one works. "
-            "Look into your mail, or ask again later."
+            _(
+                "%(limit)s new links were sent within the last hour; the newest one "
+                "works. Look into your mail, or ask again later."
+            )
+            % {"limit": limit}
         )
 
 

@@ -17,8 +17,16 @@ SPELLED_OUT = 3
 
 
 def line_name(line: PurchaseOrderLine) -> str:
-    """Name a line as people do: "4500-7731 line 20"."""
+    """Name a line as people do: "4500-7731 line 20"; the journal and errors do too."""
     return f"{line.purchase_order.number} line {line.number}"
+
+
+def line_words(line: PurchaseOrderLine) -> str:
+    """Name a line in the reader's language."""
+    return _("%(order)s line %(number)s") % {
+        "order": line.purchase_order.number,
+        "number": line.number,
+    }
 
 
 def pieces(number: int) -> str:

@@ -4,6 +4,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
+from journal.wording import grouped
 from suppliers.errors import SerialsRefusedError
 
 SERIAL_MAX = 40
@@ -34,18 +37,24 @@ def checked_serials(
     if len(found) > SERIALS_MAX:
         raise SerialsRefusedError(
             field,
-            f"{len(found):,} serial numbers are given; a line carries up to "
-            f"{SERIALS_MAX:,}.",
+            _("%(given)s serial numbers are given; a line carries up to %(limit)s.")
+            % {"given": grouped(len(found)), "limit": grouped(SERIALS_MAX)},
         )
     seen: set[str] = set()
     for serial in found:
         if not serial or len(serial) > SERIAL_MAX or not serial.isprintable():
             raise SerialsRefusedError(
                 field,
-                f"Serial number {serial[:SERIAL_MAX]!a} can not be kept: 1 to "
-                f"{SERIAL_MAX} printable characters without blanks.",
+                _(
+                    "Serial number %(serial)s can not be kept: 1 to "
+                    "%(limit)s printable characters without blanks."
+                )
+                % {"serial": f"{serial[:SERIAL_MAX]!a}", "limit": SERIAL_MAX},
             )
         if serial in seen:
-            raise SerialsRefusedError(field, f"Serial number {serial} is given twice.")
+            raise SerialsRefusedError(
+                field,
+                _("Serial number %(serial)s is given twice.") % {"serial": serial},
+            )
         seen.add(serial)
     return found

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from suppliers.models.purchase_order import PurchaseOrderLine
 from suppliers.models.request_change import RequestChange
@@ -21,13 +22,13 @@ class Dispute(models.Model):
     class Measure(models.TextChoices):
         """What a supplier is measured by; ``suppliers.trust`` has the formulas."""
 
-        ORIGINAL = "original", "On time and in full, first promise"
-        CURRENT = "current", "On time and in full, newest promise"
-        STABILITY = "stability", "Commit stability"
-        RESPONSE = "response", "Response time"
-        QUALITY = "quality", "Quality"
-        WARNING = "warning", "Early warning"
-        ABSORPTION = "absorption", "Change absorption"
+        ORIGINAL = "original", _("On time and in full, first promise")
+        CURRENT = "current", _("On time and in full, newest promise")
+        STABILITY = "stability", _("Commit stability")
+        RESPONSE = "response", _("Response time")
+        QUALITY = "quality", _("Quality")
+        WARNING = "warning", _("Early warning")
+        ABSORPTION = "absorption", _("Change absorption")
 
     line = models.ForeignKey(PurchaseOrderLine, models.PROTECT, related_name="disputes")
     measure = models.CharField(max_length=12, choices=Measure)

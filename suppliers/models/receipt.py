@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from factory.models import StockLot
 from suppliers.models.purchase_order import PurchaseOrderLine
@@ -56,13 +57,13 @@ class Finding(models.Model):
     class Kind(models.TextChoices):
         """What can be found."""
 
-        SHORT = "short", "Short"
-        OVER = "over", "Over"
-        WRONG_PART = "wrong_part", "Wrong part"
-        DAMAGED = "damaged", "Damaged"
-        HOLD = "hold", "Quality hold"
-        RELEASE = "release", "Released"
-        RETURN = "return", "Returned"
+        SHORT = "short", _("Short")
+        OVER = "over", _("Over")
+        WRONG_PART = "wrong_part", _("Wrong part")
+        DAMAGED = "damaged", _("Damaged")
+        HOLD = "hold", _("Quality hold")
+        RELEASE = "release", _("Released")
+        RETURN = "return", _("Returned")
 
     line = models.ForeignKey(PurchaseOrderLine, models.PROTECT, related_name="findings")
     shipment_line = models.ForeignKey(

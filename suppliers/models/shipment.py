@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from factory.models import Site
 from suppliers.models.purchase_order import PurchaseOrderLine
@@ -23,9 +24,9 @@ class Shipment(models.Model):
     class State(models.TextChoices):
         """Life of a shipment; it has arrived once no line is on the way."""
 
-        ANNOUNCED = "announced", "On the way"
-        ARRIVED = "arrived", "Arrived"
-        CANCELLED = "cancelled", "Called back"
+        ANNOUNCED = "announced", _("On the way")
+        ARRIVED = "arrived", _("Arrived")
+        CANCELLED = "cancelled", _("Called back")
 
     supplier = models.ForeignKey(Supplier, models.PROTECT, related_name="shipments")
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
@@ -84,9 +85,9 @@ class ShipmentLine(models.Model):
     class State(models.TextChoices):
         """Whether any of it is still to come."""
 
-        ON_THE_WAY = "on_the_way", "On the way"
-        ARRIVED = "arrived", "Arrived"
-        CANCELLED = "cancelled", "Called back"
+        ON_THE_WAY = "on_the_way", _("On the way")
+        ARRIVED = "arrived", _("Arrived")
+        CANCELLED = "cancelled", _("Called back")
 
     shipment = models.ForeignKey(Shipment, models.PROTECT, related_name="lines")
     number = models.PositiveSmallIntegerField()

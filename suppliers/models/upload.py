@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from suppliers.models.purchase_order import PurchaseOrderLine
 from suppliers.models.supplier import Supplier
@@ -22,19 +23,19 @@ class Upload(models.Model):
     class State(models.TextChoices):
         """Where it is; ``READY`` waits for the supplier's word."""
 
-        QUEUED = "queued", "Waiting"
-        RUNNING = "running", "At work"
-        READY = "ready", "Ready"
-        APPLIED = "applied", "Applied"
-        REFUSED = "refused", "Refused"
-        FAILED = "failed", "Failed"
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("At work")
+        READY = "ready", _("Ready")
+        APPLIED = "applied", _("Applied")
+        REFUSED = "refused", _("Refused")
+        FAILED = "failed", _("Failed")
 
     class Mode(models.TextChoices):
         """What is done with it next."""
 
-        CHECK = "check", "Show me first"
-        ALL = "all", "All or nothing"
-        EACH = "each", "Row by row"
+        CHECK = "check", _("Show me first")
+        ALL = "all", _("All or nothing")
+        EACH = "each", _("Row by row")
 
     UNFINISHED: ClassVar = (State.QUEUED, State.RUNNING)
 
@@ -109,10 +110,10 @@ class UploadRow(models.Model):
     class Outcome(models.TextChoices):
         """What became of a row."""
 
-        UNCHANGED = "unchanged", "Unchanged"
-        CHANGES = "changes", "Would change"
-        CHANGED = "changed", "Changed"
-        REFUSED = "refused", "Refused"
+        UNCHANGED = "unchanged", _("Unchanged")
+        CHANGES = "changes", _("Would change")
+        CHANGED = "changed", _("Changed")
+        REFUSED = "refused", _("Refused")
 
     upload = models.ForeignKey(Upload, models.CASCADE, related_name="rows")
     number = models.PositiveIntegerField(help_text="Row in the file, from 1.")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from journal.services import record
 from suppliers.errors import SuppliersError
@@ -75,16 +77,20 @@ def dispute(*, case: Case, note: str, author: Author, now: datetime) -> Dispute:
             )
     except IntegrityError:
         raise DisputeRefusedError(
-            "measure", f"{name}: {case.measure.label.lower()} is disputed already."
+            "measure",
+            _("%(line)s: %(measure)s is disputed already.")
+            % {"line": name, "measure": case.measure.label},
         ) from None
     supplier = case.line.purchase_order.supplier
+    with override("en"):
+        measure = case.measure.label.lower()
     record(
         kind="dispute.opened",
         about=row,
         actor=author.actor,
         scope=supplier.scope,
         request_id=author.request_id,
-        summary=f"{name}: {supplier.name} disputes {case.measure.label.lower()}",
+        summary=f"{name}: {supplier.name} disputes {measure}",
         after={"measure": case.measure.value, "note": words},
     )
     return row
@@ -141,7 +147,10 @@ def _checked(note: str) -> str:
     if not words or len(words) > NOTE_MAX or "\x00" in words:
         raise DisputeRefusedError(
             "note",
-            f"Say why, in plain text of 1 to {NOTE_MAX} characters; "
-            f"{len(words)} are given.",
+            _(
+                "Say why, in plain text of 1 to %(limit)s characters; %(given)s are "
+                "given."
+            )
+            % {"limit": NOTE_MAX, "given": len(words)},
         )
     return words

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 from factory.models import Part, Site
 from factory.quarters import quarter_of
@@ -202,12 +202,14 @@ def answer(
     if made:
         gap = sum(max(0, row.forecast_quantity - row.quantity) for row in made)
         short = f", {grouped(gap)} short" if gap else ""
+        with override("en"):
+            buckets = counted(len(made), "bucket")
         record(
             kind="forecast.answered",
             about=supplier,
             actor=author.actor,
             scope=supplier.scope,
-            summary=f"{supplier.name} answered {counted(len(made), 'bucket')}{short}",
+            summary=f"{supplier.name} answered {buckets}{short}",
             after={"buckets": len(made), "short": gap},
             request_id=author.request_id,
         )
@@ -217,8 +219,10 @@ def answer(
 def _check_bucket(row: ForecastBucket, quantity: int, now: datetime) -> None:
     """Refuse what can not be kept of one bucket."""
     today = now.astimezone(ZoneInfo(row.site.zone)).date()
-    name = f"{row.part.code}, {row.get_span_display().lower()} of "
-    name += f"{column_date(row.starts_on, today)}"
+    name = gettext("%(part)s from %(day)s") % {
+        "part": row.part.code,
+        "day": column_date(row.starts_on, today),
+    }
     if row.starts_on < _first(Span(row.span), today):
         raise ForecastClosedError(name)
     if not 0 <= quantity <= LARGEST:

@@ -7,9 +7,11 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from factory.models import Site
 from factory.services.stock import LOT_MAX
-from journal.wording import grouped
+from journal.wording import full_date, grouped
 from suppliers.errors import SerialsRefusedError, ShipmentRefusedError
 from suppliers.models import Shipment, ShipmentSerial, Supplier
 from suppliers.serials import checked_serials
@@ -104,7 +106,9 @@ def one_site(helds: Iterable[Held]) -> Site:
     if len(sites) > 1:
         names = ", ".join(sorted(site.name for site in sites))
         raise ShipmentRefusedError(
-            "lines", f"One shipment goes to one site; these lines are for {names}."
+            "lines",
+            _("One shipment goes to one site; these lines are for %(names)s.")
+            % {"names": names},
         )
     return sites.pop()
 
@@ -121,10 +125,12 @@ def check_notice(notice: Notice, held: Held, supplier: Supplier) -> None:
         words = getattr(notice, field)
         if len(words) > limit or not words.isprintable():
             raise ShipmentRefusedError(
-                field, f"Plain text of up to {limit} characters is kept here."
+                field,
+                _("Plain text of up to %(limit)s characters is kept here.")
+                % {"limit": limit},
             )
     if not notice.carrier.strip():
-        raise ShipmentRefusedError("carrier", "Say who carries it.")
+        raise ShipmentRefusedError("carrier", _("Say who carries it."))
     order = held.line.purchase_order
     first = order.ordered_at.astimezone(ZoneInfo(order.site.zone)).date()
     # It may be tomorrow already where it leaves from.
@@ -132,15 +138,29 @@ def check_notice(notice: Notice, held: Held, supplier: Supplier) -> None:
     if not first <= notice.shipped_on <= last:
         raise ShipmentRefusedError(
             "shipped_on",
-            f"It can have left from {first:%-d %b %Y} to {last:%-d %b %Y}; "
-            f"{notice.shipped_on:%-d %b %Y} is given. Announce it once it has left.",
+            _(
+                "It can have left from %(first)s to %(last)s; %(shipped_on)s "
+                "is given. Announce it once it has left."
+            )
+            % {
+                "first": full_date(first),
+                "last": full_date(last),
+                "shipped_on": full_date(notice.shipped_on),
+            },
         )
     latest = notice.shipped_on + timedelta(days=TRANSIT_MAX_DAYS)
     if not notice.shipped_on <= notice.expected_on <= latest:
         raise ShipmentRefusedError(
             "expected_on",
-            f"It can arrive from {notice.shipped_on:%-d %b %Y} to "
-            f"{latest:%-d %b %Y}; {notice.expected_on:%-d %b %Y} is given.",
+            _(
+                "It can arrive from %(shipped_on)s to %(latest)s; "
+                "%(expected_on)s is given."
+            )
+            % {
+                "shipped_on": full_date(notice.shipped_on),
+                "latest": full_date(latest),
+                "expected_on": full_date(notice.expected_on),
+            },
         )
 
 
@@ -148,7 +168,8 @@ def check_number(supplier: Supplier, number: str) -> None:
     """Refuse a number this supplier has used."""
     if Shipment.objects.for_supplier(supplier).filter(number=number).exists():
         raise ShipmentRefusedError(
-            "number", f"You have announced a shipment {number} already."
+            "number",
+            _("You have announced a shipment %(number)s already.") % {"number": number},
         )
 
 
@@ -170,27 +191,37 @@ def check_item(field: str, item: Item, held: Held) -> None:
     if item.quantity < 1:
         raise ShipmentRefusedError(
             f"{field}.quantity",
-            f"{held.name}: {item.quantity:,} pieces are none. Say 1 or more.",
+            _("%(line)s: %(quantity)s pieces are none. Say 1 or more.")
+            % {"line": held.name, "quantity": grouped(item.quantity)},
         )
     for name in ("lot", "package"):
         words = getattr(item, name)
         if len(words) > LOT_MAX or not words.isprintable():
             raise ShipmentRefusedError(
                 f"{field}.{name}",
-                f"{held.name}: plain text of up to {LOT_MAX} characters is kept here.",
+                _("%(line)s: plain text of up to %(limit)s characters is kept here.")
+                % {"line": held.name, "limit": LOT_MAX},
             )
     days = [delivery.on for delivery in held.promise]
     if item.promised_on is not None and item.promised_on not in days:
         raise ShipmentRefusedError(
             f"{field}.promised_on",
-            f"{held.name}: nothing is promised for {item.promised_on:%-d %b %Y}.",
+            _("%(line)s: nothing is promised for %(promised_on)s.")
+            % {"line": held.name, "promised_on": full_date(item.promised_on)},
         )
     serials = checked_serials(item.serials, field=f"{field}.serials")
     if serials and len(serials) != item.quantity:
         raise SerialsRefusedError(
             f"{field}.serials",
-            f"{held.name}: {item.quantity:,} pieces with {len(serials):,} serial "
-            "numbers. Give one for each piece, or none.",
+            _(
+                "%(line)s: %(quantity)s pieces with %(serials)s serial "
+                "numbers. Give one for each piece, or none."
+            )
+            % {
+                "line": held.name,
+                "quantity": grouped(item.quantity),
+                "serials": grouped(len(serials)),
+            },
         )
 
 
@@ -201,9 +232,17 @@ def check_pieces(field: str, held: Held) -> None:
         over = held.line.on_the_way - promised
         raise ShipmentRefusedError(
             field,
-            f"{held.name}: {grouped(promised)} pieces are promised and still to come; "
-            f"with this shipment {grouped(held.line.on_the_way)} would be on the way, "
-            f"{grouped(over)} too many. Promise them first, or ship fewer.",
+            _(
+                "%(line)s: %(promised)s pieces are promised and still to come; "
+                "with this shipment %(on_the_way)s would be on the way, "
+                "%(over)s too many. Promise them first, or ship fewer."
+            )
+            % {
+                "line": held.name,
+                "promised": grouped(promised),
+                "on_the_way": grouped(held.line.on_the_way),
+                "over": grouped(over),
+            },
         )
 
 
@@ -213,7 +252,8 @@ def check_serials(supplier: Supplier, items: Sequence[Item]) -> None:
     twice = next((serial for serial, count in counts.items() if count > 1), None)
     if twice is not None:
         raise SerialsRefusedError(
-            "lines", f"Serial number {twice} is given on two lines."
+            "lines",
+            _("Serial number %(serial)s is given on two lines.") % {"serial": twice},
         )
     sent = (
         ShipmentSerial.objects.for_supplier(supplier)
@@ -225,6 +265,6 @@ def check_serials(supplier: Supplier, items: Sequence[Item]) -> None:
     if sent is not None:
         raise SerialsRefusedError(
             "lines",
-            f"Serial number {sent.serial} is in your shipment "
-            f"{sent.shipment_line.shipment.number} already.",
+            _("Serial number %(serial)s is in your shipment %(number)s already.")
+            % {"serial": sent.serial, "number": sent.shipment_line.shipment.number},
         )

@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from journal.services import record
 from journal.wording import column_date, counted, grouped
@@ -116,15 +118,20 @@ def change_shipment(
     if is_reloaded and any(line.received for line in shipment.lines.all()):
         raise ShipmentRefusedError(
             "lines",
-            f"Shipment {shipment.number} is being counted at the dock; what is in it "
-            "can not be changed any more.",
+            _(
+                "Shipment %(number)s is being counted at the dock; what is in "
+                "it can not be changed any more."
+            )
+            % {"number": shipment.number},
         )
     if wanted.number != before.number:
         check_number(supplier, wanted.number)
     helds = _hold_all(supplier, [*before.items, *wanted.items], now, is_new=False)
     if one_site(helds.values()).pk != shipment.site_id:
         raise ShipmentRefusedError(
-            "lines", f"Shipment {shipment.number} goes to {shipment.site.name} only."
+            "lines",
+            _("Shipment %(number)s goes to %(site)s only.")
+            % {"number": shipment.number, "site": shipment.site.name},
         )
     check_notice(wanted, next(iter(helds.values())), supplier)
     if is_reloaded:
@@ -162,8 +169,11 @@ def cancel_shipment(
     if any(line.received for line in shipment.lines.all()):
         raise ShipmentRefusedError(
             "number",
-            f"Shipment {shipment.number} is being counted at the dock and can not be "
-            "called back.",
+            _(
+                "Shipment %(number)s is being counted at the dock and can not be "
+                "called back."
+            )
+            % {"number": shipment.number},
         )
     helds = _hold_all(supplier, before.items, now, is_new=False)
     for line in shipment.lines.all():
@@ -239,7 +249,7 @@ def _hold_shipment(
         .first()
     )
     if shipment is None:
-        raise ShipmentRefusedError("number", "That is not one of your shipments.")
+        raise ShipmentRefusedError("number", _("That is not one of your shipments."))
     if shipment.version != expected_version:
         raise StaleShipmentError(shipment.number, expected_version, shipment.version)
     if shipment.state != Shipment.State.ANNOUNCED:
@@ -261,7 +271,8 @@ def _hold_all(
     if not wanted or (is_new and len(items) > LINES_MAX):
         raise ShipmentRefusedError(
             "lines",
-            f"{len(items):,} lines are given; a shipment has 1 to {LINES_MAX}.",
+            _("%(given)s lines are given; a shipment has 1 to %(limit)s.")
+            % {"given": grouped(len(items)), "limit": LINES_MAX},
         )
     own = set(
         PurchaseOrderLine.objects.for_supplier(supplier)
@@ -271,7 +282,7 @@ def _hold_all(
     for number, item in enumerate(items):
         if item.line_id not in own:
             raise ShipmentRefusedError(
-                f"lines.{number}.line", "That is not one of your lines."
+                f"lines.{number}.line", _("That is not one of your lines.")
             )
     return {pk: hold(line_id=pk, now=now) for pk in sorted(wanted)}
 
@@ -357,8 +368,9 @@ def _tell(
     """Append the event about a shipment."""
     pieces = sum(item.quantity for item in items)
     verb = kind.rpartition(".")[2]
-    words = f"{grouped(pieces)} pieces of {counted(len(items), 'line')}"
-    arrives = column_date(shipment.expected_on, shipment.shipped_on)
+    with override("en"):
+        words = f"{grouped(pieces)} pieces of {counted(len(items), 'line')}"
+        arrives = column_date(shipment.expected_on, shipment.shipped_on)
     told = f", {words} with {shipment.carrier}, expected {arrives}" if items else ""
     record(
         kind=kind,

@@ -10,18 +10,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
+from django.utils.translation import override
 
 from journal.services import record
 from journal.setwise import insert_rows
 from journal.wording import counted, grouped
 from suppliers.errors import SuppliersError
+from suppliers.languages import written_for
 from suppliers.ledger import Delivery
 from suppliers.models import (
     PurchaseOrderLine,
     Supplier,
+    SupplierUser,
     Upload,
     UploadRow,
 )
@@ -42,7 +48,7 @@ ATTEMPTS_MAX = 3
 SILENT_S = 120
 NAME_MAX = 120
 SENTENCE_MAX = 400
-NOT_YOURS = "That is not one of your lines."
+NOT_YOURS = _noop("That is not one of your lines.")
 
 _STATE = Upload.State
 _OUTCOME = UploadRow.Outcome
@@ -55,7 +61,10 @@ class UploadOverError(SuppliersError):
 
     def __init__(self, name: str, state: str) -> None:
         """Name the file and its state."""
-        super().__init__(f"{name} is {state}; there is nothing to apply.")
+        super().__init__(
+            _("%(file)s is %(state)s; there is nothing to apply.")
+            % {"file": name, "state": state}
+        )
 
 
 class FencedOutError(SuppliersError):
@@ -72,8 +81,8 @@ class RowsRefusedError(SuppliersError):
     def __init__(self, refused: int, total: int) -> None:
         """Count what was refused."""
         super().__init__(
-            f"{grouped(refused)} of {counted(total, 'row')} can not be kept, so "
-            "nothing was changed."
+            _("%(refused)s of %(rows)s can not be kept, so nothing was changed.")
+            % {"refused": grouped(refused), "rows": counted(total, "row")}
         )
 
 
@@ -148,7 +157,7 @@ def reap(now: datetime) -> int:
         state=_STATE.FAILED,
         finished_at=now,
         content=None,
-        error="The file could not be dealt with. Send it again, or in pieces.",
+        error=_noop("The file could not be dealt with. Send it again, or in pieces."),
     )
     return failed + silent.update(state=_STATE.QUEUED, sent_at=None)
 
@@ -158,6 +167,23 @@ def work(claimed: Claim) -> None:
     upload = (
         Upload.objects.for_staff().select_related("supplier").get(pk=claimed.upload_id)
     )
+    with override(_language(upload)):
+        _work(upload, claimed)
+
+
+def _language(upload: Upload) -> str:
+    """Return the language its sender reads: the rows' sentences are kept with it."""
+    person = (
+        SupplierUser.objects.for_supplier(upload.supplier)
+        .select_related("supplier")
+        .filter(user=upload.by_id)
+        .first()
+    )
+    return settings.LANGUAGE_CODE if person is None else written_for(person)
+
+
+def _work(upload: Upload, claimed: Claim) -> None:
+    """Take an upload to its end, in the language that is active."""
     try:
         if upload.content is not None:
             _check(upload, claimed, bytes(upload.content))
@@ -213,6 +239,8 @@ def _finish(claimed: Claim, state: Upload.State, *, error: str = "") -> None:
 
 def _tell(upload: Upload) -> None:
     """Append the event about an upload that was applied."""
+    with override("en"):
+        changed = counted(upload.changed, "row")
     record(
         kind="upload.applied",
         about=upload,
@@ -220,7 +248,7 @@ def _tell(upload: Upload) -> None:
         scope=upload.supplier.scope,
         summary=(
             f"{upload.supplier.name} sent {upload.name}: "
-            f"{counted(upload.changed, 'row')} changed, {grouped(upload.unchanged)} as "
+            f"{changed} changed, {grouped(upload.unchanged)} as "
             f"before, {grouped(upload.refused)} refused"
         ),
         after={
@@ -234,11 +262,11 @@ def _tell(upload: Upload) -> None:
 
 def _check(upload: Upload, claimed: Claim, content: bytes) -> None:
     """Read a file and keep its rows, each with what it would do."""
-    _write(claimed, phase="Reading the file")
+    _write(claimed, phase=_noop("Reading the file"))
     rows = read_file(content)
     upload.rows.all().delete()
     upload.rows_total = len(rows)
-    _write(claimed, phase="Checking rows", rows_total=len(rows), rows_done=0)
+    _write(claimed, phase=_noop("Checking rows"), rows_total=len(rows), rows_done=0)
     author = _author(upload)
     groups = _by_line(rows)
     keys = _own_lines(upload.supplier, groups)
@@ -256,7 +284,7 @@ def _check(upload: Upload, claimed: Claim, content: bytes) -> None:
             held = helds.get(keys.get(name, 0))
             verdict, refusal = None, _refusal_of(groups[name])
             if held is None:
-                refusal = refusal or NOT_YOURS
+                refusal = refusal or _(NOT_YOURS)
             elif not refusal and (answer := _answer(held.line.pk, groups[name])):
                 verdict = judge(held, answer, author)
             found += _told(upload, groups[name], keys.get(name), verdict, refusal)
@@ -281,7 +309,7 @@ def _apply(upload: Upload, claimed: Claim) -> None:
     wanted: dict[int, list[UploadRow]] = defaultdict(list)
     for row in rows.filter(outcome=_OUTCOME.CHANGES):
         wanted[row.line_id or 0].append(row)
-    _write(claimed, phase="Writing the ledger", rows_done=0)
+    _write(claimed, phase=_noop("Writing the ledger"), rows_done=0)
     author = _author(upload)
     keys = sorted(wanted)
     batches = [keys[at : at + BATCH] for at in range(0, len(keys), BATCH)]
@@ -364,17 +392,17 @@ def _refusal_of(rows: Sequence[Row]) -> str:
             return row.refusal
     said = [row for row in rows if row.quantity is not None]
     for field, word in (
-        ("version", "versions"),
-        ("reason_code", "reasons"),
-        ("note", "notes"),
+        ("version", _noop("versions")),
+        ("reason_code", _noop("reasons")),
+        ("note", _noop("notes")),
     ):
         values = {getattr(row, field) for row in said} - {"", None}
         if len(values) > 1:
             numbers = ", ".join(str(row.number) for row in said)
-            return (
-                f"Rows {numbers} are one line and give different {word}. Give the same "
-                "in each, or in one."
-            )
+            return _(
+                "Rows %(rows)s are one line and give different %(what)s. Give the "
+                "same in each, or in one."
+            ) % {"rows": numbers, "what": _(word)}
     return ""
 
 
@@ -431,7 +459,9 @@ def _told(
         if refusal:
             words = row.refusal or refusal
             if first_wrong is not None and not row.refusal:
-                words = f"Row {first_wrong} of the same line can not be read."
+                words = _("Row %(row)s of the same line can not be read.") % {
+                    "row": first_wrong
+                }
         is_silent = row.quantity is None and not refusal
         yield UploadRow(
             upload=upload,
@@ -455,4 +485,6 @@ def _change_words(verdict: Verdict) -> str:
         return ""
     said = promise_words(decision.promise, held.today)
     stood = promise_words(held.promise, held.today)
-    return f"{said} instead of {stood}" if stood else said
+    if not stood:
+        return said
+    return _("%(said)s instead of %(stood)s") % {"said": said, "stood": stood}

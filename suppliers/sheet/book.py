@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 from xml.etree.ElementTree import ParseError
 
+from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from journal.wording import grouped
 from suppliers.sheet.cells import Cell
 from suppliers.sheet.errors import SheetRefusedError
 from suppliers.sheet.layout import COLUMNS_MAX
@@ -66,7 +68,7 @@ def rows_of(content: bytes, *, rows_max: int) -> list[list[Cell]]:
         refuse_bombs(content)
         return _rows(content, rows_max)
     except _BROKEN:
-        raise SheetRefusedError("The file is not a workbook (.xlsx).") from None
+        raise SheetRefusedError(_("The file is not a workbook (.xlsx).")) from None
 
 
 def refuse_bombs(content: bytes) -> None:
@@ -92,8 +94,17 @@ def refuse_bombs(content: bytes) -> None:
 def _too_large(unpacked: int, files: int) -> SheetRefusedError:
     """Return the refusal of what unpacks to too much."""
     return SheetRefusedError(
-        f"The workbook unpacks to {unpacked:,} bytes or more in {files:,} files; "
-        f"{UNPACKED_BYTES_MAX:,} in {PACKED_FILES_MAX} are read."
+        _(
+            "The workbook unpacks to %(unpacked)s bytes or more in "
+            "%(files)s files; %(limit)s in "
+            "%(files_max)s are read."
+        )
+        % {
+            "unpacked": grouped(unpacked),
+            "files": grouped(files),
+            "limit": grouped(UNPACKED_BYTES_MAX),
+            "files_max": PACKED_FILES_MAX,
+        }
     )
 
 
@@ -103,7 +114,7 @@ def _rows(content: bytes, rows_max: int) -> list[list[Cell]]:
     try:
         sheets = workbook.worksheets
         if not sheets:
-            raise SheetRefusedError("The workbook has no sheet with cells.")
+            raise SheetRefusedError(_("The workbook has no sheet with cells."))
         sheet = sheets[0]
         # What a file says of its own size is not believed.
         sheet.reset_dimensions()
@@ -112,7 +123,8 @@ def _rows(content: bytes, rows_max: int) -> list[list[Cell]]:
         for row in cells:
             if len(rows) > rows_max:
                 raise SheetRefusedError(
-                    f"The workbook has more than {rows_max:,} rows; send it in pieces."
+                    _("The workbook has more than %(limit)s rows; send it in pieces.")
+                    % {"limit": grouped(rows_max)}
                 )
             rows.append([_value(cell) for cell in row])
     finally:

@@ -10,7 +10,10 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from django.utils.translation import gettext as _
+
 from journal.export import FORMULA_STARTS
+from journal.wording import full_date
 from suppliers.sheet.errors import CellError
 
 Cell = str | int | float | bool | date | datetime | time | None
@@ -79,15 +82,21 @@ def read_quantity(cell: Cell, column: str) -> int | None:
         CellError: If it is anything else; names the column and what was found.
     """
     if isinstance(cell, bool | date | time):
-        raise CellError(f"{column}: {shown(cell)} is no number of pieces.")
+        raise CellError(
+            _("%(column)s: %(found)s is no number of pieces.")
+            % {"column": column, "found": shown(cell)}
+        )
     words = text_of(cell).replace("\u2212", "-")
     if not words:
         return None
     _refuse_formula(words, column)
     if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+", words) and isinstance(cell, str):
         raise CellError(
-            f"{column}: {shown(cell)} can be read two ways, with and without "
-            f"thousands. Write {words.replace('.', '')} or the fraction out."
+            _(
+                "%(column)s: %(found)s can be read two ways, with and without "
+                "thousands. Write %(plain)s or the fraction out."
+            )
+            % {"column": column, "found": shown(cell), "plain": words.replace(".", "")}
         )
     if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.0+)?", words):
         words = words.replace(",", "")
@@ -95,31 +104,52 @@ def read_quantity(cell: Cell, column: str) -> int | None:
         words = re.sub(r"[ '\u202f\u00a0]", "", words)
     elif "," in words:
         raise CellError(
-            f"{column}: {shown(cell)} has a comma that does not part thousands. "
-            "Write whole pieces without it."
+            _(
+                "%(column)s: %(found)s has a comma that does not part "
+                "thousands. Write whole pieces without it."
+            )
+            % {"column": column, "found": shown(cell)}
         )
     try:
         number = Decimal(words)
     except InvalidOperation:
-        raise CellError(f"{column}: {shown(cell)} is no number.") from None
+        raise CellError(
+            _("%(column)s: %(found)s is no number.")
+            % {"column": column, "found": shown(cell)}
+        ) from None
     return _whole(number, shown(cell), column)
 
 
 def _whole(number: Decimal, words: str, column: str) -> int:
     """Return a number as pieces, or refuse it."""
     if not number.is_finite():
-        raise CellError(f"{column}: {words} is no number.")
+        raise CellError(
+            _("%(column)s: %(found)s is no number.")
+            % {"column": column, "found": words}
+        )
     if number < 0:
-        raise CellError(f"{column}: {words} is negative. Give 1 or more pieces.")
+        raise CellError(
+            _("%(column)s: %(found)s is negative. Give 1 or more pieces.")
+            % {"column": column, "found": words}
+        )
     if number == 0:
         raise CellError(
-            f"{column}: 0 pieces are none. Take the row out, or withdraw the promise "
-            "on the line's own page."
+            _(
+                "%(column)s: 0 pieces are none. Take the row out, or withdraw "
+                "the promise on the line's own page."
+            )
+            % {"column": column}
         )
     if number > LARGEST:
-        raise CellError(f"{column}: {words} is more than can be kept.")
+        raise CellError(
+            _("%(column)s: %(found)s is more than can be kept.")
+            % {"column": column, "found": words}
+        )
     if number != number.to_integral_value():
-        raise CellError(f"{column}: {words} is a fraction. Give whole pieces.")
+        raise CellError(
+            _("%(column)s: %(found)s is a fraction. Give whole pieces.")
+            % {"column": column, "found": words}
+        )
     return int(number)
 
 
@@ -131,7 +161,10 @@ def read_number(cell: Cell, column: str) -> int:
     """
     words = text_of(cell)
     if isinstance(cell, bool | date | time) or not re.fullmatch(r"\d{1,9}", words):
-        raise CellError(f"{column}: {shown(cell) or 'an empty cell'} is no number.")
+        raise CellError(
+            _("%(column)s: %(found)s is no number.")
+            % {"column": column, "found": shown(cell) or _("an empty cell")}
+        )
     return int(words)
 
 
@@ -150,7 +183,8 @@ def read_date(cell: Cell, column: str) -> date | None:
     if isinstance(cell, datetime):
         if cell.time() != time():
             raise CellError(
-                f"{column}: {cell:%Y-%m-%d %H:%M} has a time of day. Give the date."
+                _("%(column)s: %(found)s has a time of day. Give the date.")
+                % {"column": column, "found": f"{cell:%Y-%m-%d %H:%M}"}
             )
         cell = cell.date()
     if isinstance(cell, date):
@@ -161,8 +195,11 @@ def read_date(cell: Cell, column: str) -> date | None:
     _refuse_formula(words, column)
     if isinstance(cell, bool | int | float | time) or words.isdecimal():
         raise CellError(
-            f"{column}: {shown(cell)} is a number, not a date. Give the date as "
-            "year-month-day, such as 2026-12-09."
+            _(
+                "%(column)s: %(found)s is a number, not a date. Give the date "
+                "as year-month-day, such as 2026-12-09."
+            )
+            % {"column": column, "found": shown(cell)}
         )
     if found := _ISO.fullmatch(words) or _EAST_ASIAN.fullmatch(words):
         year, month, day = map(int, found.groups())
@@ -172,8 +209,11 @@ def read_date(cell: Cell, column: str) -> date | None:
     if found := _ENDS_WITH_YEAR.fullmatch(words):
         raise _two_readings(found, words, column)
     raise CellError(
-        f"{column}: {shown(cell)} is no date. Give it as year-month-day, such as "
-        "2026-12-09."
+        _(
+            "%(column)s: %(found)s is no date. Give it as year-month-day, "
+            "such as 2026-12-09."
+        )
+        % {"column": column, "found": shown(cell)}
     )
 
 
@@ -183,7 +223,10 @@ def _named(found: re.Match[str], words: str, column: str) -> date:
     name = (name or name_first).casefold()
     months = [n for n, month in enumerate(_MONTHS, 1) if month.startswith(name)]
     if len(months) != 1:
-        raise CellError(f"{column}: {words} names no month.")
+        raise CellError(
+            _("%(column)s: %(found)s names no month.")
+            % {"column": column, "found": words}
+        )
     return _made(
         int(year or year_second), months[0], int(day or day_second), words, column
     )
@@ -203,17 +246,37 @@ def _two_readings(found: re.Match[str], words: str, column: str) -> CellError:
         if reading not in readings:
             readings.append(reading)
     if not readings:
-        return CellError(f"{column}: {words} is no date.")
+        return CellError(
+            _("%(column)s: %(found)s is no date.") % {"column": column, "found": words}
+        )
     if len(readings) == 1:
         return CellError(
-            f"{column}: {words} is written in a way that other dates can be read two "
-            f"ways in. If it is {readings[0]:%-d %b %Y}, write "
-            f"{readings[0].isoformat()}."
+            _(
+                "%(column)s: %(found)s is written in a way that other dates "
+                "can be read two ways in. If it is %(day)s, write "
+                "%(iso)s."
+            )
+            % {
+                "column": column,
+                "found": words,
+                "day": full_date(readings[0]),
+                "iso": readings[0].isoformat(),
+            }
         )
     one, other = readings
     return CellError(
-        f"{column}: {words} can be read two ways, {one:%-d %b %Y} and "
-        f"{other:%-d %b %Y}. Write {one.isoformat()} or {other.isoformat()}."
+        _(
+            "%(column)s: %(found)s can be read two ways, %(one)s and "
+            "%(other)s. Write %(one_iso)s or %(other_iso)s."
+        )
+        % {
+            "column": column,
+            "found": words,
+            "one": full_date(one),
+            "other": full_date(other),
+            "one_iso": one.isoformat(),
+            "other_iso": other.isoformat(),
+        }
     )
 
 
@@ -222,7 +285,10 @@ def _made(year: int, month: int, day: int, words: str, column: str) -> date:
     try:
         made = date(year, month, day)
     except ValueError:
-        raise CellError(f"{column}: there is no day {words}.") from None
+        raise CellError(
+            _("%(column)s: there is no day %(found)s.")
+            % {"column": column, "found": words}
+        ) from None
     return _in_reach(made, column)
 
 
@@ -230,8 +296,16 @@ def _in_reach(day: date, column: str) -> date:
     """Refuse a year that a spreadsheet makes of nothing: 1899, 1900, 1970, 9999."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise CellError(
-            f"{column}: {day.isoformat()} lies out of any plan. Years from "
-            f"{FIRST_YEAR} to {LAST_YEAR} are read."
+            _(
+                "%(column)s: %(day)s lies out of any plan. Years from "
+                "%(first)s to %(last)s are read."
+            )
+            % {
+                "column": column,
+                "day": day.isoformat(),
+                "first": FIRST_YEAR,
+                "last": LAST_YEAR,
+            }
         )
     return day
 
@@ -239,4 +313,7 @@ def _in_reach(day: date, column: str) -> date:
 def _refuse_formula(words: str, column: str) -> None:
     """Refuse what a spreadsheet would compute."""
     if words.startswith(("=", "@")):
-        raise CellError(f"{column}: a formula is not read. Give the value itself.")
+        raise CellError(
+            _("%(column)s: a formula is not read. Give the value itself.")
+            % {"column": column}
+        )

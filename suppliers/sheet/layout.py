@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from suppliers.sheet.errors import SheetRefusedError
 
 
@@ -65,20 +68,34 @@ def matched(header: list[str]) -> dict[str, int]:
             continue
         if column.key in found:
             raise SheetRefusedError(
-                f"The column {column.name} stands there twice, as column "
-                f"{found[column.key] + 1} and {place + 1}. Keep one."
+                _(
+                    "The column %(column)s stands there twice, as column %(one)s "
+                    "and %(other)s. Keep one."
+                )
+                % {
+                    "column": column.name,
+                    "one": found[column.key] + 1,
+                    "other": place + 1,
+                }
             )
         found[column.key] = place
     missing = [c.name for c in COLUMNS if c.is_needed and c.key not in found]
     if len(missing) == sum(column.is_needed for column in COLUMNS):
         wanted = ", ".join(column.name for column in COLUMNS if column.is_needed)
         raise SheetRefusedError(
-            f"The first row does not name the columns. It needs {wanted}; download "
-            "your open lines to see how it looks."
+            _(
+                "The first row does not name the columns. It needs %(wanted)s; "
+                "download your open lines to see how it looks."
+            )
+            % {"wanted": wanted}
         )
     if missing:
         raise SheetRefusedError(
-            f"The file lacks the {'columns' if len(missing) > 1 else 'column'} "
-            f"{', '.join(missing)}."
+            ngettext(
+                "The file lacks the column %(missing)s.",
+                "The file lacks the columns %(missing)s.",
+                len(missing),
+            )
+            % {"missing": ", ".join(missing)}
         )
     return found

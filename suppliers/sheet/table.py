@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from django.utils.translation import gettext as _
+
+from journal.wording import grouped
 from suppliers.models import CommitRevision
 from suppliers.sheet import book, text
 from suppliers.sheet.cells import (
@@ -23,9 +26,6 @@ ROWS_MAX: Final = 20_000
 NOTE_MAX: Final = 300
 ORDER_MAX: Final = 40
 
-_LABELS: Final = ", ".join(
-    str(label) for value, label in CommitRevision.Reason.choices if value
-)
 _NAMES: Final = {column.key: column.name for column in COLUMNS}
 _REASONS: Final = {
     spelled.casefold(): value
@@ -75,15 +75,18 @@ def read_file(content: bytes) -> list[Row]:
             are not those of the file we write.
     """
     if not content.strip():
-        raise SheetRefusedError("The file is empty.")
+        raise SheetRefusedError(_("The file is empty."))
     if len(content) > FILE_BYTES_MAX:
         raise SheetRefusedError(
-            f"The file has {len(content):,} bytes; {FILE_BYTES_MAX:,} are read."
+            _("The file has %(given)s bytes; %(limit)s are read.")
+            % {"given": grouped(len(content)), "limit": grouped(FILE_BYTES_MAX)}
         )
     if book.is_old_workbook(content):
         raise SheetRefusedError(
-            "The file is a workbook of the old kind (.xls) or has a password. Save it "
-            "as .xlsx without one."
+            _(
+                "The file is a workbook of the old kind (.xls) or has a "
+                "password. Save it as .xlsx without one."
+            )
         )
     if book.is_workbook(content):
         return read_rows(book.rows_of(content, rows_max=ROWS_MAX))
@@ -110,12 +113,14 @@ def read_rows(cells: Sequence[Sequence[Cell]], *, is_pasted: bool = False) -> li
         if any(text_of(cell) for cell in row)
     ]
     if not filled:
-        raise SheetRefusedError("The file is empty.")
+        raise SheetRefusedError(_("The file is empty."))
     header = filled[0][1]
     if len(header) > COLUMNS_MAX and any(
         text_of(cell) for cell in header[COLUMNS_MAX:]
     ):
-        raise SheetRefusedError(f"The file has more than {COLUMNS_MAX} columns.")
+        raise SheetRefusedError(
+            _("The file has more than %(limit)s columns.") % {"limit": COLUMNS_MAX}
+        )
     if is_pasted and len(header) == len(COLUMNS) and _is_data(header):
         places = {column.key: place for place, column in enumerate(COLUMNS)}
         return [_row(number, row, places) for number, row in filled]
@@ -139,7 +144,8 @@ def _row(number: int, cells: Sequence[Cell], places: dict[str, int]) -> Row:
         return Row(
             number=number,
             order=shown(order),
-            refusal=f"Order: {shown(order) or 'an empty cell'} names no order.",
+            refusal=_("Order: %(found)s names no order.")
+            % {"found": shown(order) or _("an empty cell")},
         )
     line = None
     try:
@@ -162,15 +168,21 @@ def _answered(row: Row, values: dict[str, Cell]) -> Row:
             ("quantity", "dock_date") if quantity else ("dock_date", "quantity")
         )
         raise CellError(
-            f"{_NAMES[has]} is given without {_NAMES[lacks].lower()}. Give both, or "
-            "neither to leave the line as it is."
+            _(
+                "%(has)s is given without %(lacks)s. Give both, or neither to "
+                "leave the line as it is."
+            )
+            % {"has": _NAMES[has], "lacks": _NAMES[lacks].lower()}
         )
     note = text_of(values.get("note"))
     if (
         len(note) > NOTE_MAX
         or not note.replace("\n", "").replace("\t", "").isprintable()
     ):
-        raise CellError(f"Note: plain text of up to {NOTE_MAX} characters is kept.")
+        raise CellError(
+            _("Note: plain text of up to %(limit)s characters is kept.")
+            % {"limit": NOTE_MAX}
+        )
     return Row(
         number=row.number,
         order=row.order,
@@ -183,6 +195,13 @@ def _answered(row: Row, values: dict[str, Cell]) -> Row:
     )
 
 
+def _reasons_listed() -> str:
+    """Return the reasons that can be given, in the reader's language."""
+    return ", ".join(
+        str(label) for value, label in CommitRevision.Reason.choices if value
+    )
+
+
 def _reason(cell: Cell) -> str:
     """Return a reason code, given by its code or by its words."""
     words = text_of(cell)
@@ -191,6 +210,7 @@ def _reason(cell: Cell) -> str:
     code = _REASONS.get(words.casefold())
     if code is None:
         raise CellError(
-            f"Reason: {shown(cell)} is not on the list, which has {_LABELS}."
+            _("Reason: %(found)s is not on the list, which has %(reasons)s.")
+            % {"found": shown(cell), "reasons": _reasons_listed()}
         )
     return code

@@ -4,6 +4,9 @@ import csv
 import io
 from typing import Final
 
+from django.utils.translation import gettext as _
+
+from journal.wording import grouped
 from suppliers.sheet.errors import SheetRefusedError
 
 _MARKS: Final = (
@@ -49,7 +52,8 @@ def _decoded(content: bytes, encoding: str) -> str:
     except UnicodeDecodeError:
         name = encoding.removesuffix("-sig").upper()
         raise SheetRefusedError(
-            f"The file says it is {name} and is not. Save it as CSV UTF-8."
+            _("The file says it is %(name)s and is not. Save it as CSV UTF-8.")
+            % {"name": name}
         ) from None
 
 
@@ -69,11 +73,15 @@ def _foreign(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
         names.append(name)
-    guess = f" It looks like {' or '.join(names)}." if names else ""
-    return (
-        f"The file is not in UTF-8 or UTF-16.{guess} Save it as CSV UTF-8 or as a "
-        "workbook (.xlsx)."
-    )
+    if not names:
+        return _(
+            "The file is not in UTF-8 or UTF-16. Save it as CSV UTF-8 or as a workbook "
+            "(.xlsx)."
+        )
+    return _(
+        "The file is not in UTF-8 or UTF-16. It looks like %(names)s. Save it as CSV "
+        "UTF-8 or as a workbook (.xlsx)."
+    ) % {"names": _(" or ").join(names)}
 
 
 def rows_of(text: str, *, rows_max: int) -> list[list[str]]:
@@ -83,7 +91,7 @@ def rows_of(text: str, *, rows_max: int) -> list[list[str]]:
         SheetRefusedError: If it holds what no text does, or has too many rows.
     """
     if "\x00" in text:
-        raise SheetRefusedError("The file holds empty bytes; it is no text file.")
+        raise SheetRefusedError(_("The file holds empty bytes; it is no text file."))
     lines = text.lstrip("\ufeff")
     first = lines.split("\n", 1)[0]
     separator = max(SEPARATORS, key=first.count)
@@ -95,11 +103,13 @@ def rows_of(text: str, *, rows_max: int) -> list[list[str]]:
         for row in reader:
             if len(rows) > rows_max:
                 raise SheetRefusedError(
-                    f"The file has more than {rows_max:,} rows; send it in pieces."
+                    _("The file has more than %(limit)s rows; send it in pieces.")
+                    % {"limit": grouped(rows_max)}
                 )
             rows.append(row)
     except csv.Error as error:
         raise SheetRefusedError(
-            f"Row {len(rows) + 1:,} can not be read as text with separators: {error}."
+            _("Row %(row)s can not be read as text with separators: %(error)s.")
+            % {"row": grouped(len(rows) + 1), "error": error}
         ) from None
     return rows

@@ -21,6 +21,7 @@ def promise_words(promise: Promise) -> str:
 
 register.filter("pieces", sentences.pieces)
 register.filter("lines", sentences.lines)
+register.filter("line_words", sentences.line_words)
 
 
 @register.filter

@@ -5,6 +5,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import zip_longest
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 from journal.wording import counted, grouped, promise_date
 from suppliers.ledger import arrived_by
 from suppliers.trust.facts import (
@@ -28,6 +31,16 @@ class ChangeVerb(StrEnum):
     PAUSE = "pause"
     EMERGENCY = "emergency"
     CANCEL = "cancel"
+
+
+VERBS = {
+    ChangeVerb.INCREASE: _("Increase"),
+    ChangeVerb.DECREASE: _("Decrease"),
+    ChangeVerb.PULL_IN: _("Pull-in"),
+    ChangeVerb.PAUSE: _("Pause"),
+    ChangeVerb.EMERGENCY: _("Emergency"),
+    ChangeVerb.CANCEL: _("Cancel"),
+}
 
 
 def verb_of(change: Change, rules: Rules) -> ChangeVerb:
@@ -73,14 +86,16 @@ def change_cases(
             line,
             on=change.on,
             points=float(outcome.startswith(ACCEPTED) and outcome not in BROKEN),
-            sentence=f"{_asked_words(change, verb, today)}: {outcome}",
+            sentence=f"{_asked_words(change, verb, today)}: {gettext(outcome)}",
             change=change.key,
             verb=verb,
         )
 
 
-ACCEPTED = "accepted"
-BROKEN = frozenset({"accepted, not kept", "accepted, then taken back"})
+ACCEPTED = _("accepted")
+NOT_KEPT = _("accepted, not kept")
+TAKEN_BACK = _("accepted, then taken back")
+BROKEN = frozenset({NOT_KEPT, TAKEN_BACK})
 
 
 def _answered(
@@ -102,12 +117,12 @@ def _answered(
     if any(_meets(said, change) for said in answers):
         return ACCEPTED
     if answers:
-        return "not accepted"
+        return _("not accepted")
     before = [said for said in line.said if said.at <= change.at]
     if before and _meets(before[-1], change):
         # What stood covers it, so nobody asked for an answer.
         return ACCEPTED
-    return None if until is not None or change.at > since else "no answer"
+    return None if until is not None or change.at > since else _("no answer")
 
 
 def _kept(line: Line, change: Change, rules: Rules, today: date) -> str:
@@ -115,13 +130,13 @@ def _kept(line: Line, change: Change, rules: Rules, today: date) -> str:
     day = change.need_by_after + rules.late_days * DAY
     came = sum(row.quantity for row in line.came if row.on <= day)
     if came >= change.quantity_after:
-        return f"{ACCEPTED} and kept"
+        return _("accepted and kept")
     if line.changes[-1] is not change:
-        return f"{ACCEPTED}, then changed again by us"
+        return _("accepted, then changed again by us")
     if day < today:
-        return f"{ACCEPTED}, not kept"
+        return NOT_KEPT
     is_standing = _meets(line.said[-1], change)
-    return ACCEPTED if is_standing else f"{ACCEPTED}, then taken back"
+    return ACCEPTED if is_standing else TAKEN_BACK
 
 
 def _meets(said: Said, change: Change) -> bool:
@@ -134,10 +149,17 @@ def _asked_words(change: Change, verb: ChangeVerb, today: date) -> str:
     """Say what the buyer changed."""
     day = promise_date(change.need_by_after, today)
     if change.quantity_after != change.quantity_before:
-        was, now = grouped(change.quantity_before), grouped(change.quantity_after)
-        return f"{verb.capitalize()} from {was} to {now} by {day}"
-    was_day = promise_date(change.need_by_before, today)
-    return f"{verb.capitalize()} from {was_day} to {day}"
+        return gettext("%(verb)s from %(was)s to %(now)s by %(day)s") % {
+            "verb": gettext(VERBS[verb]),
+            "was": grouped(change.quantity_before),
+            "now": grouped(change.quantity_after),
+            "day": day,
+        }
+    return gettext("%(verb)s from %(was)s to %(now)s") % {
+        "verb": gettext(VERBS[verb]),
+        "was": promise_date(change.need_by_before, today),
+        "now": day,
+    }
 
 
 class BuyerMeasure(StrEnum):
@@ -162,9 +184,9 @@ def buyer_cases(
         BuyerMeasure.STEADY,
         line.ordered_on,
         float(not line.changes),
-        f"Changed {counted(len(line.changes), 'time')}"
+        gettext("Changed %(times)s") % {"times": counted(len(line.changes), "time")}
         if line.changes
-        else "Never changed",
+        else gettext("Never changed"),
     )
     if not line.lead_days:
         return
@@ -172,7 +194,8 @@ def buyer_cases(
         BuyerMeasure.LEAD_TIME,
         line.ordered_on,
         float(ahead >= line.lead_days),
-        f"Ordered {counted(ahead, 'day')} ahead; lead time {line.lead_days} days",
+        gettext("Ordered %(days)s ahead; lead time %(lead)s")
+        % {"days": counted(ahead, "day"), "lead": counted(line.lead_days, "day")},
     )
     for change in line.changes:
         nearest = min(change.need_by_before, change.need_by_after)
@@ -182,5 +205,10 @@ def buyer_cases(
             BuyerMeasure.NOTICE,
             change.on,
             float(notice >= line.lead_days),
-            f"{words}, {counted(notice, 'day')} ahead; lead time {line.lead_days} days",
+            gettext("%(change)s, %(days)s ahead; lead time %(lead)s")
+            % {
+                "change": words,
+                "days": counted(notice, "day"),
+                "lead": counted(line.lead_days, "day"),
+            },
         )

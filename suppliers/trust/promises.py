@@ -7,6 +7,8 @@ buyer's own change is the one judged, and a cancelled line is no case.
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from journal.wording import counted, grouped, promise_date
 from suppliers.ledger import Kind, arrived_by, is_worse, outstanding
 from suppliers.trust.facts import DAY, Case, Cause, Line, Measure, Rules, Said, case_of
@@ -127,13 +129,18 @@ def _timely(line: Line, rules: Rules, today: date) -> Iterator[Case]:
         )
         if measure == Measure.ORIGINAL and said is not None and not is_kept:
             days = told_ahead_days(line, said)
-            told = f"{counted(days, 'day')} before" if days else "not before the day"
+            told = counted(days, "day")
             yield case_of(
                 Measure.WARNING,
                 line,
                 on=due,
                 points=warning_credit(days, rules),
-                sentence=f"Missed {promise_date(due, today)}, told {told}",
+                sentence=(
+                    _("Missed %(day)s, told %(days)s before")
+                    if days
+                    else _("Missed %(day)s, told not before the day")
+                )
+                % {"day": promise_date(due, today), "days": told},
             )
 
 
@@ -149,16 +156,23 @@ def _timely_words(
     """Say what was promised and what came."""
     day = promise_date(due, today)
     if said is None:
-        return f"Asked for {day}, never promised"
-    by_us = ", moved by us" if said.cause == Cause.BUYER else ""
+        return _("Asked for %(day)s, never promised") % {"day": day}
     asked = min(said.asked, line.quantity)
-    promised = f"Promised for {day}{by_us}"
-    if is_kept:
-        return f"{promised}, all {grouped(asked)} came in time"
     came = sum(row.quantity for row in line.came)
+    promised = _("Promised for %(day)s, moved by us") % {"day": day}
+    if said.cause != Cause.BUYER:
+        promised = _("Promised for %(day)s") % {"day": day}
+    facts = {
+        "promised": promised,
+        "asked": grouped(asked),
+        "came": grouped(came),
+        "last": promise_date(line.came[-1].on, today) if line.came else "",
+    }
+    if is_kept:
+        return _("%(promised)s, all %(asked)s came in time") % facts
     if came < asked:
-        return f"{promised}, {grouped(came)} of {grouped(asked)} came"
-    return f"{promised}, complete {promise_date(line.came[-1].on, today)}"
+        return _("%(promised)s, %(came)s of %(asked)s came") % facts
+    return _("%(promised)s, complete %(last)s") % facts
 
 
 def _stable(line: Line, rules: Rules, today: date) -> Iterator[Case]:
@@ -171,7 +185,9 @@ def _stable(line: Line, rules: Rules, today: date) -> Iterator[Case]:
         return
     moves = worse_moves(line)
     sentence = (
-        f"Made worse {counted(moves, 'time')}" if moves else "Never moved to the worse"
+        _("Made worse %(times)s") % {"times": counted(moves, "time")}
+        if moves
+        else _("Never moved to the worse")
     )
     yield case_of(
         Measure.STABILITY, line, on=due, points=float(not moves), sentence=sentence
@@ -195,13 +211,20 @@ def _response(line: Line, rules: Rules, now: datetime) -> Iterator[Case]:
     hours = ((answered or now) - line.ordered_at) / _HOUR
     if answered is None and (hours <= rules.response_h or line.is_cancelled):
         return
-    took = f"{hours:,.0f} h" if hours < rules.response_h else f"{hours / 24:,.0f} d"
+    took = (
+        _("%(hours)s h") % {"hours": grouped(hours)}
+        if hours < rules.response_h
+        else _("%(days)s d") % {"days": grouped(hours / 24)}
+    )
     yield case_of(
         Measure.RESPONSE,
         line,
         on=line.ordered_on,
         points=float(hours <= rules.response_h),
-        sentence=f"Answered after {took}" if answered else f"No answer for {took}",
+        sentence=(
+            _("Answered after %(time)s") if answered else _("No answer for %(time)s")
+        )
+        % {"time": took},
     )
 
 
@@ -216,7 +239,10 @@ def _quality(line: Line) -> Iterator[Case]:
         line,
         on=line.came[-1].on,
         points=1 - held / came,
-        sentence=f"{grouped(held)} of {grouped(came)} held or sent back"
-        if held
-        else f"All {grouped(came)} good",
+        sentence=(
+            _("%(held)s of %(came)s held or sent back")
+            if held
+            else _("All %(came)s good")
+        )
+        % {"held": grouped(held), "came": grouped(came)},
     )

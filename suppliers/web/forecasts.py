@@ -9,11 +9,13 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from factory.access import OFFICE, Audience, allow
 from factory.models import Part
-from journal.wording import counted
+from journal.wording import full_date, grouped
 from suppliers.errors import AnswerRefusedError
 from suppliers.queries.forecasts import (
     Cell,
@@ -33,7 +35,7 @@ from suppliers.web.tenant import for_tenant
 
 SUPPLIER = (Audience.SUPPLIER,)
 PAGE_ROWS = 25
-WHOLE = f"Say a whole number from 0 to {LARGEST:,}."
+WHOLE = _("Say a whole number from 0 to 2,147,483,647.")
 
 
 class ForecastForm(forms.Form):
@@ -66,7 +68,8 @@ def _field(bucket: int) -> str:
 
 def _pieces(part: PartForecast, cell: Cell) -> forms.IntegerField:
     return forms.IntegerField(
-        label=f"{part.part.code}, from {cell.starts_on:%-d %b %Y}",
+        label=gettext("%(part)s, from %(day)s")
+        % {"part": part.part.code, "day": full_date(cell.starts_on)},
         required=False,
         min_value=0,
         max_value=LARGEST,
@@ -80,15 +83,15 @@ class CapacityForm(forms.Form):
     """How many pieces a week can be made from a Monday on."""
 
     per_week = forms.IntegerField(
-        label="Pieces a week",
+        label=_("Pieces a week"),
         required=False,
         min_value=0,
         max_value=LARGEST,
-        help_text="Leave it empty to lift the limit.",
+        help_text=_("Leave it empty to lift the limit."),
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), WHOLE),
     )
-    valid_from = date_field("From Monday")
-    note = forms.CharField(label="Note", required=False, max_length=NOTE_MAX)
+    valid_from = date_field(_("From Monday"))
+    note = forms.CharField(label=_("Note"), required=False, max_length=NOTE_MAX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +133,11 @@ def needs_ahead(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     except AnswerRefusedError as error:
         messages.error(request, str(error))
         return _show(request, tenant, form=form, status=422)
-    words = f"{counted(said, 'answer')} kept." if said else "Nothing differed."
+    words = gettext("Nothing differed.")
+    if said:
+        words = ngettext("%(count)s answer kept.", "%(count)s answers kept.", said) % {
+            "count": grouped(said)
+        }
     messages.success(request, words)
     return redirect("needs_ahead")
 
@@ -156,7 +163,7 @@ def _meant(form: ForecastForm, request: HttpRequest) -> dict[int, int]:
 def needs_ahead_seen(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Note that the reader knows the forecast as it stands."""
     forecasts.look(person=tenant.acting(), now=timezone.now())
-    messages.success(request, "Changes from now on are marked.")
+    messages.success(request, gettext("Changes from now on are marked."))
     return redirect("needs_ahead")
 
 
@@ -185,7 +192,10 @@ def capacity(request: HttpRequest, tenant: Tenant, part_id: int) -> HttpResponse
         known = error.field if error.field in form.fields else None
         form.add_error(known, str(error))
         return _show(request, tenant, declared=form, status=422)
-    messages.success(request, f"{part.code}: capacity kept. Plans reckon with it.")
+    messages.success(
+        request,
+        gettext("%(part)s: capacity kept. Plans reckon with it.") % {"part": part.code},
+    )
     return redirect("needs_ahead")
 
 

@@ -17,6 +17,8 @@ from django.http import (
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from factory.access import Audience, allow
@@ -43,19 +45,19 @@ class SheetForm(forms.Form):
     """A file, or rows pasted from one, and what to do with them."""
 
     file = forms.FileField(
-        label="Workbook or CSV",
+        label=_("Workbook or CSV"),
         required=False,
         allow_empty_file=True,
         widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv,.tsv,.txt"}),
     )
     rows = forms.CharField(
-        label="Or paste rows from your spreadsheet, with or without the heading",
+        label=_("Or paste rows from your spreadsheet, with or without the heading"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "wrap": "off"}),
     )
     mode = forms.ChoiceField(
-        label="Then",
+        label=_("Then"),
         choices=Upload.Mode.choices,
         initial=Upload.Mode.CHECK,
         widget=forms.RadioSelect,
@@ -66,10 +68,13 @@ class SheetForm(forms.Form):
         cleaned = super().clean() or {}
         file, rows = cleaned.get("file"), cleaned.get("rows") or ""
         if bool(file) == bool(rows.strip()):
-            raise forms.ValidationError("Choose a file, or paste rows; one of the two.")
+            raise forms.ValidationError(
+                gettext("Choose a file, or paste rows; one of the two.")
+            )
         if file and file.size > FILE_BYTES_MAX:
             raise forms.ValidationError(
-                f"The file has {file.size:,} bytes; {FILE_BYTES_MAX:,} are read."
+                gettext("The file has %(given)s bytes; %(limit)s are read.")
+                % {"given": grouped(file.size), "limit": grouped(FILE_BYTES_MAX)}
             )
         return cleaned
 
@@ -78,7 +83,7 @@ class SheetForm(forms.Form):
         file = self.cleaned_data["file"]
         if file:
             return file.name, file.read()
-        return "pasted rows", self.cleaned_data["rows"].encode()
+        return gettext("pasted rows"), self.cleaned_data["rows"].encode()
 
 
 @allow(Audience.SUPPLIER, writers=SUPPLIER)
@@ -103,7 +108,7 @@ def portal_sheet_file(_request: HttpRequest, tenant: Tenant, kind: str) -> HttpR
     rows = open_rows(tenant, now=timezone.now())
     if kind == "xlsx":
         widths = [column.width for column in COLUMNS]
-        content = xlsx_bytes(rows, title="Open lines", widths=widths)
+        content = xlsx_bytes(rows, title=gettext("Open lines"), widths=widths)
     else:
         content = csv_bytes(rows)
     day = timezone.localdate().isoformat()
@@ -139,6 +144,7 @@ def portal_upload(request: HttpRequest, tenant: Tenant, upload_id: int) -> HttpR
             "upload": upload,
             "query": f"rows={shown}" if shown in counts else "",
             "words": _words(upload, counts),
+            "error": gettext(upload.error) if upload.error else "",
             "page": page,
             "tabs": _tabs(upload, counts, shown),
             "counts": counts,
@@ -173,7 +179,7 @@ def portal_upload_apply(
     upload = _upload(tenant, upload_id)
     mode = request.POST.get("mode")
     if mode not in {Upload.Mode.ALL, Upload.Mode.EACH}:
-        messages.error(request, "Say whether all or nothing, or row by row.")
+        messages.error(request, gettext("Say whether all or nothing, or row by row."))
         return redirect("portal_upload", upload.pk)
     try:
         ask_to_apply(upload=upload, mode=Upload.Mode(mode))
@@ -226,7 +232,7 @@ def _tabs(upload: Upload, counts: dict[str, int], shown: str) -> list[dict[str, 
     here = reverse("portal_upload", args=[upload.pk])
     return [
         {
-            "label": "Worth a look",
+            "label": gettext("Worth a look"),
             "url": here,
             "count": sum(counts.values()) - counts["unchanged"],
             "current": shown not in counts,
@@ -248,21 +254,28 @@ def _words(upload: Upload, counts: dict[str, int]) -> dict[str, str]:
     """Return what the page says about a file that nobody works on."""
     changes, refused = counts["changes"], counts["refused"]
     states = Upload.State
-    lede, rest = "Nothing was changed.", ""
+    said = {
+        "rows": counted(changes, "row"),
+        "changed": counted(upload.changed, "row"),
+        "unchanged": grouped(upload.unchanged),
+        "refused": grouped(refused),
+        "unread": counted(refused, "row"),
+    }
+    lede, rest = gettext("Nothing was changed."), ""
     if upload.state == states.APPLIED:
-        lede = f"{counted(upload.changed, 'row')} changed."
-        rest = f"{grouped(upload.unchanged)} as before, {grouped(refused)} refused."
+        lede = gettext("%(changed)s changed.") % said
+        rest = gettext("%(unchanged)s as before, %(refused)s refused.") % said
     elif upload.state == states.READY and changes:
-        lede = f"{counted(changes, 'row')} would change."
-        rest = "Nothing has changed yet."
+        lede = gettext("%(rows)s would change.") % said
+        rest = gettext("Nothing has changed yet.")
     elif upload.state == states.READY:
-        lede = "This file changes nothing."
-        rest = f"{counted(refused, 'row')} can not be read." if refused else ""
+        lede = gettext("This file changes nothing.")
+        rest = gettext("%(unread)s can not be read.") % said if refused else ""
     return {
         "lede": lede,
         "rest": rest,
-        "all": f"Change {counted(changes, 'row')}",
-        "each": f"Change {counted(changes, 'row')}, leave {grouped(refused)} refused",
+        "all": gettext("Change %(rows)s") % said,
+        "each": gettext("Change %(rows)s, leave %(refused)s refused") % said,
     }
 
 
@@ -271,7 +284,7 @@ def _progress(upload: Upload) -> dict[str, Any]:
     return {
         "state": upload.state,
         "label": upload.get_state_display(),
-        "phase": upload.phase,
+        "phase": gettext(upload.phase) if upload.phase else "",
         "done": upload.rows_done,
         "total": upload.rows_total,
         "is_finished": upload.is_finished,

@@ -7,6 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from factory.access import Audience, allow
@@ -30,34 +32,34 @@ SERIALS_BYTES_MAX = 1_000_000
 class NoticeForm(forms.Form):
     """Who carries it, and when."""
 
-    carrier = forms.CharField(label="Carrier", max_length=WORDS_MAX)
+    carrier = forms.CharField(label=_("Carrier"), max_length=WORDS_MAX)
     tracking_number = forms.CharField(
-        label="Tracking number", max_length=WORDS_MAX, required=False
+        label=_("Tracking number"), max_length=WORDS_MAX, required=False
     )
     number = forms.CharField(
-        label="Your shipment number", max_length=NUMBER_MAX, required=False
+        label=_("Your shipment number"), max_length=NUMBER_MAX, required=False
     )
     packing_list = forms.CharField(
-        label="Packing list number", max_length=WORDS_MAX, required=False
+        label=_("Packing list number"), max_length=WORDS_MAX, required=False
     )
-    shipped_on = date_field("Left on")
-    expected_on = date_field("Expected at the dock on")
+    shipped_on = date_field(_("Left on"))
+    expected_on = date_field(_("Expected at the dock on"))
 
 
 class ItemForm(forms.Form):
     """Pieces of one line; serial numbers typed, pasted, or from a file."""
 
     quantity = forms.IntegerField(
-        label="Pieces", required=False, min_value=0, max_value=LARGEST
+        label=_("Pieces"), required=False, min_value=0, max_value=LARGEST
     )
-    package = forms.CharField(label="Package", max_length=40, required=False)
-    lot = forms.CharField(label="Lot", max_length=40, required=False)
+    package = forms.CharField(label=_("Package"), max_length=40, required=False)
+    lot = forms.CharField(label=_("Lot"), max_length=40, required=False)
     serials = forms.CharField(
-        label="Serial numbers, as you have them",
+        label=_("Serial numbers, as you have them"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )
-    file = forms.FileField(label="Or a text file of them", required=False)
+    file = forms.FileField(label=_("Or a text file of them"), required=False)
 
     def __init__(
         self,
@@ -137,7 +139,10 @@ def portal_ship(request: HttpRequest, tenant: Tenant) -> HttpResponse:
         field = getattr(error, "field", None)
         notice.add_error(field if field in notice.fields else None, str(error))
         return _ask(request, tenant, notice, items, status=422)
-    messages.success(request, f"Shipment {shipment.number} is announced.")
+    messages.success(
+        request,
+        gettext("Shipment %(number)s is announced.") % {"number": shipment.number},
+    )
     return redirect("portal_shipment", shipment.pk)
 
 
@@ -178,7 +183,11 @@ def portal_shipment_cancel(
     except SuppliersError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Shipment {shipment.number} is called back.")
+        messages.success(
+            request,
+            gettext("Shipment %(number)s is called back.")
+            % {"number": shipment.number},
+        )
     return redirect("portal_shipment", shipment.pk)
 
 

@@ -15,6 +15,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from django.views.decorators.http import require_POST, require_safe
 
 from factory.access import OFFICE, Audience, allow, audience_of, granted
@@ -43,20 +45,20 @@ SUPPLIER = (Audience.SUPPLIER,)
 CASES_A_PAGE = 25
 
 SHORT: Final[dict[Measure, str]] = {
-    Measure.ORIGINAL: "First promise kept",
-    Measure.CURRENT: "Newest promise kept",
-    Measure.STABILITY: "Stability",
-    Measure.RESPONSE: "Response",
-    Measure.QUALITY: "Quality",
-    Measure.WARNING: "Early warning",
-    Measure.ABSORPTION: "Changes absorbed",
+    Measure.ORIGINAL: _("First promise kept"),
+    Measure.CURRENT: _("Newest promise kept"),
+    Measure.STABILITY: _("Stability"),
+    Measure.RESPONSE: _("Response"),
+    Measure.QUALITY: _("Quality"),
+    Measure.WARNING: _("Early warning"),
+    Measure.ABSORPTION: _("Changes absorbed"),
 }
 """Measures in a table's first column."""
 
 BUYER_WORDS: Final[dict[BuyerMeasure, str]] = {
-    BuyerMeasure.LEAD_TIME: "Orders in lead time",
-    BuyerMeasure.NOTICE: "Changes in lead time",
-    BuyerMeasure.STEADY: "Lines never changed",
+    BuyerMeasure.LEAD_TIME: _("Orders in lead time"),
+    BuyerMeasure.NOTICE: _("Changes in lead time"),
+    BuyerMeasure.STEADY: _("Lines never changed"),
 }
 
 
@@ -146,7 +148,10 @@ def portal_dispute(request: HttpRequest, tenant: Tenant, line_id: int) -> HttpRe
         messages.error(request, str(error))
     else:
         messages.success(
-            request, "Kept. The case counts until the buyer has answered; you are told."
+            request,
+            gettext(
+                "Kept. The case counts until the buyer has answered; you are told."
+            ),
         )
     return redirect(f"{reverse('own_trust')}?{urlencode({'measure': measure})}")
 
@@ -209,7 +214,7 @@ def _page(
         "page": page,
         "query": urlencode({"measure": buyer or measure, "part": part}),
         "part": "" if buyer else part,
-        "title": BUYER_WORDS[buyer] if buyer else measure.label,
+        "title": gettext(BUYER_WORDS[buyer]) if buyer else measure.label,
         "is_buyer": buyer is not None,
         "measure": measure,
         "parts": [
@@ -226,7 +231,7 @@ def _page(
         "measures": _measures(trust, None if buyer else measure),
         "buyer_measures": [
             MeasureRow(
-                name=words,
+                name=gettext(words),
                 url=f"?measure={one}",
                 now=trust.buyer[one],
                 before=None,
@@ -244,7 +249,7 @@ def _measures(trust: Trust, current: Measure | None) -> list[MeasureRow]:
     """Return the table of measures."""
     return [
         MeasureRow(
-            name=SHORT[measure],
+            name=gettext(SHORT[measure]),
             url=f"?measure={measure}",
             now=trust.now.of(measure),
             before=trust.before.of(measure),
