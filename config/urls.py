@@ -3,9 +3,19 @@
 from allauth.account import views as account
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import StringConverter
 
 from config import health, problem_types
+
+
+class Base36(StringConverter):
+    """A user's key in a mail. It holds no hyphen, and the key behind it does."""
+
+    regex = "[0-9A-Za-z]+"
+
+
+register_converter(Base36, "base36")
 
 # The admin's own log-in would count no failures and ask for no second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -34,7 +44,7 @@ account_patterns: list[URLPattern | URLResolver] = [
         name="account_reset_password_done",
     ),
     path(
-        "password/reset/<uidb36>-<key>/",
+        "password/reset/<base36:uidb36>-<key>/",
         account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),

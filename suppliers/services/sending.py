@@ -4,6 +4,7 @@ Called by the dispatcher. A server that is away is tried again, later and later;
 address that is refused has bounced at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -26,6 +27,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from journal.wording import JOINT, counted
+from suppliers.languages import written_for
 from suppliers.models import Message, PurchaseOrder
 from suppliers.queries.portal import OwnLine, own_lines, with_why
 from suppliers.services.links import make_link
@@ -182,17 +184,34 @@ def _text(message: Message, now: datetime) -> dict[str, str]:
         "days": settings.LINK_LIFE_DAYS,
         "from_name": supplier.buyer,
     }
-    with translation.override(message.contact.spoken), timezone.override(tenant.zone):
+    with (
+        translation.override(written_for(message.contact)),
+        timezone.override(tenant.zone),
+    ):
         body = render_to_string("suppliers/mail.txt", context)
-    lines = counted(len(found), "order line")
-    subject = f"{lines} for {supplier.name}"
-    if message.purpose == Message.Purpose.DIGEST:
-        subject = f"{counted(len(found), 'thing needs', 'things need')} your answer"
-    elif message.purpose == Message.Purpose.REMINDER:
-        subject = f"Reminder: {lines} to answer"
-    elif letters:
-        subject = f"Your new link to {letters[0].order.number}"
+        subject = _subject(message, letters, len(found))
     return {"subject": _plain(subject), "body": _plain(body)}
+
+
+def _subject(message: Message, letters: Sequence[Letter], count: int) -> str:
+    """Return what a mail is about, in the language that is active."""
+    lines = counted(count, "order line")
+    if message.purpose == Message.Purpose.DIGEST:
+        return translation.ngettext(
+            "%(number)s thing needs your answer",
+            "%(number)s things need your answer",
+            count,
+        ) % {"number": count}
+    if message.purpose == Message.Purpose.REMINDER:
+        return translation.gettext("Reminder: %(lines)s to answer") % {"lines": lines}
+    if letters:
+        return translation.gettext("Your new link to %(order)s") % {
+            "order": letters[0].order.number
+        }
+    return translation.gettext("%(lines)s for %(supplier)s") % {
+        "lines": lines,
+        "supplier": message.contact.supplier.name,
+    }
 
 
 def _urgency(letter: tuple[PurchaseOrder, tuple[OwnLine, ...]]) -> tuple[int, date]:

@@ -104,6 +104,8 @@ PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
     "remind": (BUYERS, BUYERS),
     "suppliers": (OFFICE, NOBODY),
     "supplier_trust": (OFFICE, NOBODY),
+    "supplier_people": (OFFICE, BUYERS),
+    "supplier_login_end": (NOBODY, BUYERS),
     "dispute_answer": (OFFICE, BUYERS),
     "own_trust": (SUPPLIERS, NOBODY),
     "portal_dispute": (SUPPLIERS, SUPPLIERS),
