@@ -34,10 +34,12 @@ def checked_promise(held: Held, deliveries: Sequence[Delivery]) -> Promise:
     if not 1 <= len(deliveries) <= limit:
         raise TrancheCountError(len(deliveries), limit)
     promise = tuple(sorted(deliveries))
+    # An ERP may place an order dated ahead; nothing comes before it is placed.
+    first = max(held.today, held.ordered_on)
     for delivery in promise:
         if delivery.quantity < 1:
             raise QuantityRangeError(delivery.quantity)
-        check_day("tranches", delivery.on, held.today, settings.PROMISE_HORIZON_DAYS)
+        check_day("tranches", delivery.on, first, settings.PROMISE_HORIZON_DAYS)
     for earlier, later in pairwise(promise):
         if earlier.on == later.on:
             raise DateTwiceError(later.on)

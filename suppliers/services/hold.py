@@ -61,6 +61,12 @@ class Held:
         return self.now.astimezone(zone).date()
 
     @property
+    def ordered_on(self) -> date:
+        """Return the date of the order at the receiving site."""
+        order = self.line.purchase_order
+        return order.ordered_at.astimezone(ZoneInfo(order.site.zone)).date()
+
+    @property
     def part_coming(self) -> Part:
         """Return the part that is expected: the alternate promised, or that ordered."""
         current = self.commitment.current

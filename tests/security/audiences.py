@@ -105,7 +105,7 @@ PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
     "suppliers": (OFFICE, NOBODY),
     "supplier_trust": (OFFICE, NOBODY),
     "supplier_people": (OFFICE, BUYERS),
-    "supplier_login_end": (NOBODY, BUYERS),
+    "supplier_login_end": (BUYERS, BUYERS),
     "dispute_answer": (OFFICE, BUYERS),
     "own_trust": (SUPPLIERS, NOBODY),
     "portal_dispute": (SUPPLIERS, SUPPLIERS),

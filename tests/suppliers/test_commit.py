@@ -208,6 +208,18 @@ def test_a_dock_date_lies_between_today_at_the_site_and_the_horizon(day, fits):
         assert nothing_was_said(line)
 
 
+def test_nothing_is_promised_for_a_day_before_the_order():
+    line = a_line(quantity=90, need_by=ASKED)
+    line.purchase_order.ordered_at = NOW + 3 * DAY
+    line.purchase_order.save()
+
+    with pytest.raises(errors.DateRangeError, match="26 Nov 2026 to"):
+        commit(line, (TODAY + 2 * DAY, 90))
+    commit(line, (TODAY + 3 * DAY, 90))
+
+    assert said(line) == [("commit", [(TODAY + 3 * DAY, 90)])]
+
+
 def test_today_is_the_receiving_sites_today():
     # 04:00 UTC is still the evening before in Monterrey.
     line = a_line(need_by=TODAY)
