@@ -467,3 +467,9 @@ class PinChangedError(MoveError):
             f"{rack} {step} has been pinned or released by somebody else since. "
             "Look at its pin first."
         )
+
+
+class GridSeriesError(SchedulingError):
+    """Refuse a series of a grid that cannot be read, or say that one is missing."""
+
+    code = "grid_series"

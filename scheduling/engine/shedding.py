@@ -143,6 +143,11 @@ def available(
     return before, before - shedder.load
 
 
+def site_load(problem: Problem, schedule: Schedule, *, window: tuple[int, int]) -> Wide:
+    """Return the site's import in a window, base load included, minute by minute."""
+    return _Shedder(problem, schedule, window).load
+
+
 class _Shedder:
     """One window of one plan, from which work is taken away."""
 

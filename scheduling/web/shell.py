@@ -32,6 +32,7 @@ NAV = (
     NavItem("Plan", "Speed of light", "light", "light", OFFICE),
     NavItem("Plan", "Clear to build", "check", "clear_to_build", OFFICE),
     NavItem("Plan", "Scenarios", "split", "scenarios", OFFICE),
+    NavItem("Plan", "Grid", "power", "grid", OFFICE),
     NavItem("Plan", "Publish", "publish", "publish", OFFICE, phone=True),
     NavItem("Buy", "Expedite", "arrow", "expedite", OFFICE),
     NavItem("Buy", "Golden screws", "tools", "golden_screws", OFFICE),

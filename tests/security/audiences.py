@@ -19,6 +19,7 @@ OFFICE = frozenset({PLANNER, BUYER, ENERGY, QUALITY, ADMINISTRATOR})
 STAFF = OFFICE | {TECHNICIAN}
 ADMINISTRATORS = frozenset({ADMINISTRATOR})
 PLANNERS = frozenset({PLANNER, ADMINISTRATOR})
+GRID_DESK = frozenset({PLANNER, ENERGY, ADMINISTRATOR})
 BUYERS = frozenset({PLANNER, BUYER, ADMINISTRATOR})
 FLOOR = frozenset({TECHNICIAN, PLANNER, QUALITY, ADMINISTRATOR})
 TECHNICIANS = frozenset({TECHNICIAN, ADMINISTRATOR})
@@ -43,6 +44,9 @@ PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
     "move": (PLANNERS, PLANNERS),
     "plan_steps": (PLANNERS, PLANNERS),
     "pin_release": (PLANNERS, PLANNERS),
+    "grid": (OFFICE, GRID_DESK),
+    "grid_room": (OFFICE, NOBODY),
+    "grid_call_off": (OFFICE, GRID_DESK),
     "commitments": (OFFICE, NOBODY),
     "commitments_csv": (OFFICE, NOBODY),
     "publish": (OFFICE, PLANNERS),

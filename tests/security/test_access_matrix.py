@@ -16,7 +16,14 @@ from suppliers.models import SupplierUser
 from tests.builders.api import Caller
 from tests.builders.problems import a_problem
 from tests.builders.reference import reference_plan
-from tests.builders.scheduling import a_base_scenario, a_pin, a_plan, a_run, a_what_if
+from tests.builders.scheduling import (
+    a_base_scenario,
+    a_grid_event,
+    a_pin,
+    a_plan,
+    a_run,
+    a_what_if,
+)
 from tests.builders.suppliers import (
     a_commitment,
     a_line,
@@ -95,6 +102,7 @@ def people(db: None) -> dict[str, User]:
         "view_id": 1,
         "publication_number": 1,
         "scenario_id": a_what_if(world.site).pk,
+        "event_id": a_grid_event(world.site).pk,
         "serial": world.racks[0].serial,
         "pk": commitment.pk,
         "line_id": commitment.line_id,

@@ -1,0 +1,71 @@
+"""What the energy desk fills in to announce a cap that no machine told us."""
+
+from typing import Any
+
+from django import forms
+
+from factory.models import Site
+from scheduling.models import GridEvent
+from scheduling.web.client_forms import PRINTABLE
+
+KW_MOST = 10**6
+W_PER_KW = 1_000
+FULL_PERCENT = 100
+
+
+class AnnounceForm(forms.Form):
+    """A cap on the whole import: a share of the contract, or kilowatts."""
+
+    name = forms.CharField(
+        label="What the utility calls it", max_length=80, validators=[PRINTABLE]
+    )
+    starts_at = forms.DateTimeField(
+        label="From",
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+        ),
+    )
+    ends_at = forms.DateTimeField(
+        label="Until",
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+        ),
+    )
+    cap_percent = forms.IntegerField(
+        label="Cap, % of the contract",
+        required=False,
+        min_value=0,
+        max_value=FULL_PERCENT,
+    )
+    cap_kw = forms.IntegerField(
+        label="or in kW", required=False, min_value=0, max_value=KW_MOST
+    )
+    is_emergency = forms.BooleanField(label="Grid emergency", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Take one cap, not two and not none."""
+        found: dict[str, Any] = super().clean() or {}
+        percent, kilowatts = found.get("cap_percent"), found.get("cap_kw")
+        is_said = not self.errors.keys() & {"cap_percent", "cap_kw"}
+        if is_said and (percent is None) == (kilowatts is None):
+            self.add_error("cap_percent", "Say a share or kilowatts, one of the two.")
+        return found
+
+    def event(self, site: Site) -> GridEvent:
+        """Return what a valid form announces, unsaved."""
+        said = self.cleaned_data
+        kilowatts = said["cap_kw"]
+        cap_w = (
+            site.contracted_import_w * said["cap_percent"] // FULL_PERCENT
+            if kilowatts is None
+            else kilowatts * W_PER_KW
+        )
+        return GridEvent(
+            site=site,
+            name=said["name"],
+            starts_at=said["starts_at"],
+            ends_at=said["ends_at"],
+            cap_w=cap_w,
+            is_emergency=said["is_emergency"],
+            source=GridEvent.Source.PAGE,
+        )

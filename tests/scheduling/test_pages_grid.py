@@ -1,0 +1,250 @@
+"""The grid pages: what is asked, what it would shed, and when the grid has room."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.urls import reverse
+
+from scheduling.models import FlexibleCurve, GridContract, GridEvent, GridSeries
+from scheduling.services.publish import publish
+from tests.builders.factory import NOW, a_step_record, records_until
+from tests.builders.reading import a_reader, table, words
+from tests.builders.scheduling import a_base_scenario, a_grid_event, a_stored_plan
+from tests.builders.world import a_small_world
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def present(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def world():
+    """Return a site with two racks in soak since an hour, and a plan in force."""
+    world = a_small_world(racks=2)
+    a_base_scenario(world.site)
+    codes = world.model.steps.values_list("code", flat=True)
+    for bay, one in zip(world.bays, world.racks, strict=True):
+        records_until(one, "SOAK", bay=bay, times=dict.fromkeys(codes, NOW - 2 * HOUR))
+        a_step_record(one, "SOAK", bay=bay, started_at=NOW - HOUR, outcome="running")
+    plan = a_stored_plan(world.site)
+    publish(plan=plan, by=None, actor="system", expected_previous=None)
+    return world
+
+
+def a_cap(**changes):
+    # 08:00 at the site is the builders' present.
+    return {
+        "name": "Evening peak",
+        "starts_at": "2026-11-23T10:00",
+        "ends_at": "2026-11-23T12:00",
+        "cap_percent": "26",
+    } | changes
+
+
+def test_a_site_that_is_asked_nothing_says_so(world):
+    page = words(a_reader(world.site).get(reverse("grid")))
+
+    assert "The grid asks for nothing." in page
+    assert "Nothing was shed" in page
+
+
+def test_a_preview_names_racks_customers_and_what_they_give_up_and_stores_nothing(
+    world,
+):
+    desk = a_reader(world.site, "energy_desk")
+
+    answer = desk.post(reverse("grid"), a_cap(preview="1"))
+
+    page = words(answer)
+    rows = table(answer, "What the cap would shed")
+    # 1,170 kW leave 170 for two soaks of 137 at the bay, cooling on top.
+    assert answer.status_code == 200
+    assert "2 racks give way" in page
+    assert {row[0].split()[0] for row in rows} == {one.serial for one in world.racks}
+    assert world.order.customer.name in rows[0][0]
+    assert not GridEvent.objects.exists()
+
+
+def test_the_energy_desk_announces_a_cap_and_calls_it_off_again(world):
+    desk = a_reader(world.site, "energy_desk")
+
+    desk.post(reverse("grid"), a_cap(announce="1"))
+
+    event = GridEvent.objects.get()
+    assert (event.cap_w, event.source, event.state) == (1_170_000, "page", "announced")
+    assert event.starts_at == NOW + 2 * HOUR
+    assert "Evening peak: 1,170" in words(desk.get(reverse("grid")))
+    again = [
+        desk.post(reverse("grid_call_off", args=[event.pk]), follow=True)
+        for _ in range(2)
+    ]
+    event.refresh_from_db()
+    assert event.state == "cancelled"
+    assert "is called off already" in words(again[1])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"ends_at": "2026-11-23T09:00"}, "ends after it starts"),
+        ({"starts_at": "2026-11-20T10:00", "ends_at": "2026-11-20T12:00"}, "is over"),
+        ({"ends_at": "2028-01-01T00:00"}, "more than a year"),
+        ({"cap_percent": "-5"}, "greater than or equal to 0"),
+        ({"cap_percent": ""}, "one of the two"),
+        ({"cap_kw": "3600"}, "one of the two"),
+        ({"cap_percent": "", "cap_kw": "4501"}, "more than the contracted import"),
+        ({"starts_at": "tomorrow"}, "valid date"),
+        ({"name": "a\0b"}, "control characters"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["announce", "preview"])
+def test_a_cap_that_makes_no_sense_is_refused_beside_its_field(
+    world, changes, said, verb
+):
+    desk = a_reader(world.site, "energy_desk")
+
+    answer = desk.post(reverse("grid"), a_cap(**changes) | {verb: "1"})
+
+    assert answer.status_code == 422
+    assert said in words(answer)
+    assert not GridEvent.objects.exists()
+
+
+def test_a_buyer_reads_the_page_and_finds_no_form(world):
+    a_grid_event(world.site, name="Morning")
+
+    page = words(a_reader(world.site, "buyer").get(reverse("grid")))
+
+    assert "Morning" in page
+    assert "Announce a cap" not in page
+
+
+def test_tiers_say_what_a_flexible_contract_saves_and_costs(world):
+    GridContract.objects.create(site=world.site, interruptible_w=3_300_000)
+
+    page = words(a_reader(world.site).get(reverse("grid")))
+
+    # 3,300 kW × ($15 - $9) × 12 months.
+    assert "$237,600 a year" in page
+    assert "1,200 kW at $15 a kW and month" in page.replace("\u00a0", " ")
+    assert "2 racks" in page.replace("\u00a0", " ")
+
+
+# ---- room
+
+
+def a_series(tmp_path, lines, name="load.csv"):
+    path = tmp_path / name
+    path.write_text("\n".join(["local_hour,mw", *lines, ""]))
+    return path
+
+
+def a_week(value):
+    """Return a week of hours, Monday first, of what a function gives each."""
+    return [
+        f"2026-11-{23 + hour // 24:02}T{hour % 24:02}:00,{value(hour % 24)}"
+        for hour in range(168)
+    ]
+
+
+def test_room_is_read_off_the_load_series_and_shown_with_its_table(world, tmp_path):
+    path = a_series(tmp_path, a_week(lambda hour: 100 if hour == 18 else 50))
+    call_command("import_grid_series", str(path), site=world.site.code, verbosity=0)
+
+    answer = a_reader(world.site).get(reverse("grid_room"))
+
+    page = words(answer).replace("\u00a0", " ")
+    rows = table(answer, "Room on the grid")
+    assert "52 % of its peak on average, and above 80 % in 4.2 % of hours" in page
+    assert rows[18][:2] == ["18:00", "0 %"]
+    assert rows[3][:2] == ["03:00", "50 %"]
+
+
+def test_without_a_series_the_page_says_how_to_read_one(world):
+    page = words(a_reader(world.site).get(reverse("grid_room")))
+
+    assert "import_grid_series" in page
+
+
+def test_a_kept_curve_is_drawn_and_put_into_words(world, tmp_path):
+    path = a_series(tmp_path, a_week(lambda _: 50))
+    call_command("import_grid_series", str(path), site=world.site.code, verbosity=0)
+    FlexibleCurve.objects.create(
+        site=world.site,
+        series=GridSeries.objects.get(),
+        seconds=1.0,
+        points=[
+            {"firm_w": w, "import_w": w, "hours": 0, "racks_per_week": r}
+            for w, r in ((3_600_000, 70.0), (4_500_000, 97.0))
+        ]
+        + [
+            {
+                "firm_w": 3_600_000,
+                "import_w": 5_400_000,
+                "hours": 40,
+                "racks_per_week": 113.5,
+            }
+        ],
+    )
+
+    page = words(a_reader(world.site).get(reverse("grid_room"))).replace("\u00a0", " ")
+
+    assert (
+        "At most 40 hours a year at 3,600 kW buy 900 kW now: 97.0 racks a week become "
+        "113.5." in page
+    )
+
+
+def test_a_soak_yet_to_begin_is_shifted_out_of_dear_hours(tmp_path):
+    world = a_small_world(racks=1)
+    a_base_scenario(world.site)
+    publish(
+        plan=a_stored_plan(world.site), by=None, actor="system", expected_previous=None
+    )
+    for kind, dear in (("price", 90_000), ("carbon", 900)):
+        path = a_series(tmp_path, a_week(lambda hour, d=dear: d if hour > 13 else 10))
+        call_command(
+            "import_grid_series",
+            str(path),
+            site=world.site.code,
+            kind=kind,
+            verbosity=0,
+        )
+
+    answer = a_reader(world.site).get(reverse("grid_room"))
+
+    rows = table(answer, "Soaks worth shifting")
+    assert rows[0][0] == world.racks[0].serial
+    assert rows[0][3].startswith("$")
+    assert rows[0][4].endswith("kg")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ([], "no hour below its heading"),
+        (["yesterday,5"], "Line 2: 'yesterday' is no hour"),
+        (["2026-01-01T00:00,many"], "Line 2: 'many' is no number"),
+        (["2026-01-01T00:00,-1"], "Line 2: '-1' is no number"),
+        (["2026-01-01T00:00,nan"], "Line 2: 'nan' is no number"),
+        (["2026-01-01T00:00,1", "2026-01-02T00:00,1"], "Line 3: .* does not follow"),
+    ],
+)
+def test_a_series_that_cannot_be_read_is_refused_by_line(world, tmp_path, lines, said):
+    path = a_series(tmp_path, lines)
+
+    with pytest.raises(CommandError, match=said):
+        call_command("import_grid_series", str(path), site=world.site.code)
+
+    assert not GridSeries.objects.exists()
+
+
+def test_a_simulation_without_a_year_of_load_says_what_is_missing(world):
+    with pytest.raises(CommandError, match="no hourly load series of a year"):
+        call_command("simulate_flexible", site=world.site.code)
