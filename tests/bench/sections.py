@@ -11,6 +11,7 @@ from scheduling.models import Plan
 from tests.bench import api, pages, planning, ui, uploads
 from tests.bench.engine import rows as engine_rows
 from tests.bench.feed import feed_row
+from tests.bench.grid import rows as grid_rows
 from tests.bench.repair import rows as repair_rows
 from tests.bench.row import Row, is_over
 from tests.bench.worlds import AS_OF, World, a_reader, a_world
@@ -133,6 +134,15 @@ def repair(options: Options) -> Iterator[Row]:
     )
 
 
+def grid(options: Options) -> Iterator[Row]:
+    """Measure curtailments to 80 % on a published plan, and a year simulated."""
+    yield from grid_rows(
+        events=10 if options.is_quick else 100,
+        search_s=10 if options.is_quick else 30,
+        solve_s=0 if options.is_quick else 60,
+    )
+
+
 def erp(options: Options) -> Iterator[Row]:
     """Measure the ERP's door: a nightly push, the same again, single reads."""
     with a_world(racks=SMALL_RACKS, seed=options.seed, as_of=AS_OF) as world:
@@ -145,6 +155,7 @@ def erp(options: Options) -> Iterator[Row]:
 SECTIONS: dict[str, Callable[[Options], Iterable[Row]]] = {
     "engine": engine,
     "repair": repair,
+    "grid": grid,
     "plan": plan,
     "large": large,
     "pages": site,
