@@ -90,6 +90,8 @@ def solve_network(
         workers=threads,
         seconds=time_limit_s,
         is_chain=found.reason == CHAIN,
+        is_mixed=problem.objective is Objective.MAKESPAN
+        and not any(job.release for job in problem.jobs),
     )
     for turn in turns(kind, outlook):
         if record.is_over:

@@ -294,25 +294,23 @@ def anneal(
     hot: float,
     cold: float,
 ) -> int:
-    """Make moves while it cools from ``hot`` to ``cold``; return how many were kept.
+    """Make moves while it cools from ``hot`` to ``cold``; return how many were made.
 
     The best plan is written down whenever the cost falls below the best so far.
     """
-    kept = 0
     heat = hot
     factor = 1.0
     if moves > 1 and hot > 0.0:
         factor = math.exp(math.log(max(cold, 1e-9) / hot) / moves)
-    for _ in range(moves):
+    for made in range(moves):
         changed = move(net, plan, yard, keep, heat)
         heat *= factor
         if changed != FAR:
-            kept += 1
             if changed < 0 and yard.number[TOTAL] < yard.number[BEST]:
                 yard.number[BEST] = yard.number[TOTAL]
                 yard.number[IMPROVED] += 1
                 yard.best_start[:] = plan.start
                 yard.best_mode[:] = plan.mode
             if yard.number[TARGET] > 0 and yard.number[BEST] == 0:
-                break
-    return kept
+                return made + 1
+    return moves

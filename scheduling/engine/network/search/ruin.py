@@ -175,10 +175,11 @@ class Ruiner:
         slices = 6
         hot = habits.hot
         ratio = (habits.cold / habits.hot) ** (1 / slices)
+        made = 0
         for _ in range(slices):
-            if self.is_over:
+            if self.is_over or (target and yard.number[BEST] == 0):
                 break
-            anneal(
+            made += anneal(
                 self.layout.net,
                 self.plan,
                 yard,
@@ -190,13 +191,13 @@ class Ruiner:
             hot *= ratio
             yard.by_place[:] = np.argsort(yard.end, kind="stable")
             yard.rank[yard.by_place] = np.arange(yard.end.size)
-        self.record.add_effort(moves)
+        self.record.add_effort(made)
         if self.left is None:
             spent = max(1e-4, thread_time() - began)
-            paced = moves * CYCLE_S / spent
+            paced = made * CYCLE_S / spent
             self.moves_a_cycle = int(min(4 * moves, max(moves / 4, paced, 60)))
         else:
-            self.left -= moves
+            self.left -= max(1, made)
         self.plan.start[:], self.plan.mode[:] = yard.best_start, yard.best_mode
         self._shift_left()
         self._offer()

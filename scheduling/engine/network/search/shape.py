@@ -60,12 +60,15 @@ class Outlook:
         workers: Threads that may work at the same time.
         seconds: How long.
         is_chain: Whether no bound is better than the longest chain.
+        is_mixed: Whether jobs are all there from the start and the makespan counts:
+            there neither the genetic algorithm nor ruin and recreate wins alone.
     """
 
     count: int
     workers: int
     seconds: float
     is_chain: bool
+    is_mixed: bool
 
     @property
     def herd(self) -> int:
@@ -105,7 +108,7 @@ def turns(kind: Kind, effort: Outlook) -> tuple[Turn, ...]:
     if kind is Kind.MODES:
         return (Turn(share=0.2, islands=workers, herd=min(100, herd)), solving)
     if kind is Kind.JOBS:
-        return _by_jobs(effort.count, workers)
+        return _by_jobs(effort)
     if effort.count > MANY:
         return (Turn(share=1.0, islands=workers, herd=herd),)
     # Where the longest chain is the best bound, CP-SAT propagates and proves.
@@ -113,9 +116,20 @@ def turns(kind: Kind, effort: Outlook) -> tuple[Turn, ...]:
     return (Turn(share=share, islands=workers, herd=herd), solving)
 
 
-def _by_jobs(count: int, workers: int) -> tuple[Turn, ...]:
-    """Return the turns of many jobs: CP-SAT joins where its model is small enough."""
-    if count > FEW or workers == 1:
+def _by_jobs(effort: Outlook) -> tuple[Turn, ...]:
+    """Return the turns of many jobs; CP-SAT joins where its model is small enough."""
+    workers = effort.workers
+    if effort.is_mixed and effort.count <= MANY:
+        if workers == 1:
+            return (
+                Turn(share=0.5, islands=1, herd=effort.herd),
+                Turn(share=1.0, ruiners=1),
+            )
+        half = workers // 2
+        return (
+            Turn(share=1.0, islands=workers - half, ruiners=half, herd=effort.herd),
+        )
+    if effort.count > FEW or workers == 1:
         return (Turn(share=1.0, ruiners=workers),)
     return (
         Turn(share=0.8, ruiners=workers),
