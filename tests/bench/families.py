@@ -154,7 +154,7 @@ FAMILIES = (
         name="J60",
         format="psplib",
         listed="j60",
-        named=_paths("psplib/j60", "j6013_2.sm", "j6029_1.sm", "j6045_1.sm"),
+        named=_paths("psplib/j60", "j6013_1.sm", "j6029_1.sm", "j6045_1.sm"),
     ),
     Family(
         name="J120",
