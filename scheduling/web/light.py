@@ -12,16 +12,33 @@ from django.views.decorators.http import require_safe
 
 from factory.access import OFFICE, allow
 from factory.models import Order, Unit
-from journal.wording import counted, duration, grouped, limit_look
+from journal.templatetags.rackline import limit_mark
+from journal.wording import (
+    UNKNOWN,
+    counted,
+    duration,
+    grouped,
+    limit_look,
+    money_short,
+)
 from scheduling.charts import ceilings, tornado, waterfall
-from scheduling.models import Plan, PlannedRack
+from scheduling.charts.table import Column, Table
+from scheduling.models import LimitSaving, Plan, PlannedRack
 from scheduling.queries import light as queries
 from scheduling.queries.light import Light, Pace, Share
+from scheduling.queries.savings import (
+    PartSaving,
+    PlanSavings,
+    savings_of_order,
+    savings_of_plan,
+    savings_of_rack,
+)
 from scheduling.web.shell import site_of, standing
 
 FULL = 100
 LEVERS_DRAWN = 10
 SENTENCES = 12
+SAVINGS_SHOWN = 30
 WAITS_DRAWN = 8
 
 
@@ -37,6 +54,7 @@ def light_of_site(request: HttpRequest) -> HttpResponse:
     context = (
         _shown(light, subject)
         | _pace(request, plan)
+        | _proved(plan)
         | {
             "kicker": "Speed of light · the whole site",
             "plan": plan,
@@ -65,15 +83,20 @@ def light_of_order(request: HttpRequest, number: str) -> HttpResponse:
         return render(request, "scheduling/light/empty.html", {"order": order})
     last = racks[0]
     light = queries.light_of(plan, [last.rack_id])
-    context = _shown(light, order.number) | {
-        "kicker": f"Speed of light · order {order.number}, {order.customer.name}, "
-        f"{counted(len(racks), 'rack')} of {order.rack_model.code}",
-        "note": f"{last.rack.serial} ships last, so it decides.",
-        "plan": plan,
-        "order": order,
-        "racks": racks,
-        "scope": _scope("order", plan, order=order),
-    }
+    helps = _helps(savings_of_order(order, plan), plan)
+    context = (
+        _shown(light, order.number)
+        | helps
+        | {
+            "kicker": f"Speed of light · order {order.number}, {order.customer.name}, "
+            f"{counted(len(racks), 'rack')} of {order.rack_model.code}",
+            "note": f"{last.rack.serial} ships last, so it decides.",
+            "plan": plan,
+            "order": order,
+            "racks": racks,
+            "scope": _scope("order", plan, order=order),
+        }
+    )
     return render(request, "scheduling/light/light.html", context)
 
 
@@ -95,12 +118,17 @@ def light_of_rack(request: HttpRequest, serial: str) -> HttpResponse:
     light = queries.light_of(plan, [rack.pk]) if plan else None
     if plan is None or light is None or not light.racks:
         return render(request, "scheduling/light/empty.html", {"order": rack.order})
-    context = _shown(light, rack.serial) | {
-        "kicker": f"Speed of light · rack {rack.serial}",
-        "plan": plan,
-        "order": rack.order,
-        "scope": _scope("rack", plan, order=rack.order, rack=rack),
-    }
+    helps = _helps(savings_of_rack(rack, plan), plan)
+    context = (
+        _shown(light, rack.serial)
+        | helps
+        | {
+            "kicker": f"Speed of light · rack {rack.serial}",
+            "plan": plan,
+            "order": rack.order,
+            "scope": _scope("rack", plan, order=rack.order, rack=rack),
+        }
+    )
     return render(request, "scheduling/light/light.html", context)
 
 
@@ -212,6 +240,125 @@ def _levers(light: Light) -> list[tornado.Lever]:
         )
         for one in light.waits[:LEVERS_DRAWN]
     ]
+
+
+def _proved(plan: Plan) -> dict[str, Any]:
+    """Return what lifting and widening limits saves the whole plan, as proved."""
+    found = savings_of_plan(plan)
+    rows = [_saving(one) for one in (*found.savings, *found.levers)[:SAVINGS_SHOWN]]
+    context: dict[str, Any] = {"proof": _proof(found), "proved": None}
+    if rows:
+        context["proved"] = Table(
+            label="What lifting a limit saves",
+            head=[
+                Column(label="Change"),
+                Column(label="Owner"),
+                Column(label="Saves", num=True),
+                Column(label="Less late", num=True),
+                Column(label="Ships earlier", num=True),
+                Column(label="Holds", num=True),
+                Column(label="Could give at most", num=True),
+            ],
+            rows=rows,
+        )
+        levers = _tried(found, plan)
+        if levers:
+            context["levers_plot"] = tornado.both(levers)
+            context["levers_table"] = tornado.table(levers)
+    return context
+
+
+def _saving(one: LimitSaving) -> list[str]:
+    """Return one change as cells; what chance may explain is not claimed."""
+    name = limit_mark(one.limit, one.change)
+    held = [duration(one.held_min), duration(one.cap_min)]
+    if not one.is_distinguishable:
+        return [name, one.owner, "not distinguishable", UNKNOWN, UNKNOWN, *held]
+    return [
+        name,
+        one.owner,
+        money_short(one.saved_cents),
+        duration(one.late_min),
+        duration(one.ship_min),
+        *held,
+    ]
+
+
+def _proof(found: PlanSavings) -> str:
+    """Return how far the proof is."""
+    if found.study is None:
+        return "not asked for yet"
+    if found.is_proving:
+        return "more is being proved"
+    return found.study.sentence or "proved by re-solve"
+
+
+def _tried(found: PlanSavings, plan: Plan) -> list[tornado.Lever]:
+    """Return each limit with what twice of it, and all of it, gives a mean rack."""
+    twice = {
+        (one.limit, one.resource): one for one in found.levers if one.code == "twice"
+    }
+    racks = max(1, plan.racks - plan.unplannable_racks)
+    levers = []
+    for one in sorted(found.savings, key=lambda one: -one.held_min)[:LEVERS_DRAWN]:
+        double = twice.get((one.limit, one.resource))
+        share = min(one.share_permille, 999)
+        levers.append(
+            tornado.Lever(
+                name=one.label[:28],
+                limit=one.limit,
+                owner=one.owner,
+                twice=_given(double, racks),
+                lifted=_given(one, racks),
+                cap=one.held_min / racks,
+                factor=1_000 / (1_000 - share),
+                words=_said(one, racks),
+            )
+        )
+    return levers
+
+
+def _given(one: LimitSaving | None, racks: int) -> float | None:
+    """Return the minutes a change gives a mean rack; None where nothing is claimed."""
+    if one is None or not one.is_distinguishable:
+        return None
+    return max(0, one.ship_min) / racks
+
+
+def _said(one: LimitSaving, racks: int) -> str:
+    """Return one limit's saving in a sentence."""
+    if not one.is_distinguishable:
+        return "What lifting it saves cannot be told from chance."
+    return (
+        f"Lifting it ships a rack {duration(max(0, one.ship_min) / racks)} earlier on "
+        f"average and saves {money_short(one.saved_cents)}."
+    )
+
+
+def _helps(parts: Sequence[PartSaving], plan: Plan) -> dict[str, Any]:
+    """Return the limits whose lifting would ship an order or a rack earlier."""
+    found = savings_of_plan(plan)
+    context: dict[str, Any] = {"proof": _proof(found), "proved": None}
+    if parts:
+        context["proved"] = Table(
+            label="What would ship it earlier",
+            head=[
+                Column(label="Without"),
+                Column(label="Owner"),
+                Column(label="Less late", num=True),
+                Column(label="Ships earlier", num=True),
+            ],
+            rows=[
+                [
+                    limit_mark(one.saving.limit, one.saving.label),
+                    one.saving.owner,
+                    duration(one.late_min),
+                    duration(one.ship_min),
+                ]
+                for one in parts
+            ],
+        )
+    return context
 
 
 def _pace(request: HttpRequest, plan: Plan) -> dict[str, Any]:

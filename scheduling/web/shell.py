@@ -30,6 +30,7 @@ NAV = (
     NavItem("Plan", "Plan", "plan", "plan", OFFICE, phone=True),
     NavItem("Plan", "Commitments", "commit", "commitments", OFFICE, phone=True),
     NavItem("Plan", "Speed of light", "light", "light", OFFICE),
+    NavItem("Plan", "Risks", "bell", "risks", OFFICE),
     NavItem("Plan", "Clear to build", "check", "clear_to_build", OFFICE),
     NavItem("Plan", "Scenarios", "split", "scenarios", OFFICE),
     NavItem("Plan", "Grid", "power", "grid", OFFICE),
@@ -98,7 +99,17 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav": _nav(request, audience),
         "stamp": _stamp(request),
         "can_find": audience in granted(OFFICE),
+        "news_url": _news_url(request),
     }
+
+
+def _news_url(request: HttpRequest) -> str:
+    """Return where a page asks whether others have changed something."""
+    try:
+        plan = standing(request).plan
+    except PermissionDenied:
+        return ""
+    return reverse("plan_news", args=[plan.pk]) if plan else ""
 
 
 def _nav(request: HttpRequest, audience: Audience) -> list[dict[str, Any]]:

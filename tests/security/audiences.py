@@ -74,6 +74,8 @@ PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
     "views": (OFFICE, OFFICE),
     "view_remove": (OFFICE, OFFICE),
     "inbox_snooze": (OFFICE, PLANNERS),
+    "risks": (OFFICE, NOBODY),
+    "risk_edit": (OFFICE, OFFICE),
     "publications": (OFFICE, NOBODY),
     "publication_back": (OFFICE, PLANNERS),
     "runs": (OFFICE, PLANNERS),

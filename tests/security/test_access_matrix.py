@@ -100,6 +100,7 @@ def people(db: None) -> dict[str, User]:
         "plan_id": plan.pk,
         "run_id": plan.run_id,
         "view_id": 1,
+        "risk_id": 1,
         "publication_number": 1,
         "scenario_id": a_what_if(world.site).pk,
         "event_id": a_grid_event(world.site).pk,
