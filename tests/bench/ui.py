@@ -6,6 +6,7 @@ else is the demo's own pages.
 
 import gzip
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,18 +25,9 @@ from scheduling.queries.gantt import VERSION
 from tests.bench.pages import pages
 from tests.bench.row import Row, at_most, p95, say
 from tests.bench.worlds import HOST, World, a_reader
+from tests.conftest import CHROMIUM_FLAGS, find_chromium
 
 AXE = Path("tests/look/vendor/axe-core-4.14.1/axe.min.js")
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
 STAGE = "[data-gantt-stage][data-painted]"
 THEMES = ("light", "dark")
 WIDTH, HEIGHT = 1440, 1000
@@ -160,8 +152,13 @@ def a_server() -> Iterator[str]:
 @contextmanager
 def a_browser() -> Iterator[Browser]:
     """Start Chromium without a window."""
+    # Playwright keeps an event loop in this thread; Django takes that for a coroutine
+    # and would refuse every query.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=find_chromium(), args=CHROMIUM_FLAGS
+        )
         try:
             yield browser
         finally:
