@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 import structlog
 
 from scheduling.blobs import load_problem, load_schedule
+from scheduling.engine.conflict import Conflict, conflict
 from scheduling.engine.errors import EngineError
 from scheduling.engine.levers import Change, levers
 from scheduling.engine.lifting.changes import WITHOUT
+from scheduling.engine.problem import Problem
+from scheduling.engine.schedule import Schedule
+from scheduling.engine.solve import UNREADABLE
 from scheduling.errors import FencedOutError, SchedulingError
 from scheduling.models import LimitSaving, Study
 from scheduling.services import studies
@@ -16,6 +20,8 @@ from scheduling.services.studies import StudyLease
 log = structlog.get_logger("rackline.studying")
 
 SENTENCE_MOST = 300
+MOST = 8
+"""Racks without a plan that are explained: one each of model, reason and progress."""
 UNEXPECTED = "The study stopped on an unexpected error; the log has the whole story."
 
 
@@ -67,6 +73,17 @@ class _Progress:
         return (change.code, change.limit.word, change.limit.key) in self.known
 
 
+def _conflicts(problem: Problem, schedule: Schedule) -> list[Conflict]:
+    """Return why the first few racks without a plan have none, one of each kind."""
+    racks = {rack.key: rack for rack in problem.racks}
+    kinds: dict[tuple[str, str, int], str] = {}
+    for one in schedule.unplannable:
+        rack = racks.get(one.rack)
+        if rack is not None and one.code not in UNREADABLE:
+            kinds.setdefault((rack.template, one.code, rack.progress.done), one.rack)
+    return [conflict(problem, schedule, key) for key in list(kinds.values())[:MOST]]
+
+
 def _execute(lease: StudyLease, moves: int | None) -> None:
     study = Study.objects.select_related("plan__run__scenario").get(pk=lease.study_id)
     problem, schedule = load_problem(study.plan), load_schedule(study.plan)
@@ -81,6 +98,8 @@ def _execute(lease: StudyLease, moves: int | None) -> None:
     )
     if progress.should_stop():
         return
+    if not study.conflicts and schedule.unplannable:
+        studies.write_conflicts(lease, _conflicts(problem, schedule))
     for lever in levers(
         problem,
         schedule,

@@ -56,6 +56,24 @@ class LimitSavingShape(serializers.Serializer[Any]):
     cap_min = serializers.IntegerField()
 
 
+class ConflictLimitShape(serializers.Serializer[Any]):
+    """A limit that, with the others, leaves a rack no room."""
+
+    limit = serializers.CharField()
+    resource = serializers.CharField()
+    name = serializers.CharField(source="label")
+    owner = serializers.CharField()
+
+
+class ConflictShape(serializers.Serializer[Any]):
+    """Why a rack has no plan: a smallest set of limits, each needed."""
+
+    rack = serializers.CharField()
+    sentence = serializers.CharField()
+    is_proved = serializers.BooleanField()
+    limits = ConflictLimitShape(many=True)
+
+
 class PlanSavingsShape(serializers.Serializer[Any]):
     """A plan's savings and levers; ``state`` is null before anybody asked."""
 
@@ -65,6 +83,7 @@ class PlanSavingsShape(serializers.Serializer[Any]):
     are_savings_whole = serializers.BooleanField()
     savings = LimitSavingShape(many=True)
     levers = LimitSavingShape(many=True)
+    conflicts = ConflictShape(many=True)
 
 
 class PlanSavingsView(ResourceView):
@@ -92,6 +111,22 @@ class PlanSavingsView(ResourceView):
                             "resource": "Meridian",
                             "name": "Meridian",
                             "saved_cents": 2_050_000,
+                        }
+                    ],
+                    "conflicts": [
+                        {
+                            "rack": "MTY-0412",
+                            "sentence": "NVL-CART (Ines Duarte) alone leaves MTY-0412 "
+                            "no room in 56 days.",
+                            "is_proved": True,
+                            "limits": [
+                                {
+                                    "limit": "material",
+                                    "resource": "NVL-CART",
+                                    "name": "NVL-CART",
+                                    "owner": "Ines Duarte",
+                                }
+                            ],
                         }
                     ],
                 }

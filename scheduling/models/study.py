@@ -28,7 +28,9 @@ class Study(models.Model):
 
     Results are rows of their own, stored one by one: a worker that is lost or that lets
     a run go first is followed by another, which goes on where it ended. Whoever writes
-    shows the fencing token of the newest claim.
+    shows the fencing token of the newest claim. ``conflicts`` holds, for racks without
+    a plan, ``{"rack", "sentence", "is_proved", "limits": [{"limit", "resource",
+    "label", "owner"}]}``, written once.
     """
 
     class State(models.TextChoices):
@@ -52,6 +54,10 @@ class Study(models.Model):
         null=True, help_text="When every binding limit had its saving."
     )
     ended_at = models.DateTimeField(null=True)
+    conflicts = models.JSONField(
+        default=list,
+        help_text="Why racks have no plan: a smallest set of limits for each.",
+    )
     sentence = models.CharField(max_length=300, blank=True, default="")
 
     objects = StudyQuerySet.as_manager()

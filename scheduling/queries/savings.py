@@ -6,6 +6,7 @@ The figures are proved by re-solve and do not add up; the waterfall's do, and st
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import F
 
@@ -36,6 +37,11 @@ class PlanSavings:
     study: Study | None
     savings: tuple[LimitSaving, ...]
     levers: tuple[LimitSaving, ...]
+
+    @property
+    def conflicts(self) -> list[dict[str, Any]]:
+        """Return why racks have no plan, as ``Study`` keeps it."""
+        return self.study.conflicts if self.study is not None else []
 
     @property
     def is_proving(self) -> bool:

@@ -1,6 +1,6 @@
 """Studies of a plan's savings: asked for, claimed, written limit by limit, ended."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from factory.models import Order, Unit
+from scheduling.engine.conflict import Conflict
 from scheduling.engine.levers import Lever
 from scheduling.errors import FencedOutError
 from scheduling.models import (
@@ -166,6 +167,32 @@ def _write_parts(row: LimitSaving, lever: Lever, keys: Keys) -> None:
             if one.order in keys.orders
         ]
     )
+
+
+def write_conflicts(lease: StudyLease, conflicts: Iterable[Conflict]) -> None:
+    """Store why racks have no plan, and renew the claim.
+
+    Raises:
+        FencedOutError: If the study is no longer this worker's; nothing is written.
+    """
+    rows = [
+        {
+            "rack": one.rack,
+            "sentence": one.sentence,
+            "is_proved": one.is_proved,
+            "limits": [
+                {
+                    "limit": str(limit.word),
+                    "resource": limit.key,
+                    "label": limit.label,
+                    "owner": limit.owner or PLANNING,
+                }
+                for limit in one.limits
+            ],
+        }
+        for one in conflicts
+    ]
+    _write(lease, conflicts=rows, claimed_until=Now() + CLAIM_FOR)
 
 
 def note_savings(lease: StudyLease) -> None:

@@ -12,6 +12,7 @@ from tests.bench import api, pages, planning, ui, uploads
 from tests.bench.engine import rows as engine_rows
 from tests.bench.feed import feed_row
 from tests.bench.grid import rows as grid_rows
+from tests.bench.levers import rows as lever_rows
 from tests.bench.repair import rows as repair_rows
 from tests.bench.row import Row, is_over
 from tests.bench.worlds import AS_OF, World, a_reader, a_world
@@ -143,6 +144,11 @@ def grid(options: Options) -> Iterator[Row]:
     )
 
 
+def levers(options: Options) -> Iterator[Row]:
+    """Measure how a plan of 300 racks is explained, and what its limits would save."""
+    yield from lever_rows(10 if options.is_quick else 30)
+
+
 def erp(options: Options) -> Iterator[Row]:
     """Measure the ERP's door: a nightly push, the same again, single reads."""
     with a_world(racks=SMALL_RACKS, seed=options.seed, as_of=AS_OF) as world:
@@ -156,6 +162,7 @@ SECTIONS: dict[str, Callable[[Options], Iterable[Row]]] = {
     "engine": engine,
     "repair": repair,
     "grid": grid,
+    "levers": levers,
     "plan": plan,
     "large": large,
     "pages": site,

@@ -301,12 +301,13 @@ def test_the_floor_of_one_free_rack_is_its_cost():
 
     found = cost(problem, reference_plan(problem))
 
-    # The rack alone is 260 minutes late; only the peak could be lower, by derating.
+    # The rack alone is 260 minutes late; only the peak could be lower: by derating, or
+    # by being later still, which is weighed against it.
     assert found.late == 108_333
     assert found.broken == 2_000_000
     gap = found.total - cost_floor(problem)
     peak = 100_000 * 1_108 // 1_000 - 60_000 * 1_108 // 1_000
-    assert gap == peak * 1_500 // 1_000
+    assert 0 <= gap < peak * 1_500 // 1_000
 
 
 def test_the_floor_counts_racks_left_out_as_late_to_the_horizon():
@@ -378,7 +379,8 @@ def test_a_short_step_leaves_no_sure_peak():
         return cost_floor(a_problem(templates=(template,), prices=only_peak))
 
     assert found(a_bay_step("FUNC", 29, 50_000)) == 50_000
-    assert found(a_bay_step("FUNC", 28, 50_000)) == 0
+    # What remains is the energy: drawn slowly enough, it would only be late.
+    assert 0 < found(a_bay_step("FUNC", 28, 50_000)) < 1_000
     assert found(a_manual_step("KIT", 60)) == 0
 
 

@@ -21,7 +21,7 @@ from scheduling.queries.savings import (
 from scheduling.services import studies
 from scheduling.services.publish import publish
 from tests.builders.api import Caller
-from tests.builders.factory import NOW
+from tests.builders.factory import NOW, a_stock_lot
 from tests.builders.runs import a_run
 from tests.builders.scheduling import a_base_scenario, a_stored_plan
 from tests.builders.world import World, a_small_world
@@ -90,6 +90,23 @@ def test_what_bays_would_save_is_told_of_plan_order_and_rack(world, plan):
     assert sum(one.late_min for one in late if one.saving.limit == "bay") > 0
 
 
+def test_a_rack_without_a_plan_is_explained_by_what_leaves_it_out():
+    short = a_small_world(racks=2, stocked=False)
+    for part, pieces in ((short.parts["FRAME"], 2), (short.parts["SENSOR"], 29)):
+        a_stock_lot(short.site, part, pieces)
+    plan = a_stored_plan(short.site)
+
+    study = proved(plan)
+
+    (why,) = study.conflicts
+    assert why["is_proved"]
+    assert [(one["limit"], one["resource"]) for one in why["limits"]] == [
+        ("material", short.parts["SENSOR"].code)
+    ]
+    assert why["sentence"].endswith(" days.")
+    assert why["rack"] in {rack.serial for rack in short.racks}
+
+
 def test_savings_are_read_over_the_api(world, plan, django_assert_num_queries):
     caller = Caller(sensitive_data=True)
     where = f"plans/{opaque('plan', plan.pk)}:savings"
@@ -105,6 +122,7 @@ def test_savings_are_read_over_the_api(world, plan, django_assert_num_queries):
         "are_savings_whole": False,
         "savings": [],
         "levers": [],
+        "conflicts": [],
     }
     assert shown["state"] == "done"
     assert {"bay", "rework"} <= {row["limit"] for row in shown["savings"]}

@@ -1,10 +1,17 @@
 """The least money any plan of these racks can cost, part by part."""
 
 from collections.abc import Callable, Collection, Sequence
+from heapq import heappop, heappush
 
 from scheduling.engine.blocks import least_minutes, permille, share
 from scheduling.engine.bounds.alone import Alone, AloneStep
-from scheduling.engine.bounds.machines import Machine, least_energy, machines
+from scheduling.engine.bounds.machines import (
+    Machine,
+    capped,
+    least_energy,
+    machines,
+)
+from scheduling.engine.bounds.span import Spans
 from scheduling.engine.cost import (
     QUARTER,
     WATT_MINUTES_PER_MWH,
@@ -14,7 +21,7 @@ from scheduling.engine.cost import (
     peak_import,
 )
 from scheduling.engine.lookup import Lookup
-from scheduling.engine.problem import PowerClass, Session
+from scheduling.engine.problem import PowerClass, ResourceKind, Session
 from scheduling.engine.units import MINUTES_PER_DAY, Cents
 
 MOST_LAYERS = 6
@@ -22,6 +29,10 @@ MOST_LAYERS = 6
 
 MOST_MACHINES = 3
 """Only the slowest limits are looked at in each pass."""
+
+MOST_CAPPED, SPLITS = 1_000, 24
+"""Up to so many racks the demand charge is weighed against lateness, in so many
+steps."""
 
 MOST_MODELS = 6
 """Beyond so many models they are not looked at one by one."""
@@ -41,35 +52,105 @@ def least_cost(
     broken = sum(
         rack.promise is not None and problem.horizon > rack.promise for rack in missing
     )
-    sites = _Relaxed(book, racks)
-    late += sites.least_lateness()
-    broken += sites.least_broken()
     energy = sum(
         least_energy(problem.soak, one.template, step)
         for one in racks
         for step in one.steps
         if step.step.session is Session.BAY
     )
-    wip = sum(_least_span(one) for one in racks if one.steps)
+    wip, together = _least_prices(book, racks)
+    peaks = _Peaks(book, racks, late, broken)
+    shared = half_up(wip, MINUTES_PER_DAY) + peaks.least()
+    # Two parts rounded apart may be a cent less than their sum.
+    alone = (late + together) // MINUTES_PER_DAY - 1
+    alone += broken * prices.broken_promise + demand(prices, _least_peak(book, racks))
     return Cents(
-        half_up(late, MINUTES_PER_DAY)
-        + broken * prices.broken_promise
-        + half_up(wip * prices.wip_per_day, MINUTES_PER_DAY)
+        max(shared, alone)
         + sum(_least_moves(book, one) for one in racks if one.rack.previous)
-        + demand(prices, _least_peak(book, racks))
         + half_up(energy * prices.energy_per_mwh, WATT_MINUTES_PER_MWH)
     )
+
+
+class _Peaks:
+    """Lateness, broken promises and the demand charge at once.
+
+    A lower peak costs less and lets less work through. For peaks between two values the
+    lower one bounds the charge and the upper one what is late, so the least over all
+    such intervals is a bound; the interval that gives it is split again and again.
+    """
+
+    def __init__(
+        self, book: Lookup, racks: Sequence[Alone], late: int, broken: int
+    ) -> None:
+        """Take what racks left out cost whatever is planned: late and broken."""
+        self._book, self._racks = book, racks
+        self._late, self._broken = late, broken
+        self._machines = machines(book, racks)
+
+    def least(self) -> int:
+        """Return cents of lateness, broken promises and demand no plan undercuts."""
+        low = _least_peak(self._book, self._racks)
+        charge = demand(self._book.problem.prices, low)
+        uncapped = self._hindered(None)
+        if (
+            len(self._racks) > MOST_CAPPED
+            or not self._book.problem.prices.demand_per_kw
+        ):
+            return charge + uncapped
+        top = self._highest(low)
+        # Charge and hindrance: of the interval's lower and upper peak.
+        intervals = [(charge + uncapped, low, top)]
+        # Above the highest import there is nothing: the last upper peak hinders least.
+        for _ in range(SPLITS):
+            value, first, last = heappop(intervals)
+            middle = (first + last) // 2
+            if middle in {first, last}:
+                heappush(intervals, (value, first, last))
+                break
+            hindered = self._hindered(middle)
+            upper = value - demand(self._book.problem.prices, first)
+            if hindered is not None:
+                lower = demand(self._book.problem.prices, first) + hindered
+                heappush(intervals, (lower, first, middle))
+            charge = demand(self._book.problem.prices, middle)
+            heappush(intervals, (charge + upper, middle, last))
+        return intervals[0][0]
+
+    def _highest(self, low: int) -> int:
+        """Return the most that the site may ever import, base load included."""
+        base = self._book.problem.base_load.highest()
+        sites = (
+            one.capacity.highest()
+            for one in self._book.problem.resources
+            if one.kind is ResourceKind.SITE
+        )
+        return max(low, base + sum(sites))
+
+    def _hindered(self, peak: int | None) -> int | None:
+        """Return cents of lateness and broken promises under a peak; None: no plan."""
+        every = self._machines
+        if peak is not None:
+            limited = capped(self._book, every, peak)
+            if limited is None:
+                return self._hindered(None)
+            if limited.completions([one.rack.key for one in self._racks]) is None:
+                return None
+            every = [*(one for one in every if one.key != limited.key), limited]
+        sites = _Relaxed(self._racks, every)
+        late = self._late + sites.least_lateness()
+        broken = self._broken + sites.least_broken()
+        price = self._book.problem.prices.broken_promise
+        return half_up(late, MINUTES_PER_DAY) + broken * price
 
 
 class _Relaxed:
     """Lateness when the racks share one limit at a time."""
 
-    def __init__(self, book: Lookup, racks: Sequence[Alone]) -> None:
+    def __init__(self, racks: Sequence[Alone], every: list[Machine]) -> None:
         self._ends = {one.rack.key: one.end for one in racks}
         self._racks = racks
         models = sorted({one.template.key for one in racks})
         self._models = models if len(models) <= MOST_MODELS else []
-        every = machines(book, racks)
         self._machines = {
             model: self._slowest(every, self._of_model(racks, model))
             for model in ("", *self._models)
@@ -178,6 +259,32 @@ def _not_kept(ends: Sequence[int], promises: Sequence[int]) -> int:
         if ends[kept] <= promise:
             kept += 1
     return len(promises) - kept
+
+
+def _least_prices(book: Lookup, racks: Sequence[Alone]) -> tuple[int, int]:
+    """Return the least work in progress, and it and lateness of each rack at once.
+
+    Both in minutes × cents a day.
+    """
+    spans = Spans(book=book)
+    wip = together = 0
+    for one in racks:
+        rack, begun = one.rack, one.rack.progress.kit_started
+        late = 0
+        if rack.due is not None:
+            late = max(0, one.end - rack.due) * rack.late_cents_per_day
+        if not one.steps:
+            together += late
+            continue
+        is_fixed = any(step.is_fixed for step in one.steps)
+        if begun is None and rack.progress.done == 0 and not is_fixed:
+            span, both = spans.least_price(one)
+        else:
+            span = _least_span(one) * book.problem.prices.wip_per_day
+            both = span + late
+        wip += span
+        together += both
+    return wip, together
 
 
 def _least_span(one: Alone) -> int:

@@ -8,12 +8,13 @@ also when the machine's speed changes with the clock), so its completions are a 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import pairwise, takewhile
 
 from scheduling.engine.blocks import permille, share, stretched
 from scheduling.engine.bounds.alone import Alone, AloneStep
+from scheduling.engine.cost import QUARTER
 from scheduling.engine.lookup import Lookup
 from scheduling.engine.problem import (
     PowerClass,
@@ -198,6 +199,41 @@ def machines(book: Lookup, racks: Sequence[Alone]) -> list[Machine]:
             )
         )
     return [machine for machine in found if machine.jobs]
+
+
+def capped(book: Lookup, every: Iterable[Machine], peak: int) -> Machine | None:
+    """Return the site's power as a machine when no quarter of an hour exceeds a peak.
+
+    Within its quarter a mean may be drawn all at once, so everything may be done that
+    much earlier. None if there is no single site.
+
+    Args:
+        book: The problem by key.
+        every: From ``machines``.
+        peak: Watts of import, base load included.
+    """
+    sites = [
+        one
+        for one in every
+        if one.key in book.resources
+        and book.resources[one.key].kind is ResourceKind.SITE
+    ]
+    if len(sites) != 1:
+        return None
+    machine, base = sites[0], book.problem.base_load
+    capacity = book.resources[machine.key].capacity
+    # The last quarter may reach beyond the horizon, and counts as a whole.
+    end = int(book.problem.horizon) + QUARTER
+    moments = sorted({*capacity.times, *base.times, end})
+    pieces = [
+        (start, until, min(capacity.at(start), max(0, peak - base.at(start))))
+        for start, until in pairwise(moments)
+        if start < end
+    ]
+    jobs = {
+        key: replace(job, tail=job.tail - QUARTER) for key, job in machine.jobs.items()
+    }
+    return replace(machine, supply=Supply(pieces), jobs=jobs)
 
 
 def _resource_supply(book: Lookup, resource: Resource) -> Supply:

@@ -146,6 +146,35 @@ class Companion:
             self._finding.status = self._solver.status_name(status).lower()
 
 
+def says_infeasible(
+    problem: Problem, rack: Rack, *, seed: int, limit_s: float, is_plain: bool
+) -> bool:
+    """Return whether CP-SAT proves that a rack has no room alone on its site.
+
+    The model leaves rules out, never in: what has no solution in it has no plan.
+
+    Args:
+        problem: What else there is; other racks of it do not count.
+        rack: The rack.
+        seed: Of the random numbers.
+        limit_s: Most seconds.
+        is_plain: Whether to search without presolve, symmetry and linear relaxation, so
+            that a mistake would have to be made twice.
+    """
+    model, _ = build(problem, (rack,))
+    solver = cp_model.CpSolver()
+    parameters = solver.parameters
+    parameters.max_time_in_seconds = limit_s
+    parameters.num_workers = 1
+    parameters.random_seed = seed
+    parameters.catch_sigint_signal = False
+    if is_plain:
+        parameters.cp_model_presolve = False
+        parameters.symmetry_level = 0
+        parameters.linearization_level = 0
+    return bool(solver.solve(model) == cp_model.INFEASIBLE)
+
+
 def build(
     problem: Problem, racks: tuple[Rack, ...]
 ) -> tuple[cp_model.CpModel, Variables]:

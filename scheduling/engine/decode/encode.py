@@ -372,7 +372,7 @@ def soak_blocks(encoded: Encoded) -> int:
         sum(_blocks(step, encoded.problem) for step in template.steps)
         for template in encoded.templates
     ]
-    return max(1, *blocks)
+    return max([1, *blocks])
 
 
 def previous_soaks(encoded: Encoded) -> t.Wide:

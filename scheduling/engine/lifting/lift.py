@@ -20,7 +20,7 @@ from scheduling.engine.problem import (
     SupplyKind,
     Template,
 )
-from scheduling.engine.profile import StepFunction
+from scheduling.engine.profile import StepFunction, constant
 from scheduling.engine.units import Minutes
 from scheduling.engine.waterfall.bars import Limit as Word
 
@@ -81,9 +81,10 @@ def _bays(problem: Problem, limit: Limit, factor: int | None) -> Problem:
     copies = []
     for pool in group_bays(problem):
         count = len(problem.racks) if factor is None else len(pool.keys) * (factor - 1)
+        # Without a limit a bay is never out of order either.
+        bay = pool.bay if factor else replace(pool.bay, capacity=constant(1))
         copies += [
-            replace(pool.bay, key=f"{pool.bay.key}+{number + 1}")
-            for number in range(count)
+            replace(bay, key=f"{bay.key}+{number + 1}") for number in range(count)
         ]
     return replace(problem, bays=(*problem.bays, *copies))
 

@@ -1,0 +1,133 @@
+"""The shortest time a rack can be under way, closed hours counted, wherever it begins.
+
+Begun at any minute, a rack alone on the site is done soonest if each step begins as
+soon as it may; so the span is a function of the first minute alone, and its least value
+bounds every plan's. It is worked out for all minutes at once.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from scheduling.engine.bounds.alone import Alone, AloneStep
+from scheduling.engine.lookup import Lookup
+from scheduling.engine.problem import PowerClass
+
+Minutes = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class _Hours:
+    """A calendar by minute, up to the horizon.
+
+    Attributes:
+        is_open: Whether each minute is open.
+        worked: Open minutes before each minute; one more at the end.
+        opens: The open minutes, rising.
+        left: Minutes from each one to its window's end; 0 while closed.
+    """
+
+    is_open: npt.NDArray[np.bool_]
+    worked: Minutes
+    opens: Minutes
+    left: Minutes
+
+
+@dataclass(slots=True, kw_only=True)
+class Spans:
+    """The ends of racks by the minute in which they begin; equal racks share them."""
+
+    book: Lookup
+    _hours: dict[str, _Hours] = field(default_factory=dict)
+    _steps: dict[tuple[str, str, int], Minutes] = field(default_factory=dict)
+    _ends: dict[tuple[tuple[str, str, int], ...], Minutes] = field(default_factory=dict)
+
+    def least_price(self, one: Alone) -> tuple[int, int]:
+        """Return ``(span, together)`` in minutes × cents a day.
+
+        ``span`` is the least price of work in progress alone; ``together`` the least of
+        it and lateness at once, since what begins soonest is not what takes shortest.
+
+        Args:
+            one: A rack that has not begun and has no fixed step.
+        """
+        wip, rack = self.book.problem.prices.wip_per_day, one.rack
+        ends = self.ends(one)
+        first = min(one.steps[0].start, len(ends) - 1)
+        found = ends[first:]
+        spans = found - np.arange(first, len(ends))
+        is_done = found <= self.book.problem.horizon
+        if not is_done.any():
+            least = sum(step.least for step in one.steps)
+            return least * wip, least * wip
+        spans, found = spans[is_done], found[is_done]
+        price = spans * wip
+        span = int(price.min())
+        if rack.due is not None:
+            price = price + np.maximum(0, found - rack.due) * rack.late_cents_per_day
+        return span, int(price.min())
+
+    def ends(self, one: Alone) -> Minutes:
+        """Return the end of a rack's last step by the minute in which it begins.
+
+        A rack that would not be done within the horizon ends after it.
+        """
+        name = tuple((s.step.crew, _kind(s), s.least) for s in one.steps)
+        if name not in self._ends:
+            after = int(self.book.problem.horizon) + 1
+            ends = np.arange(after, dtype=np.int64)
+            for key in name:
+                ends = self._of(*key)[np.minimum(ends, after)]
+            self._ends[name] = ends
+        return self._ends[name]
+
+    def _of(self, crew: str, kind: str, least: int) -> Minutes:
+        """Return the end of a step by the minute in which it is ready."""
+        key = (crew, kind, least)
+        if key not in self._steps:
+            hours = self._calendar(crew)
+            horizon = int(self.book.problem.horizon)
+            found = np.full(horizon + 2, horizon + 1, np.int64)
+            if kind == THROUGH:
+                start = _next(hours.left >= least, horizon + 1)
+                found[: horizon + 1] = np.minimum(start + least, horizon + 1)
+            else:
+                done = hours.worked[: horizon + 1] + least
+                is_in = done <= len(hours.opens)
+                last = hours.opens[np.minimum(done, len(hours.opens)) - 1] + 1
+                found[: horizon + 1] = np.where(is_in, last, horizon + 1)
+            self._steps[key] = found
+        return self._steps[key]
+
+    def _calendar(self, crew: str) -> _Hours:
+        calendar = self.book.resources[crew].calendar
+        if calendar not in self._hours:
+            horizon = int(self.book.problem.horizon)
+            left = np.zeros(horizon + 1, np.int64)
+            for start, end, is_open in self.book.hours_of(crew).stretches(0, horizon):
+                if is_open:
+                    left[start:end] = np.arange(end - start, 0, -1)
+            is_open = left > 0
+            worked = np.concatenate(([0], np.cumsum(is_open[:-1])))
+            opens = np.flatnonzero(is_open).astype(np.int64)
+            self._hours[calendar] = _Hours(
+                is_open, worked, opens if len(opens) else np.array([horizon]), left
+            )
+        return self._hours[calendar]
+
+
+MANUAL, THROUGH = "manual", "through"
+
+
+def _kind(one: AloneStep) -> str:
+    """Return whether a step's work may be spread over open hours."""
+    spread = {PowerClass.SHIFT_BOUND, PowerClass.PREEMPTIVE_DERATABLE}
+    return MANUAL if one.step.power_class in spread else THROUGH
+
+
+def _next(is_good: npt.NDArray[np.bool_], never: int) -> Minutes:
+    """Return the first good minute at or after each."""
+    minutes = np.where(is_good, np.arange(len(is_good)), never)
+    found: Minutes = np.minimum.accumulate(minutes[::-1])[::-1]
+    return found
