@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("scheduling", "0010_savings_and_risks"),
+        ("scheduling", "0012_inbox_and_views"),
     ]
 
     operations = [
