@@ -91,7 +91,7 @@ class _Peaks:
         """Return cents of lateness, broken promises and demand no plan undercuts."""
         low = _least_peak(self._book, self._racks)
         charge = demand(self._book.problem.prices, low)
-        uncapped = self._hindered(None)
+        uncapped = self._late_and_broken(self._machines)
         if (
             len(self._racks) > MOST_CAPPED
             or not self._book.problem.prices.demand_per_kw
@@ -107,7 +107,7 @@ class _Peaks:
             if middle in {first, last}:
                 heappush(intervals, (value, first, last))
                 break
-            hindered = self._hindered(middle)
+            hindered = self._under(middle)
             upper = value - demand(self._book.problem.prices, first)
             if hindered is not None:
                 lower = demand(self._book.problem.prices, first) + hindered
@@ -126,21 +126,21 @@ class _Peaks:
         )
         return max(low, base + sum(sites))
 
-    def _hindered(self, peak: int | None) -> int | None:
-        """Return cents of lateness and broken promises under a peak; None: no plan."""
-        every = self._machines
-        if peak is not None:
-            limited = capped(self._book, every, peak)
-            if limited is None:
-                return self._hindered(None)
-            if limited.completions([one.rack.key for one in self._racks]) is None:
-                return None
-            every = [*(one for one in every if one.key != limited.key), limited]
+    def _under(self, peak: int) -> int | None:
+        """Return what is late and broken under a peak, in cents; None: no plan."""
+        limited = capped(self._book, self._machines, peak)
+        if limited is None:
+            return self._late_and_broken(self._machines)
+        if limited.completions([one.rack.key for one in self._racks]) is None:
+            return None
+        return self._late_and_broken([*self._machines, limited])
+
+    def _late_and_broken(self, every: list[Machine]) -> int:
         sites = _Relaxed(self._racks, every)
         late = self._late + sites.least_lateness()
         broken = self._broken + sites.least_broken()
         price = self._book.problem.prices.broken_promise
-        return half_up(late, MINUTES_PER_DAY) + broken * price
+        return int(half_up(late, MINUTES_PER_DAY)) + broken * price
 
 
 class _Relaxed:

@@ -233,7 +233,7 @@ def capped(book: Lookup, every: Iterable[Machine], peak: int) -> Machine | None:
     jobs = {
         key: replace(job, tail=job.tail - QUARTER) for key, job in machine.jobs.items()
     }
-    return replace(machine, supply=Supply(pieces), jobs=jobs)
+    return replace(machine, key=f"{machine.key}:peak", supply=Supply(pieces), jobs=jobs)
 
 
 def _resource_supply(book: Lookup, resource: Resource) -> Supply:

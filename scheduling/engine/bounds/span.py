@@ -17,18 +17,16 @@ from scheduling.engine.problem import PowerClass
 Minutes = npt.NDArray[np.int64]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Hours:
     """A calendar by minute, up to the horizon.
 
     Attributes:
-        is_open: Whether each minute is open.
         worked: Open minutes before each minute; one more at the end.
         opens: The open minutes, rising.
         left: Minutes from each one to its window's end; 0 while closed.
     """
 
-    is_open: npt.NDArray[np.bool_]
     worked: Minutes
     opens: Minutes
     left: Minutes
@@ -108,12 +106,12 @@ class Spans:
             for start, end, is_open in self.book.hours_of(crew).stretches(0, horizon):
                 if is_open:
                     left[start:end] = np.arange(end - start, 0, -1)
-            is_open = left > 0
-            worked = np.concatenate(([0], np.cumsum(is_open[:-1])))
-            opens = np.flatnonzero(is_open).astype(np.int64)
-            self._hours[calendar] = _Hours(
-                is_open, worked, opens if len(opens) else np.array([horizon]), left
-            )
+            worked = np.zeros(horizon + 1, np.int64)
+            worked[1:] = np.cumsum(left[:-1] > 0)
+            opens = np.flatnonzero(left).astype(np.int64)
+            if not len(opens):
+                opens = np.array([horizon], np.int64)
+            self._hours[calendar] = _Hours(worked=worked, opens=opens, left=left)
         return self._hours[calendar]
 
 
