@@ -14,7 +14,7 @@ WORKERS ?= auto
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check pytest erp openapi format bench bench-ui bench-engine bench-engine-full soak lock clean
+.PHONY: help venv demo test check pytest erp openapi schemas format bench bench-ui bench-engine bench-engine-full soak lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | expand -t 19
@@ -91,6 +91,11 @@ erp: $(DEV_STAMP) $(ERP_STAMP) ## Run the loop with a real Tryton server.
 
 openapi: $(DEV_STAMP) ## Write docs/openapi.yaml from the code.
 	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml --settings config.settings.test
+
+schemas: $(DEV_STAMP) ## Write the JSON Schemas of problems and schedules from the code.
+	@for name in rack-problem rack-schedule network-problem network-schedule; do \
+	  $(PY) -m scheduling.engine schema $$name --out docs/schemas/$$name.schema.json >/dev/null; \
+	done
 
 format: $(DEV_STAMP) ## Format the code and fix what ruff can fix.
 	$(VENV)/bin/ruff check --fix .

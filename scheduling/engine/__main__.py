@@ -111,8 +111,12 @@ def _convert(given: argparse.Namespace) -> tuple[Answer, int]:
 
 
 def _schema(given: argparse.Namespace) -> tuple[Answer, int]:
-    """Print the JSON Schema of a form."""
-    return schema(given.name), 0
+    """Print the JSON Schema of a form, or write it laid out."""
+    found = schema(given.name)
+    if given.out is not None:
+        laid_out = json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True)
+        write(given.out, f"{laid_out}\n".encode())
+    return found, 0
 
 
 def _pair(given: argparse.Namespace) -> tuple[bytes, bytes]:
@@ -177,6 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=_convert)
     command = commands.add_parser("schema", help="Print the JSON Schema of a form.")
     command.add_argument("name", choices=sorted(SCHEMAS))
+    command.add_argument("--out", type=Path, help="Where to write it, laid out.")
     command.set_defaults(run=_schema)
     return parser
 

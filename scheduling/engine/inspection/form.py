@@ -19,12 +19,15 @@ from scheduling.engine.problem import (
 )
 
 QUARTER = 15
+MOST_CAPACITY = 1_000_000_000
+"""Watts, places or eighths of a person; no limit of a site is greater."""
 
 
 def findings(book: Lookup, templates: Iterable[Template]) -> Iterator[Finding]:
     """Yield everything that makes a problem unreadable; templates are those in use."""
     yield from _time(book.problem)
     yield from _twice(book.problem)
+    yield from _capacities(book.problem)
     yield from _soak(book.problem.soak)
     yield from _calendars(book)
     yield from _bays(book)
@@ -66,6 +69,17 @@ def _twice(problem: Problem) -> Iterator[Finding]:
                 code="key_twice",
                 object=key,
                 sentence=f"The key {key} stands for more than one {name}.",
+            )
+
+
+def _capacities(problem: Problem) -> Iterator[Finding]:
+    for resource in problem.resources:
+        most = resource.capacity.highest()
+        if most > MOST_CAPACITY:
+            yield _bad(
+                resource.key,
+                f"{resource.key} has a capacity of {most:,}; at most "
+                f"{MOST_CAPACITY:,} can be planned with.",
             )
 
 

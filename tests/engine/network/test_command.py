@@ -182,3 +182,18 @@ def test_unknown_formats_and_unreadable_instances_are_told_apart(run, tmp_path):
     source.write_bytes(b"\xff\xfe\x00")
     assert run("convert", "jsp", source, *out)[1]["error"] == "file"
     assert not (tmp_path / "problem.json").exists()
+
+
+def test_a_terawatt_is_refused_by_name_in_the_rack_form(run, tmp_path):
+    plain = json.loads(problem_to_json(a_problem()))
+    for one in plain["resources"]:
+        if one["kind"] == "node":
+            one["capacity"]["values"] = [10**12]
+            one["capacity"]["times"] = [0]
+    path = tmp_path / "rack.json"
+    path.write_text(json.dumps(plain))
+
+    code, answer = run("solve", path, "--seconds", "0.1")
+
+    assert (code, answer["error"]) == (2, "no_plan")
+    assert "has a capacity of 1,000,000,000,000" in answer["sentence"]

@@ -24,7 +24,7 @@ def test_the_schema_in_the_docs_is_the_code_s(name):
 
     Draft202012Validator.check_schema(written)
     assert _bare(written) == _bare(schema(name)), (
-        f"python -m scheduling.engine schema {name} prints what the file should hold"
+        "make schemas writes what the files should hold"
     )
 
 
