@@ -29,6 +29,11 @@ class Heat:
     worded: Callable[[float], str]
 
     @property
+    def least(self) -> float:
+        """The lowest number."""
+        return min(min(row) for row in self.week)
+
+    @property
     def most(self) -> float:
         """The highest number; at least a little, so that shares exist."""
         return max(1e-9, *(max(row) for row in self.week))
@@ -38,16 +43,18 @@ def heat_map(heat: Heat, *, width: int = 640) -> SafeString:
     """Draw seven rows of 24 cells; every third hour is named."""
     x = svg.Scale(0, HOURS, _LEFT, width)
     parts = []
+    span = max(heat.most - heat.least, 1e-9)
     for day, row in enumerate(heat.week):
         top = _TOP + day * _ROW
         parts.append(svg.text((_LEFT - 6, top + 15), DAYS[day], "t-end"))
         for hour, value in enumerate(row):
-            shade = min(SHADES - 1, int(value / heat.most * SHADES))
+            shade = min(SHADES - 1, int((value - heat.least) / span * SHADES))
             size = (x(hour + 1) - x(hour) - 1, _ROW - 1)
             parts.append(svg.rect((x(hour), top), size, f"heat heat-{shade}"))
     foot = _TOP + len(DAYS) * _ROW + 12
     parts += [svg.text((x(hour), foot), f"{hour:02}:00") for hour in range(0, HOURS, 3)]
-    words = (heat.label, f"At most {heat.worded(heat.most)}; the table has each hour.")
+    range_ = f"{heat.worded(heat.least)} to {heat.worded(heat.most)}"
+    words = (heat.label, f"From {range_}; the table has each hour.")
     return svg.plot((width, foot + 4), parts, words)
 
 

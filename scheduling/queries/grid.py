@@ -126,22 +126,42 @@ def link_of(site: Site) -> GridLink | None:
     return GridLink.objects.filter(site=site).first()
 
 
-def strip_of(known: Known, now: datetime) -> Load:
-    """Return import against what is allowed for a week from now on."""
+def strip_of(known: Known, now: datetime, events: Sequence[GridEvent] = ()) -> Load:
+    """Return import against what is allowed for a week from now on.
+
+    Args:
+        known: The plan.
+        now: The present.
+        events: What the grid asks, known to the plan or not.
+    """
     first = max(0, known.clock.minute(now))
     last = first + STRIP_DAYS * MINUTES_PER_DAY
     load = site_load(known.problem, known.schedule, window=(first, last))
+    caps = _caps(known, events, first, last)
     return Load(
         epoch=known.clock.moment(first),
         to_min=last - first,
         load=_pieces(load.tolist()),
-        limits=_allowed(known.problem, first, last),
-        curtailments=[
-            (max(0, one.start - first), min(last, one.end) - first)
-            for one in known.problem.curtailments
-            if one.end > first and one.start < last
-        ],
+        limits=_allowed(known.problem, caps, first, last),
+        curtailments=[(start - first, end - first) for start, end, _ in caps],
     )
+
+
+def _caps(
+    known: Known, events: Sequence[GridEvent], first: int, last: int
+) -> list[tuple[int, int, int]]:
+    """Return start, end and watts of announced caps that a window shows."""
+    spans = [
+        (
+            max(first, known.clock.minute(one.starts_at)),
+            min(last, known.clock.minute_after(one.ends_at)),
+            one.cap_w,
+        )
+        for one in events
+        if one.state == GridEvent.State.ANNOUNCED
+        and one.kind == GridEvent.Kind.CURTAILMENT
+    ]
+    return [span for span in spans if span[0] < span[1]]
 
 
 def _pieces(values: Sequence[int]) -> list[tuple[int, int]]:
@@ -153,13 +173,18 @@ def _pieces(values: Sequence[int]) -> list[tuple[int, int]]:
     return found
 
 
-def _allowed(problem: Problem, first: int, last: int) -> list[tuple[int, int]]:
+def _allowed(
+    problem: Problem, caps: Sequence[tuple[int, int, int]], first: int, last: int
+) -> list[tuple[int, int]]:
     """Return the import allowed, base load included, from a minute on."""
     site = next(one for one in problem.resources if one.kind is ResourceKind.SITE)
     times = {first, *site.capacity.times, *problem.base_load.times}
+    times |= {time for start, end, _ in caps for time in (start, end)}
     found: list[tuple[int, int]] = []
     for time in sorted(one for one in times if first <= one < last):
         watts = site.capacity.at(time) + problem.base_load.at(time)
+        held = [cap for start, end, cap in caps if start <= time < end]
+        watts = min([watts, *held])
         if not found or found[-1][1] != watts:
             found.append((time - first, watts))
     return found

@@ -72,8 +72,8 @@ def _show(
     here, now = standing(request), timezone.now()
     site, zone = here.site, ZoneInfo(here.site.zone)
     known = queries.known_of(here.plan)
-    strip = queries.strip_of(known, now) if known else None
     events = queries.events_of(site, now)
+    strip = queries.strip_of(known, now, events) if known else None
     contract = contract_of(site)
     context: dict[str, Any] = {
         "now": now,

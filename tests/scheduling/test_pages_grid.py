@@ -116,6 +116,15 @@ def test_a_cap_that_makes_no_sense_is_refused_beside_its_field(
     assert not GridEvent.objects.exists()
 
 
+def test_a_cap_the_plan_does_not_know_yet_is_drawn_over_its_load(world):
+    a_grid_event(world.site)
+
+    days = table(a_reader(world.site).get(reverse("grid")), "Site power by day")
+
+    # Tomorrow, 08:00 to 12:00 at the site.
+    assert [row[2] for row in days[:3]] == ["4,500 kW", "3,600 kW", "4,500 kW"]
+
+
 def test_a_buyer_reads_the_page_and_finds_no_form(world):
     a_grid_event(world.site, name="Morning")
 
