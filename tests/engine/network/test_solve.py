@@ -184,6 +184,16 @@ def test_a_mode_that_takes_longer_is_chosen_where_the_quick_one_must_wait():
     assert outcome.status is NetworkStatus.OPTIMAL
 
 
+def test_a_horizon_that_the_bound_already_passes_has_no_plan():
+    problem = a_network([an_activity("A"), an_activity("B")], horizon=3)
+
+    outcome = solve_network(problem, time_limit_s=5.0)
+
+    assert bound(problem).score.objective == 4
+    assert outcome.status is NetworkStatus.INFEASIBLE
+    assert outcome.schedule is None
+
+
 def test_a_most_keeps_two_together():
     lag = Lag(before="A", after="C", most=0)
     problem = a_network(

@@ -30,19 +30,22 @@ def add(
     """
     horizon = variables.horizon
     if problem.objective is Objective.MAKESPAN:
-        last = model.new_int_var(floor.objective, horizon, "makespan")
+        # A floor past the horizon says that there is no plan; CP-SAT finds that too.
+        least = min(floor.objective, horizon)
+        last = model.new_int_var(least, horizon, "makespan")
         model.add_max_equality(last, variables.end)
         model.minimize(last)
         return last
     ends = _job_ends(model, problem, variables)
     most = sum(job.weight for job in problem.jobs) * horizon
-    late = model.new_int_var(floor.objective, most, "tardiness")
+    late = model.new_int_var(min(floor.objective, most), most, "tardiness")
     model.add(late == sum(_tardiness(model, problem, ends, horizon)))
     if best is None or best.objective > floor.objective:
         model.minimize(late)
         return late
     model.add(late <= best.objective)
-    flow = model.new_int_var(floor.flow, horizon * len(problem.jobs), "flow")
+    longest = horizon * len(problem.jobs)
+    flow = model.new_int_var(min(floor.flow, longest), longest, "flow")
     released = sum(job.release for job in problem.jobs)
     model.add(flow == sum(ends) - released)
     model.minimize(flow)
