@@ -396,8 +396,8 @@ def _every_page(
                 page = context.new_page()
                 answer = page.goto(f"{url}{one.url}")
                 page.wait_for_load_state("networkidle")
-                if answer is None or "html" not in answer.headers["content-type"]:
-                    continue
+                if answer is None or b"<html" not in answer.body():
+                    continue  # data, a file, or a part of a page
                 looked += 1
                 heaviest = max(heaviest, (_compressed(answer.body()), one.name))
                 found += [f"{one.name}, {theme}: {rule}" for rule in _rules(page)]
