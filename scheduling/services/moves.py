@@ -162,7 +162,7 @@ def go_to(*, site: Site, by: User, steps: int) -> Run:
         PlanEdit.objects.filter(pk__in=[edit.pk for edit in chosen]).update(
             undone_at=None
         )
-    run = _mend(_base(now, by, base), by)
+    run = _mend(_base(now, by, base, [*done, *undone]), by)
     if change > 0:
         PlanEdit.objects.filter(pk=chosen[-1].pk).update(run=run)
     return run
@@ -294,15 +294,18 @@ def _edit(
     )
 
 
-def _base(now: Standing, by: User, wanted: Plan) -> Plan:
+def _base(now: Standing, by: User, wanted: Plan, edits: list[PlanEdit]) -> Plan:
     """Return the plan to go on from: an earlier one, unless others have gone on since.
 
-    Only where the newest plan is this planner's own mending may it be taken back whole.
+    Only where the newest plan came of these steps may it be taken back whole.
     """
     newest = now.proposal or now.plan
     if newest is None:
         return wanted
-    is_own = newest.run.towards_id is not None and newest.run.requested_by_id == by.pk
+    known = {edit.base_id for edit in edits}
+    known |= {edit.run.plan.pk for edit in edits if hasattr(edit.run, "plan")}
+    run = newest.run
+    is_own = run.requested_by_id == by.pk and run.towards_id in known
     return wanted if is_own else newest
 
 
