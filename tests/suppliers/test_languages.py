@@ -179,3 +179,25 @@ def test_staff_read_english_whatever_the_browser_asks_for(client, present, db):
 
     assert '<html lang="en"' in page
     assert "Suppliers" in page
+
+
+def test_a_files_refusals_are_in_its_senders_language_and_the_journal_in_english(
+    client, reader
+):
+    client.force_login(reader)
+    rows = (
+        "Order\tLine\tPromised quantity\tPromised date\tVersion\n"
+        "4500-1\t10\t60\t03/04/2026\t1"
+    )
+
+    page = page_of_post(client, "/portal/sheet/", {"rows": rows, "mode": "each"})
+
+    assert "03/04/2026 有兩種讀法" in page
+    told = Event.objects.get(kind="upload.applied").summary.replace("\u00a0", " ")
+    assert "0 rows changed, 0 as before, 1 refused" in told
+
+
+def page_of_post(client, address, data):
+    """Return the page a form leads to, with plain blanks."""
+    answer = client.post(address, data, follow=True)
+    return answer.content.decode().replace("\u00a0", " ")
