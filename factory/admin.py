@@ -16,6 +16,7 @@ from factory.models import (
     BomLine,
     Calendar,
     CalendarException,
+    ChangeDecision,
     CoolingLoop,
     Crew,
     Customer,
@@ -332,10 +333,20 @@ class OrderAdmin(LookUpAdmin):
 class OrderChangeAdmin(LookUpAdmin):
     """Changes of orders, to look up."""
 
-    list_display = ["order", "kind", "author", "at"]
+    list_display = ["order", "kind", "state", "author", "at"]
     list_filter = ["kind"]
     search_fields = ["order__number", "author"]
-    list_select_related = ["order"]
+    list_select_related = ["order", "decision"]
+
+
+@admin.register(ChangeDecision)
+class ChangeDecisionAdmin(LookUpAdmin):
+    """What became of changes, to look up."""
+
+    list_display = ["change", "kind", "is_granted", "granted_date", "author", "at"]
+    list_filter = ["kind", "is_granted"]
+    search_fields = ["change__order__number", "author"]
+    list_select_related = ["change__order"]
 
 
 @admin.register(Unit)

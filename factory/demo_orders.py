@@ -6,7 +6,15 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from factory.ceilings import weekly_ceilings
-from factory.models import Customer, Order, OrderChange, RackModel, Site, Unit
+from factory.models import (
+    ChangeDecision,
+    Customer,
+    Order,
+    OrderChange,
+    RackModel,
+    Site,
+    Unit,
+)
 
 SHARES = {"GB200": 0.2, "GB300": 0.6, "VR200": 0.2}
 LOAD = 0.95
@@ -122,14 +130,29 @@ def _off_sunday(day: date, place: int) -> int:
 def _build_changes(given: Buyers, orders: list[Order]) -> None:
     """Write one change the factory has absorbed already."""
     order = orders[len(orders) // 2]
-    OrderChange.objects.create(
+    at = given.as_of - timedelta(days=5)
+    change = OrderChange.objects.create(
         order=order,
         kind=OrderChange.Kind.PUSH_OUT,
         author=order.customer.name,
         reason="The hall at the customer's is ready later.",
         requested_date=order.requested_date,
+        at=at,
+    )
+    ChangeDecision.objects.create(
+        change=change,
+        kind=change.kind,
+        is_granted=True,
+        author="Planning desk",
+        actor="system",
         granted_date=order.requested_date,
-        at=given.as_of - timedelta(days=5),
+        state_before=order.state,
+        state_after=order.state,
+        quantity_before=order.quantity,
+        quantity_after=order.quantity,
+        racks_begun=0,
+        racks_tested=0,
+        at=at,
     )
 
 

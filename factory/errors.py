@@ -176,3 +176,49 @@ class SerialTakenError(FactoryError):
             "Two pieces can not carry one number."
         )
         self.serial = serial
+
+
+class OrderChangeRefusedError(FactoryError):
+    """Refuse a change that an order cannot take in the state it is in.
+
+    Attributes:
+        field: What it is about, such as ``quantity``.
+    """
+
+    code = "order_change_refused"
+
+    def __init__(self, field: str, sentence: str) -> None:
+        """Keep the field beside the sentence."""
+        super().__init__(sentence)
+        self.field = field
+
+
+class ChangeDecidedError(FactoryError):
+    """Refuse to decide a change twice."""
+
+    code = "change_decided"
+
+    def __init__(self, order: str, kind: str, verdict: str) -> None:
+        """Name the order, the change and what became of it."""
+        super().__init__(f"{order}: this {kind.lower()} is {verdict} already.")
+
+
+class PartnerSiteError(FactoryError):
+    """Refuse a partner's site that cannot be opened as asked."""
+
+    code = "partner_site_refused"
+
+
+class OutageRefusedError(FactoryError):
+    """Refuse an outage that cannot be.
+
+    Attributes:
+        field: What it is about, such as ``ends_at``.
+    """
+
+    code = "outage_refused"
+
+    def __init__(self, field: str, sentence: str) -> None:
+        """Keep the field beside the sentence."""
+        super().__init__(sentence)
+        self.field = field

@@ -117,6 +117,10 @@ STATUSES: Final[dict[str, StatusLook]] = {
     **_looks("bad", "bad", failed="Failed", infeasible="Impossible", error="Error"),
     **_looks("bad", "bad", unplannable="Unplannable", inherited="Inherited breach"),
     **_looks("watch", "watch", stale="Stale", lost="Lost", superseded="Superseded"),
+    # Changes of orders.
+    **_looks("watch", "watch", proposed="Asked for"),
+    **_looks("good", "good", granted="Granted"),
+    **_looks("bad", "bad", refused="Refused"),
     # Webhooks and what they carry.
     **_looks("good", "good", delivered="Delivered"),
     **_looks("bad", "bad", given_up="Given up", disabled="Off"),

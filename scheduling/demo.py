@@ -222,6 +222,7 @@ def _build_promises(factory: DemoFactory, seed: int) -> None:
     """Write what customers were promised: mostly their date, some later or moved."""
     random = Random(f"{seed}:promises")  # noqa: S311 - dice of a demo
     rows: list[CustomerPromise] = []
+    second: list[tuple[CustomerPromise, CustomerPromise]] = []
     for order in factory.orders:
         date = order.requested_date
         if random.random() < LATER_SHARE:
@@ -235,8 +236,13 @@ def _build_promises(factory: DemoFactory, seed: int) -> None:
             moved.date = date + timedelta(days=1)
             moved.limit = "material"
             moved.reason = "Cable cartridges came a day late."
-            rows.append(moved)
+            second.append((rows[-1], moved))
     CustomerPromise.objects.bulk_create(rows, batch_size=1_000)
+    for first, moved in second:
+        moved.predecessor = first
+    CustomerPromise.objects.bulk_create(
+        [moved for _, moved in second], batch_size=1_000
+    )
 
 
 def _promise(order: Order, made_at: datetime, number: int = 1) -> CustomerPromise:

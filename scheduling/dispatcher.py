@@ -29,7 +29,8 @@ from journal.sequencing import sequence
 from journal.webhooks.courier import Courier
 from journal.webhooks.queue import WEBHOOKS, forget_old
 from scheduling.grid_poller import Poller
-from scheduling.outbox import send_quotes, send_runs, send_studies
+from scheduling.outbox import send_previews, send_quotes, send_runs, send_studies
+from scheduling.services.auto_repair import GATHER, settle, start_due
 from scheduling.services.grid_repairs import ask_for_repairs
 from scheduling.services.quotes import release_expired
 from scheduling.services.runs import reap
@@ -56,7 +57,7 @@ MAIL_RETRY_S = 60.0
 TIDY_CHORE_S = 3_600.0
 EVENTS_AT_ONCE = 500
 
-CONSUMERS: tuple[Consumer, ...] = (WEBHOOKS, MAIL_ANSWERS)
+CONSUMERS: tuple[Consumer, ...] = (WEBHOOKS, MAIL_ANSWERS, GATHER)
 """Who is shown every event once, in order."""
 
 
@@ -122,9 +123,12 @@ def chores(
         Chore(name="send runs", work=send_runs),
         Chore(name="send quotes", work=send_quotes),
         Chore(name="send studies", work=send_studies, every_s=SLOW_CHORE_S),
+        Chore(name="send previews", work=send_previews),
         Chore(name="send uploads", work=send_uploads),
         Chore(name="send operations", work=send_operations),
         Chore(name="reap operations", work=operations.reap, every_s=SLOW_CHORE_S),
+        Chore(name="start repairs", work=start_due, every_s=SLOW_CHORE_S),
+        Chore(name="settle repairs", work=settle, every_s=SLOW_CHORE_S),
         Chore(name="reap uploads", work=_reap_uploads, every_s=SLOW_CHORE_S),
         Chore(name="reap runs", work=reap, every_s=SLOW_CHORE_S),
         Chore(name="release bookings", work=release_expired, every_s=SLOW_CHORE_S),

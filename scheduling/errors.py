@@ -1,5 +1,7 @@
 """Errors of scheduling: one base, each with a code that page and API share."""
 
+from datetime import date
+
 
 class SchedulingError(Exception):
     """Base of every refusal; the message is a sentence for people."""
@@ -473,3 +475,38 @@ class GridSeriesError(SchedulingError):
     """Refuse a series of a grid that cannot be read, or say that one is missing."""
 
     code = "grid_series"
+
+
+class ChangeNotPreviewedError(SchedulingError):
+    """Refuse to grant a change whose effect nobody has seen on the plan in force."""
+
+    code = "change_not_previewed"
+
+    def __init__(self, order: str, why: str) -> None:
+        """Name the order and what is missing."""
+        super().__init__(
+            f"{order}: {why}. Look at what the change does, then grant it."
+        )
+
+
+class GrantTooEarlyError(SchedulingError):
+    """Refuse a date that physics does not allow."""
+
+    code = "grant_too_early"
+
+    def __init__(self, order: str, granted: date, bound: date) -> None:
+        """Name the order, the date and the first one possible."""
+        super().__init__(
+            f"{order}: no plan ships it by {granted.isoformat()}; the first date that "
+            f"physics allows is {bound.isoformat()}."
+        )
+
+
+class MoveRefusedError(SchedulingError):
+    """Refuse to let another site build an order."""
+
+    code = "site_move_refused"
+
+    def __init__(self, order: str, why: str) -> None:
+        """Name the order and the reason."""
+        super().__init__(f"{order} is not moved: {why}.")

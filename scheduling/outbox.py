@@ -1,4 +1,4 @@
-"""Runs, quotes and studies on their way to the broker.
+"""Runs, quotes, previews and studies on their way to the broker.
 
 A message names one, the row is it. The task is named by a string, so that nobody who
 sends imports the solver.
@@ -12,7 +12,8 @@ from celery import current_app
 from django.conf import settings
 
 from journal.broker import bounded_connection
-from scheduling.models import Quote, Run, Study
+from scheduling.models import ChangePreview, Quote, Run, Study
+from scheduling.services.previews import mark_sent as mark_preview_sent
 from scheduling.services.quotes import mark_sent as mark_quote_sent
 from scheduling.services.runs import mark_sent
 from scheduling.services.studies import mark_sent as mark_study_sent
@@ -22,8 +23,10 @@ log = structlog.get_logger("rackline.outbox")
 SOLVE_RUN = "scheduling.tasks.solve_run"
 ANSWER_QUOTE = "scheduling.tasks.answer_quote"
 PROVE_SAVINGS = "scheduling.tasks.prove_savings"
+PREVIEW_CHANGE = "scheduling.tasks.preview_change"
 SOLVE_QUEUE = "solve"
 QUOTE_S = 10
+PREVIEW_S = 5
 STUDY_S = 600
 # Reading the data and storing the plan of 10,000 racks, besides the search itself.
 HARD_MARGIN_S = 180
@@ -72,6 +75,20 @@ def send_studies() -> int:
     studies = [(study.pk, STUDY_S) for study in waiting.only("id")]
     _send(PROVE_SAVINGS, studies, mark_study_sent)
     return len(studies)
+
+
+def send_previews() -> int:
+    """Send every preview that nobody works on yet; as ``send_runs``.
+
+    Raises:
+        OperationalError: Kombu's, if the broker does not answer; what is left waits.
+    """
+    waiting = ChangePreview.objects.to_send(
+        again_after=timedelta(seconds=settings.RUN_RESEND_S)
+    )
+    previews = [(preview.pk, PREVIEW_S) for preview in waiting.only("id")]
+    _send(PREVIEW_CHANGE, previews, mark_preview_sent)
+    return len(previews)
 
 
 def _send(task: str, rows: list[tuple[int, int]], mark: Callable[[int], None]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.db.models import Count, Max, Q, QuerySet
 
-from factory.models import Order, Outage, StepRecord, StockLot
+from factory.models import LotRecall, Order, Outage, Site, StepRecord, StockLot
 from journal.models import Event
 from journal.wording import counted
 from scheduling.models import GridEvent, GridLink, Plan
@@ -45,6 +45,10 @@ LIMITS: Final[Mapping[str, str]] = {
     "grid.contact_lost": "curtailment",
     "grid.contact_back": "curtailment",
     "outage.recorded": "outage",
+    "outage.ended": "outage",
+    "order.left": "",
+    "lot.recalled": "quality",
+    "lot.recall_ended": "quality",
 }
 """Kinds of event that change what a plan rests on, each with the limit it is about.
 
@@ -67,6 +71,8 @@ SITES: Final[Mapping[str, tuple[Rows, str]]] = {
     "gridevent": (GridEvent.objects.all, "site"),
     "gridlink": (GridLink.objects.all, "site"),
     "outage": (Outage.objects.all, "site"),
+    "site": (Site.objects.all, "pk"),
+    "lotrecall": (LotRecall.objects.all, "site"),
     "declaredcapacity": (
         DeclaredCapacity.objects.for_staff,
         "supplier__purchase_orders__site",
@@ -153,6 +159,26 @@ def _sites_of(groups: Iterable[_Group]) -> dict[tuple[str, str], set[int]]:
             rows, path = SITES[object_type]
             for pk, site in rows().filter(pk__in=ids).values_list("pk", path):
                 found[object_type, str(pk)].add(site)
+    return found
+
+
+def sites_of_events(events: Iterable[Event]) -> dict[int, list[Event]]:
+    """Return events by the site they are about. One query a kind of object."""
+    listed = list(events)
+    known = _sites_of(
+        _Group(
+            object_type=one.object_type,
+            object_id=one.object_id,
+            cause=one.cause,
+            count=1,
+            last=one.pk,
+        )
+        for one in listed
+    )
+    found: dict[int, list[Event]] = defaultdict(list)
+    for one in listed:
+        for site in known[one.object_type, one.object_id]:
+            found[site].append(one)
     return found
 
 

@@ -6,9 +6,14 @@ import socket
 from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 
-from scheduling import quoting, studying, worker
-from scheduling.outbox import ANSWER_QUOTE, PROVE_SAVINGS, SOLVE_RUN
-from scheduling.services import quotes, studies
+from scheduling import previewing, quoting, studying, worker
+from scheduling.outbox import (
+    ANSWER_QUOTE,
+    PREVIEW_CHANGE,
+    PROVE_SAVINGS,
+    SOLVE_RUN,
+)
+from scheduling.services import previews, quotes, studies
 from scheduling.services.runs import claim
 
 
@@ -34,6 +39,14 @@ def prove_savings(study_id: int) -> None:
     lease = studies.claim(study_id)
     if lease is not None:
         studying.execute(lease)
+
+
+@shared_task(name=PREVIEW_CHANGE)
+def preview_change(preview_id: int) -> None:
+    """Look at what a change would do, if nobody else does."""
+    preview = previews.claim(preview_id)
+    if preview is not None:
+        previewing.execute(preview)
 
 
 @worker_init.connect

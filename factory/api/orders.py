@@ -15,7 +15,7 @@ from factory.services.orders import (
 from journal.api.fields import LARGEST_ID, LARGEST_REVISION, Flag, Strict, Text
 from journal.api.ids import OpaqueId
 from journal.api.names import ByColumns, ExternalIds, Nameless
-from journal.api.resources import Resource, choice, day, text
+from journal.api.resources import Resource, choice, day, flag, text
 from journal.api.writing import Item, Stating, Upsert
 from journal.upserts import Done, Refusal, Result
 
@@ -130,18 +130,36 @@ ORDER_UPSERT = Upsert(
 
 
 class OrderChangeShape(serializers.Serializer[Any]):
-    """A change of an order that was asked for, and what was granted."""
+    """A change of an order that was asked for, and what became of it."""
 
     id = OpaqueId("chg")
     order = OpaqueId("ord", source="order_id")
     order_number = serializers.CharField(source="order.number")
     kind = serializers.ChoiceField(choices=OrderChange.Kind.choices)
+    state = serializers.ChoiceField(choices=["proposed", "granted", "refused"])
     author = serializers.CharField()
     reason = serializers.CharField()
     quantity = serializers.IntegerField(allow_null=True)
     requested_date = serializers.DateField(allow_null=True)
-    granted_date = serializers.DateField(allow_null=True)
+    customer = serializers.CharField(
+        source="customer.code", allow_null=True, default=None
+    )
+    rack_model = serializers.CharField(
+        source="rack_model.code", allow_null=True, default=None
+    )
     at = serializers.DateTimeField()
+    granted_date = serializers.DateField(
+        source="decision.granted_date", allow_null=True, default=None
+    )
+    decided_by = serializers.CharField(
+        source="decision.author", allow_null=True, default=None
+    )
+    decided_at = serializers.DateTimeField(
+        source="decision.at", allow_null=True, default=None
+    )
+    decision_reason = serializers.CharField(
+        source="decision.reason", allow_null=True, default=None
+    )
 
 
 ORDER_CHANGES = Resource(
@@ -149,22 +167,31 @@ ORDER_CHANGES = Resource(
     one="order change",
     prefix="chg",
     shape=OrderChangeShape,
-    rows=lambda: OrderChange.objects.select_related("order"),
+    rows=lambda: OrderChange.objects.select_related(
+        "order", "customer", "rack_model", "decision"
+    ),
     naming=Nameless(),
     filters={
         "order": text("order__number", about="The order's number."),
         "kind": choice("kind", OrderChange.Kind.choices),
+        "undecided": flag("decision__isnull"),
     },
     example={
         "id": "chg_7",
         "order": "ord_2k",
         "order_number": "CO-9001",
         "kind": "pull_in",
-        "author": "client:3",
-        "reason": "Pushed by the ERP.",
-        "quantity": 2,
+        "state": "granted",
+        "author": "Ruth Okafor",
+        "reason": "Their hall is ready a week earlier.",
+        "quantity": None,
         "requested_date": "2026-12-04",
-        "granted_date": None,
+        "customer": None,
+        "rack_model": None,
         "at": "2026-11-20T09:30:00Z",
+        "granted_date": "2026-12-05",
+        "decided_by": "Tomás Reyes",
+        "decided_at": "2026-11-20T09:41:00Z",
+        "decision_reason": "",
     },
 )

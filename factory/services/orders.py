@@ -7,8 +7,16 @@ from typing import TypeVar
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from factory.errors import FactoryError
-from factory.models import Customer, Order, OrderChange, RackModel, Site, Unit
+from factory.errors import FactoryError, OrderChangeRefusedError
+from factory.models import Customer, Order, OrderChange, RackModel, Site
+from factory.order_rules import Facts, Wish, check_state
+from factory.services.order_changes import Signed, record_decided
+from factory.services.order_racks import (
+    add_racks,
+    cancel_racks,
+    facts_of,
+    living,
+)
 from journal.services import record
 from journal.upserts import UpsertOutcome
 
@@ -111,7 +119,7 @@ def _create(push: OrderPush, system: str, actor: str) -> Order:
         raise OrderRefusedError(
             "number", f"Order number {number} is taken by another order."
         ) from error
-    _add_racks(order, push.quantity)
+    add_racks(order, push.quantity)
     record(
         kind="order.created",
         about=order,
@@ -127,9 +135,20 @@ def _change(order: Order, push: OrderPush, actor: str) -> bool:
     """Apply what differs and return whether anything did."""
     before = _facts(order)
     _refuse_other_identity(order, push)
+    stated = _stated(order, push)
+    if stated == before:
+        return False
+    facts = facts_of(order, timezone.now())
+    wish = Wish(
+        kind=_kind(before, stated),
+        reason="Pushed by the ERP.",
+        quantity=push.quantity,
+        requested_date=push.requested_date,
+    )
+    _refuse_the_impossible(facts, push, wish)
     if push.is_cancelled:
         order.state = Order.State.CANCELLED
-        _remove_racks(order, keep=0)
+        cancel_racks(order, living(order).count())
     else:
         if order.state == Order.State.CANCELLED:
             order.state = Order.State.OPEN
@@ -137,19 +156,10 @@ def _change(order: Order, push: OrderPush, actor: str) -> bool:
         order.quantity = push.quantity
     order.requested_date = push.requested_date
     order.service_class = push.service_class
-    after = _facts(order)
-    if after == before:
-        return False
     order.version += 1
     order.save()
-    OrderChange.objects.create(
-        order=order,
-        kind=_kind(before, after),
-        author=actor,
-        reason="Pushed by the ERP.",
-        quantity=order.quantity,
-        requested_date=order.requested_date,
-        at=timezone.now(),
+    record_decided(
+        order=order, wish=wish, facts=facts, by=Signed(author=actor, actor=actor)
     )
     record(
         kind="order.changed",
@@ -158,7 +168,7 @@ def _change(order: Order, push: OrderPush, actor: str) -> bool:
         scope=f"site:{order.site_id}",
         summary=f"{order.number} changed",
         before=before,
-        after=after,
+        after=_facts(order),
     )
     return True
 
@@ -178,44 +188,46 @@ def _refuse_other_identity(order: Order, push: OrderPush) -> None:
             )
 
 
-def _resize(order: Order, quantity: int) -> None:
-    """Bring the number of living racks to ``quantity``."""
-    living = order.racks.exclude(state=Unit.State.CANCELLED).count()
-    if quantity > living:
-        _add_racks(order, quantity - living)
-    elif quantity < living:
-        _remove_racks(order, keep=quantity)
+def _stated(order: Order, push: OrderPush) -> dict[str, object]:
+    """Return what an event would keep of the order as it is stated."""
+    state = order.state
+    if push.is_cancelled and state == Order.State.CANCELLED:
+        # Nothing else of an order that is cancelled matters any more.
+        return _facts(order)
+    if push.is_cancelled:
+        state = Order.State.CANCELLED
+    elif state == Order.State.CANCELLED:
+        state = Order.State.OPEN
+    return {
+        "state": state,
+        "quantity": order.quantity if push.is_cancelled else push.quantity,
+        "requested_date": push.requested_date.isoformat(),
+        "service_class": push.service_class,
+    }
 
 
-def _add_racks(order: Order, count: int) -> None:
-    """Create racks with the next serials. Two queries."""
-    first = order.racks.count() + 1
-    Unit.objects.bulk_create(
-        Unit(
-            serial=f"{order.number}-{position:02d}",
-            kind=Unit.Kind.RACK,
-            site=order.site,
-            rack_model=order.rack_model,
-            order=order,
-        )
-        for position in range(first, first + count)
-    )
-
-
-def _remove_racks(order: Order, *, keep: int) -> None:
-    """Cancel racks beyond ``keep``, those not begun only."""
-    living = order.racks.exclude(state=Unit.State.CANCELLED)
-    begun = living.exclude(state=Unit.State.PLANNED).count()
-    if begun > keep:
+def _refuse_the_impossible(facts: Facts, push: OrderPush, wish: Wish) -> None:
+    """Refuse what the order cannot take, and fewer racks than are begun."""
+    try:
+        check_state(facts, wish.kind)
+    except OrderChangeRefusedError as error:
+        raise OrderRefusedError("cancelled", str(error)) from error
+    keep = 0 if push.is_cancelled else push.quantity
+    if facts.begun > keep:
         raise OrderRefusedError(
             "quantity",
-            f"{order.number}: {begun} racks are in work or shipped, {keep} asked for.",
+            f"{facts.number}: {facts.begun} racks are in work or shipped, {keep} "
+            "asked for.",
         )
-    surplus = living.count() - keep
-    last = living.filter(state=Unit.State.PLANNED).order_by("-serial")[:surplus]
-    Unit.objects.filter(pk__in=[rack.pk for rack in last]).update(
-        state=Unit.State.CANCELLED
-    )
+
+
+def _resize(order: Order, quantity: int) -> None:
+    """Bring the number of living racks to ``quantity``."""
+    now = living(order).count()
+    if quantity > now:
+        add_racks(order, quantity - now)
+    elif quantity < now:
+        cancel_racks(order, now - quantity)
 
 
 def _named(model: type[Row], field: str, code: str) -> Row:
@@ -249,6 +261,8 @@ def _kind(before: dict[str, object], after: dict[str, object]) -> OrderChange.Ki
             if int(str(after["quantity"])) > int(str(before["quantity"]))
             else kinds.DECREASE
         )
+    if before["requested_date"] == after["requested_date"]:
+        return kinds.SERVICE_CHANGE
     return (
         kinds.PULL_IN
         if str(after["requested_date"]) < str(before["requested_date"])

@@ -19,6 +19,7 @@ from journal.api.reading import ResourceView
 from journal.api.resources import Resource
 from scheduling.api.grid_events import GRID_EVENT_UPSERT, GRID_EVENTS
 from scheduling.api.moves import PlanCheckMoveView
+from scheduling.api.order_changes import ChangeGrantView, ChangeRefuseView
 from scheduling.api.plans import PLANS, SCENARIOS
 from scheduling.api.promises import PROMISE_DATES
 from scheduling.api.publishing import PlanPreviewView, PlanPublishView
@@ -84,5 +85,6 @@ VERBS: Mapping[Resource, Mapping[str, type[ResourceView]]] = {
         "preview": PlanPreviewView,
         "publish": PlanPublishView,
     },
+    ORDER_CHANGES: {"grant": ChangeGrantView, "refuse": ChangeRefuseView},
 }
 """What else can be done with one object."""

@@ -3,6 +3,7 @@
 from django.urls import URLPattern
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from factory.api.orders import ORDERS
 from journal.api.events import EventsBaselineView, EventsView
 from journal.api.operations import (
     OPERATION_ITEMS,
@@ -15,6 +16,11 @@ from journal.api.operations import (
 from journal.api.reading import parameters_of
 from journal.api.routes import open_route, routes
 from scheduling.api.openadr import OpenAdrView
+from scheduling.api.order_changes import (
+    CHANGE_PREVIEWS,
+    OrderChangesView,
+    PreviewsView,
+)
 from scheduling.api.plans import SCENARIOS
 from scheduling.api.promises import PROMISE_DATES, AckView
 from scheduling.api.quotes import QUOTES, QuoteBookView, QuotesView
@@ -33,6 +39,13 @@ urlpatterns: list[URLPattern] = [
         capabilities={"PUT": PROMISE_DATES.capability},
     ),
     open_route("openadr/<str:site>", OpenAdrView, "api-openadr"),
+    open_route(
+        "orders/<path:key>/changes",
+        OrderChangesView,
+        "api-orders-change",
+        resource=ORDERS,
+        capabilities={"POST": ORDERS.capability},
+    ),
     open_route("events", EventsView, "api-events", resources=BY_TYPE),
     open_route("events:baseline", EventsBaselineView, "api-events-baseline"),
     open_route(
@@ -53,6 +66,7 @@ urlpatterns: list[URLPattern] = [
     *routes(RUNS, listing=RunsView, verbs={"cancel": RunCancelView}),
     *routes(SCENARIOS, listing=ScenariosView),
     *routes(QUOTES, listing=QuotesView, verbs={"book": QuoteBookView}),
+    *routes(CHANGE_PREVIEWS, listing=PreviewsView),
     open_route(
         "openapi.yaml", SpectacularAPIView, "api-schema", authentication_classes=[]
     ),

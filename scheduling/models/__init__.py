@@ -19,17 +19,22 @@ from scheduling.models.plan import (
     PlannedRack,
     PlannedStep,
 )
+from scheduling.models.policy import AutoRepair, RepairPolicy
+from scheduling.models.preview import ChangePreview
 from scheduling.models.publication import CustomerPromise, Publication
 from scheduling.models.quote import Booking, Quote
 from scheduling.models.risk import Risk
 from scheduling.models.run import Run
 from scheduling.models.scenario import Scenario
+from scheduling.models.site_move import SiteMove
 from scheduling.models.study import LimitSaving, OrderSaving, RackSaving, Study
 from scheduling.models.workspace import SavedView, Snooze
 
 __all__ = [
+    "AutoRepair",
     "Blob",
     "Booking",
+    "ChangePreview",
     "CustomerPromise",
     "FlexibleCurve",
     "GridContract",
@@ -50,11 +55,13 @@ __all__ = [
     "Publication",
     "Quote",
     "RackSaving",
+    "RepairPolicy",
     "Risk",
     "Run",
     "SavedView",
     "Scenario",
     "Shed",
+    "SiteMove",
     "Snooze",
     "Study",
 ]

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from factory.models import Order, Site
+from factory.models import Order, OrderChange, Site
 from scheduling.models.plan import Plan
 
 
@@ -56,9 +56,10 @@ class Publication(models.Model):
 
 
 class CustomerPromise(models.Model):
-    """One revision of the date promised to a customer; append-only.
+    """One revision of what is promised to a customer; append-only.
 
-    The date means the order's last rack is shipped by 23:59 at the site.
+    The date means the order's last rack is shipped by 23:59 at the site. A revision
+    names the one it follows; a publication or a granted change of the order made it.
     """
 
     class Kind(models.TextChoices):
@@ -67,6 +68,10 @@ class CustomerPromise(models.Model):
         PROMISE = "promise", "Promise"
         PULL_IN = "pull_in", "Pull-in"
         PUSH_OUT = "push_out", "Push-out"
+        CONFIRMED = "confirmed", "Confirmed"
+        QUANTITY = "quantity", "Quantity"
+        ON_HOLD = "on_hold", "On hold"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     order = models.ForeignKey(Order, models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
@@ -76,13 +81,17 @@ class CustomerPromise(models.Model):
     publication = models.ForeignKey(
         Publication, models.PROTECT, null=True, related_name="promises"
     )
+    change = models.ForeignKey(OrderChange, models.PROTECT, null=True, related_name="+")
+    predecessor = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="successor"
+    )
     limit = models.CharField(max_length=20, blank=True, default="")
     reason = models.CharField(max_length=300, blank=True, default="")
     actor = models.CharField(max_length=120)
     made_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        """Numbers rise from 1; a later date says why."""
+        """Numbers rise from 1; each but the first follows one and says why."""
 
         ordering = ["order", "number"]
         constraints = [
@@ -93,8 +102,16 @@ class CustomerPromise(models.Model):
                 condition=Q(number__gte=1), name="customer_promise_number_positive"
             ),
             models.CheckConstraint(
-                condition=~Q(kind="push_out") | ~Q(reason=""),
-                name="customer_promise_push_out_has_reason",
+                condition=Q(number=1) | ~Q(reason=""),
+                name="customer_promise_change_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(number=1, predecessor__isnull=True)
+                | Q(number__gt=1, predecessor__isnull=False),
+                name="customer_promise_follows_one",
+            ),
+            models.CheckConstraint(
+                condition=~Q(actor=""), name="customer_promise_has_actor"
             ),
         ]
 

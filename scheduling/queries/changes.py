@@ -346,9 +346,10 @@ def _orders(
             rows[row.rack.order.pk].append(row)
     before: dict[int, date] = {}
     for row in was.values():
-        if row.rack.order_id is not None and row.ships_at is not None:
-            day = row.ships_at.astimezone(zone).date()
-            before[row.rack.order_id] = max(day, before.get(row.rack.order_id, day))
+        if row.rack.order is not None:
+            day = _arrives(row.rack.order, row.ships_at, zone)
+            if day is not None:
+                before[row.rack.order.pk] = max(day, before.get(row.rack.order.pk, day))
     found = [
         _order(order, rows[pk], zone, promised.get(pk), before.get(pk))
         for pk, order in orders.items()
@@ -372,12 +373,19 @@ def _order(
         unplannable=sum(row.ships_at is None for row in racks),
         promised=promised,
         was=was,
-        planned=last.ships_at.astimezone(zone).date() if last.ships_at else None,
+        planned=_arrives(order, last.ships_at, zone),
         late_cents=late // MINUTES_PER_DAY,
         limit=last.limit,
         sentence=last.sentence,
         owner=last.owner,
     )
+
+
+def _arrives(order: Order, ships_at: datetime | None, zone: ZoneInfo) -> date | None:
+    """Return the day a last rack is where the order was given, transit included."""
+    if ships_at is None:
+        return None
+    return (ships_at + order.transit_min * MINUTE).astimezone(zone).date()
 
 
 def _slips_most(rack: RackChange) -> tuple[int, str]:

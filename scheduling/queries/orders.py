@@ -19,7 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from factory.models import Order, Place, RoutingStep, Site, Unit
+from factory.models import Order, OrderChange, Place, RoutingStep, Site, Unit
 from scheduling.models import (
     CustomerPromise,
     LimitAttribution,
@@ -252,6 +252,20 @@ def promises_of(order: Order) -> list[CustomerPromise]:
     """Return every promise made for an order, first to last. One query."""
     promises = CustomerPromise.objects.filter(order=order)
     return list(promises.select_related("publication").order_by("number"))
+
+
+def changes_of(order: Order) -> list[OrderChange]:
+    """Return what was asked of an order, newest first, with what became of it."""
+    found = OrderChange.objects.filter(order=order).select_related(
+        "customer", "rack_model", "decision", "order"
+    )
+    return list(found.order_by("-at", "-pk"))
+
+
+def promises_by(change: OrderChange) -> list[CustomerPromise]:
+    """Return the promises that granting a change has written."""
+    rows = CustomerPromise.objects.filter(change=change)
+    return list(rows.select_related("order", "predecessor").order_by("pk"))
 
 
 def promised_dates(orders: Iterable[int]) -> dict[int, date]:

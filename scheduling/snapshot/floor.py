@@ -10,6 +10,7 @@ from scheduling.engine.opening import OpenHours
 from scheduling.engine.problem import Material
 from scheduling.engine.schedule import Unplannable
 from scheduling.snapshot.calendars import Week
+from scheduling.snapshot.changed import Changed
 from scheduling.snapshot.progress import Record, Route, progress_of, read_records
 from scheduling.snapshot.racks import RackRow, read_racks
 from scheduling.snapshot.reserved import Waiting, materials_ahead
@@ -42,6 +43,7 @@ def read_floor(
     clock: SiteClock,
     weeks: Mapping[int, Week],
     also: Collection[int] = (),
+    changed: Changed | None = None,
 ) -> Floor:
     """Return the floor of a site. Seven queries.
 
@@ -50,8 +52,11 @@ def read_floor(
         clock: Epoch and zone.
         weeks: When people work.
         also: Primary keys of models whose routings are read though no rack has them.
+        changed: A change of an order to look at, made to the rows alone.
     """
     rows = read_racks(site)
+    if changed is not None:
+        rows = changed.rows(rows)
     records = read_records(site)
     models = {row.model for row in rows if row.is_to_plan or row.rack in records}
     routings = read_routings(site, models.union(also))

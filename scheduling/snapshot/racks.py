@@ -45,6 +45,9 @@ class RackRow:
     late_cents_per_day: int
     is_to_plan: bool
     is_flexible: bool = False
+    is_begun: bool = False
+    is_on_hold: bool = False
+    transit_min: int = 0
 
 
 def read_racks(site: Site) -> list[RackRow]:
@@ -67,6 +70,7 @@ def read_racks(site: Site) -> list[RackRow]:
             "order__received_at",
             "order__requested_date",
             "order__late_cents_per_day",
+            "order__transit_min",
             "state",
             "order__state",
             "order__service_class",
@@ -85,6 +89,9 @@ def read_racks(site: Site) -> list[RackRow]:
             late_cents_per_day=late_cents,
             is_to_plan=state != Unit.State.ON_HOLD and order_state == Order.State.OPEN,
             is_flexible=service_class == Order.ServiceClass.FLEXIBLE,
+            is_begun=state != Unit.State.PLANNED,
+            is_on_hold=state == Unit.State.ON_HOLD,
+            transit_min=transit_min,
         )
         for (
             rack,
@@ -96,6 +103,7 @@ def read_racks(site: Site) -> list[RackRow]:
             received_at,
             requested_date,
             late_cents,
+            transit_min,
             state,
             order_state,
             service_class,
@@ -108,9 +116,11 @@ def read_promises(site: Site) -> dict[int, date]:
     rows = (
         CustomerPromise.objects.filter(order__site=site, order__state=Order.State.OPEN)
         .order_by("number")
-        .values_list("order", "date")
+        .values_list("order", "date", "kind")
     )
-    return dict(rows)
+    withdrawn = CustomerPromise.Kind.WITHDRAWN
+    newest = {order: (day, kind) for order, day, kind in rows}
+    return {order: day for order, (day, kind) in newest.items() if kind != withdrawn}
 
 
 def read_previous(
@@ -221,8 +231,10 @@ def rack_of(
         template=template.key,
         received=received,
         release=Minutes(received + lags),
-        due=clock.end_of_day(row.requested_date),
-        promise=None if promise is None else clock.end_of_day(promise),
+        due=Minutes(clock.end_of_day(row.requested_date) - row.transit_min),
+        promise=None
+        if promise is None
+        else Minutes(clock.end_of_day(promise) - row.transit_min),
         late_cents_per_day=Cents(row.late_cents_per_day),
         materials_reserved=tuple(sorted(reserved.items())),
         progress=progress,

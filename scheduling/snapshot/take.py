@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from factory.models import PowerBay, PowerNode, RackModel, Site
+from factory.order_rules import Kind
 from journal.models import Event
 from journal.sequencing import sequence
 from scheduling.clock import SiteClock, quarter_of
@@ -25,7 +26,7 @@ from scheduling.engine.adjust.kinds import (
     stretch_days,
 )
 from scheduling.engine.cut import cut_running
-from scheduling.engine.problem import Calendar, Problem, Rack, Supply
+from scheduling.engine.problem import Calendar, Problem, Rack, Supply, Template
 from scheduling.engine.schedule import Unplannable
 from scheduling.engine.units import MINUTES_PER_DAY, Minutes
 from scheduling.models import Scenario
@@ -40,6 +41,7 @@ from scheduling.snapshot.asked import (
     read_leads,
 )
 from scheduling.snapshot.calendars import Week, read_weeks
+from scheduling.snapshot.changed import Changed
 from scheduling.snapshot.curtailed import as_worked, may_cut, with_cut
 from scheduling.snapshot.floor import Floor, read_floor
 from scheduling.snapshot.gaps import gap_of, read_known
@@ -94,6 +96,7 @@ class Snapshot:
         left_out: Racks that cannot even be put to the engine, with the reason.
         arrival_level: Level of the arrivals planned on; None for promised dates.
         assumed: Keys of racks that a what-if scenario adds; they have no rows.
+        asked: Serials of the racks for which a change looks for a date.
     """
 
     problem: Problem
@@ -105,10 +108,15 @@ class Snapshot:
     left_out: tuple[Unplannable, ...]
     arrival_level: int | None = None
     assumed: frozenset[str] = frozenset()
+    asked: frozenset[str] = frozenset()
 
 
 def take(
-    scenario: Scenario, *, as_of: datetime, asked: Asked | None = None
+    scenario: Scenario,
+    *,
+    as_of: datetime,
+    asked: Asked | None = None,
+    changed: Changed | None = None,
 ) -> Snapshot:
     """Return a scenario's data as a problem. About thirty queries however many racks.
 
@@ -119,6 +127,7 @@ def take(
         scenario: Live data of a site, with its adjustments if it is a what-if.
         as_of: The present; minute 0 is the quarter hour it lies in.
         asked: What a quote asks for, behind all that is ordered.
+        changed: A change of an order to look at; rows stay as they are.
 
     Raises:
         AdjustmentError: If an adjustment names what is no longer there.
@@ -144,6 +153,7 @@ def take(
             asked,
             arrival_level=fresh.arrival_level,
             adjustments=adjustments_from(fresh.adjustments),
+            changed=changed,
         )
 
 
@@ -155,6 +165,7 @@ def _read(
     *,
     arrival_level: int | None,
     adjustments: tuple[Adjustment, ...] = (),
+    changed: Changed | None = None,
 ) -> Snapshot:
     """Return the snapshot of one moment of the database."""
     clock = SiteClock(epoch=epoch, zone=ZoneInfo(site.zone))
@@ -164,9 +175,9 @@ def _read(
         site,
         clock,
         weeks,
-        {one.rack_model for one in held}
-        | ({asked.rack_model} if asked else set())
+        {one.rack_model for one in (*held, asked, changed) if one is not None}
         | _models_to_read(adjustments),
+        changed,
     )
     materials = read_materials(site, clock, weeks, floor, arrival_level=arrival_level)
     bays = power_bays.read_bays(site)
@@ -181,6 +192,8 @@ def _read(
     templates = {pk: routed[0] for pk, routed in floor.routings.by_model.items()}
     racks += tuple(held_racks(held, templates))
     supplies = materials.supplies
+    if changed is not None:
+        supplies += _bought(site, changed, templates, floor, clock, weeks)
     if asked is not None and asked.rack_model in templates:
         template = templates[asked.rack_model]
         racks += tuple(asked_racks(asked, template))
@@ -228,6 +241,37 @@ def _read(
         arrival_level=arrival_level,
         assumed=frozenset(rack.key for rack in problem.racks)
         - frozenset(rack.key for rack in live.racks),
+        asked=frozenset(
+            one.row.serial
+            for one in floor.waiting
+            if changed is not None and changed.is_asked(one.row)
+        ),
+    )
+
+
+def _bought(  # noqa: PLR0917 - what is known of the site, each used once
+    site: Site,
+    changed: Changed,
+    templates: Mapping[int, Template],
+    floor: Floor,
+    clock: SiteClock,
+    weeks: Mapping[int, Week],
+) -> tuple[Supply, ...]:
+    """Return what a change would have to buy: of all its racks would be missing."""
+    template = templates.get(changed.rack_model)
+    count = changed.added
+    if changed.wish.kind in {Kind.MODEL_CHANGE, Kind.RESTART}:
+        count = changed.order.quantity
+    if template is None or not count:
+        return ()
+    return tuple(
+        lead_supplies(
+            template,
+            count,
+            floor.routings.part_ids,
+            dock_of(site, clock, weeks),
+            _needed(floor),
+        )
     )
 
 

@@ -12,6 +12,7 @@ from scheduling.web import (
     grid,
     light,
     moving,
+    order_changes,
     orders,
     pegging,
     plan,
@@ -20,6 +21,8 @@ from scheduling.web import (
     risks,
     runs,
     scenarios,
+    site_events,
+    site_moves,
     webhooks,
     workspace,
 )
@@ -102,6 +105,36 @@ urlpatterns: list[URLPattern] = [
         "scenarios/<int:scenario_id>/propose/",
         scenarios.scenario_propose,
         name="scenario_propose",
+    ),
+    path("orders/<str:number>/changes/", order_changes.change_list, name="changes"),
+    path(
+        "orders/<str:number>/changes/<int:change_id>/",
+        order_changes.change_page,
+        name="order_change",
+    ),
+    *(
+        path(
+            f"orders/<str:number>/changes/<int:change_id>/{verb}/",
+            view,
+            name=f"order_change_{verb}",
+        )
+        for verb, view in (
+            ("grant", order_changes.change_grant),
+            ("refuse", order_changes.change_refuse),
+            ("look", order_changes.change_look),
+        )
+    ),
+    path("outages/", site_events.outage_list, name="outages"),
+    path("outages/<int:outage_id>/end/", site_events.outage_end, name="outage_end"),
+    path("recalls/", site_events.recall_list, name="recalls"),
+    path("recalls/<int:recall_id>/", site_events.recall_page, name="recall"),
+    path("recalls/<int:recall_id>/end/", site_events.recall_end, name="recall_end"),
+    path("repairs/", site_events.repair_policy, name="repair_policy"),
+    path("sites/", site_moves.site_move_list, name="site_moves"),
+    path(
+        "sites/moves/<int:move_id>/",
+        site_moves.site_move_decide,
+        name="site_move_decide",
     ),
     path("runs/", runs.run_list, name="runs"),
     path("runs/<int:run_id>/", runs.run_page, name="run"),

@@ -10,6 +10,7 @@ from journal.models import Event
 from scheduling.models import CustomerPromise, PromiseAcknowledgement
 from scheduling.queries.acknowledgements import Unstored, overdue
 from tests.builders.api import Caller
+from tests.builders.scheduling import a_promise
 from tests.builders.world import a_small_world
 
 pytestmark = pytest.mark.django_db
@@ -34,17 +35,16 @@ def erp() -> Caller:
 
 def promise(order: Order, number: int, **values: Any) -> CustomerPromise:
     """Return one revision of an order's promise."""
-    return CustomerPromise.objects.create(
+    return a_promise(
+        order,
+        date(2026, 12, 20) - timedelta(days=number),
         **{
-            "order": order,
             "number": number,
             "kind": "promise" if number == 1 else "pull_in",
-            "date": date(2026, 12, 20) - timedelta(days=number),
             "quantity": 3,
-            "actor": "system",
             "made_at": NOON,
         }
-        | values
+        | values,
     )
 
 

@@ -6,12 +6,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from factory.services.order_changes import wish_of
 from journal.api.reading import parameters_of
 from journal.api.resources import Resource
 from scheduling.api.resources import RESOURCES
 from scheduling.api.runs import RUNS
 from scheduling.blobs import put_problem, put_schedule
 from scheduling.models import CustomerPromise
+from scheduling.services.previews import request_preview
 from suppliers.api.commitments import RECEIPTS
 from tests.builders.api import Caller
 from tests.builders.factory import a_bay, a_part, a_rack_model, a_stock_lot, an_order
@@ -63,9 +65,14 @@ def more_rows(world: World) -> None:
     part = a_part()
     a_bay(world.site, models=[world.model, a_rack_model()])
     order = an_order(world.site, world.model, racks=2)
-    order.changes.create(
-        kind="pull_in", author="client:1", reason="Asked.", at=order.received_at
+    change = order.changes.create(
+        kind="pull_in",
+        author="client:1",
+        reason="Asked.",
+        requested_date=order.requested_date,
+        at=order.received_at,
     )
+    request_preview(order=order, wish=wish_of(change), actor="client:1", change=change)
     CustomerPromise.objects.create(
         order=order,
         number=1,

@@ -3,12 +3,13 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from factory.models import Order
 from journal.api.ids import opaque
 from scheduling.models import CustomerPromise, Run
 from tests.builders.api import Caller
-from tests.builders.scheduling import a_base_scenario
+from tests.builders.scheduling import a_base_scenario, a_promise
 from tests.builders.world import World, a_small_world
 
 pytestmark = pytest.mark.django_db
@@ -24,14 +25,13 @@ def world() -> World:
 
 def promise(order: Order, number: int, day: int) -> CustomerPromise:
     """Return one revision of an order's promise."""
-    return CustomerPromise.objects.create(
-        order=order,
+    reason = "" if number == 1 else "Site power is full until Thu 05:00."
+    return a_promise(
+        order,
+        date(2026, 12, day),
         number=number,
-        kind="promise" if number == 1 else "push_out",
-        date=date(2026, 12, day),
-        quantity=3,
-        reason="" if number == 1 else "Site power is full until Thu 05:00.",
-        actor="system",
+        reason=reason,
+        made_at=timezone.now(),
     )
 
 

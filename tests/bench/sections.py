@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from scheduling.models import Plan
 from tests.bench import api, pages, planning, ui, uploads
+from tests.bench.changes import change_rows
 from tests.bench.engine import rows as engine_rows
 from tests.bench.feed import feed_row
 from tests.bench.grid import rows as grid_rows
@@ -149,6 +150,14 @@ def levers(options: Options) -> Iterator[Row]:
     yield from lever_rows(10 if options.is_quick else 30)
 
 
+def changes(options: Options) -> Iterator[Row]:
+    """Measure looks at changes of orders on a plan of 1,000 racks in force."""
+    as_of = timezone.now().replace(minute=0, second=0, microsecond=0)
+    with a_world(racks=MANY_RACKS, seed=options.seed, as_of=as_of) as world:
+        planning.put_in_force(planning.a_plan(world))
+        yield from change_rows(world, 2 if options.is_quick else 8)
+
+
 def erp(options: Options) -> Iterator[Row]:
     """Measure the ERP's door: a nightly push, the same again, single reads."""
     with a_world(racks=SMALL_RACKS, seed=options.seed, as_of=AS_OF) as world:
@@ -163,6 +172,7 @@ SECTIONS: dict[str, Callable[[Options], Iterable[Row]]] = {
     "repair": repair,
     "grid": grid,
     "levers": levers,
+    "changes": changes,
     "plan": plan,
     "large": large,
     "pages": site,

@@ -2,17 +2,18 @@
 
 import dataclasses
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from factory.models import Place, PowerBay, Site, Unit
+from factory.models import Order, Place, PowerBay, Site, Unit
 from scheduling.clock import SiteClock, quarter_of
 from scheduling.engine.problem import Problem, Rack, Resource
 from scheduling.engine.schedule import Schedule
 from scheduling.models import (
     Blob,
+    CustomerPromise,
     GridEvent,
     Pin,
     Plan,
@@ -198,6 +199,26 @@ def a_pin(rack: Unit, **fields: Any) -> Pin:
             "starts_at": NOW + timedelta(days=7),
             "reason": "The customer visits.",
             "actor": "user:1",
+            "made_at": NOW,
+        }
+        | fields
+    )
+
+
+def a_promise(order: Order, day: date, **fields: Any) -> CustomerPromise:
+    """Return the next revision of what an order's customer is promised."""
+    last = CustomerPromise.objects.filter(order=order).order_by("-number").first()
+    kinds = CustomerPromise.Kind
+    return CustomerPromise.objects.create(
+        **{
+            "order": order,
+            "number": last.number + 1 if last else 1,
+            "predecessor": last,
+            "kind": kinds.PUSH_OUT if last else kinds.PROMISE,
+            "date": day,
+            "quantity": order.quantity,
+            "reason": "Cable cartridges came late." if last else "",
+            "actor": "system",
             "made_at": NOW,
         }
         | fields

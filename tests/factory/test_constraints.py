@@ -12,10 +12,12 @@ from factory.models import (
     BomLine,
     Calendar,
     CalendarException,
+    ChangeDecision,
     CoolingLoop,
     Crew,
     DemandOutlook,
     FixedLag,
+    LotRecall,
     MeasuredResult,
     Order,
     OrderChange,
@@ -28,6 +30,7 @@ from factory.models import (
     RoutingStep,
     Shift,
     Site,
+    SiteLane,
     StepRecord,
     StockIssue,
     StockLot,
@@ -94,6 +97,49 @@ def a_result(world):
     """Return a measured value."""
     return MeasuredResult.objects.create(
         record=a_step_record(world.racks[0]), name="Decay", value="0.3", is_pass=True
+    )
+
+
+def a_change(world, kind, **fields):
+    """Return a change asked of the world's order."""
+    return OrderChange.objects.create(
+        order=world.order, kind=kind, author="A", reason="B", at=NOW, **fields
+    )
+
+
+def a_recall(world, **fields):
+    """Return a recall of a lot."""
+    return LotRecall.objects.create(
+        site=world.site,
+        part=world.parts["FRAME"],
+        **{"lot": "L7", "reason": "Cracks", "author": "A", "at": NOW} | fields,
+    )
+
+
+def a_lane(world, target):
+    """Return a lane from the world's site."""
+    return SiteLane.objects.create(origin=world.site, target=target, transit_min=60)
+
+
+def a_decision(world, **fields):
+    """Return a granted push-out of the world's order of three racks."""
+    change = a_change(world, "push_out", requested_date=NOW.date())
+    return ChangeDecision.objects.create(
+        change=change,
+        **{
+            "kind": "push_out",
+            "is_granted": True,
+            "author": "A",
+            "actor": "user:1",
+            "state_before": "open",
+            "state_after": "open",
+            "quantity_before": 3,
+            "quantity_after": 3,
+            "racks_begun": 0,
+            "racks_tested": 0,
+            "at": NOW,
+        }
+        | fields,
     )
 
 
@@ -200,6 +246,40 @@ BREAKS = {
     "order_change_author_and_reason": lambda world: OrderChange.objects.create(
         order=world.order, kind="pause", author="", reason="Later", at=NOW
     ),
+    "order_change_of_size_has_quantity": lambda world: a_change(world, "increase"),
+    "order_change_of_date_has_date": lambda world: a_change(world, "pull_in"),
+    "order_change_switch_has_customer": lambda world: a_change(
+        world, "customer_switch", quantity=1
+    ),
+    "order_change_of_model_has_model": lambda world: a_change(world, "model_change"),
+    "change_decision_author": lambda world: a_decision(world, author=""),
+    "change_refused_has_reason_and_no_date": lambda world: a_decision(
+        world, is_granted=False
+    ),
+    "change_of_living_order": lambda world: a_decision(world, state_before="shipped"),
+    "change_increase_rises": lambda world: a_decision(
+        world, kind="increase", quantity_after=3
+    ),
+    "change_decrease_keeps_begun": lambda world: a_decision(
+        world, kind="decrease", quantity_after=1, racks_begun=2
+    ),
+    "change_of_all_before_begun": lambda world: a_decision(
+        world, kind="cancel", racks_begun=1
+    ),
+    "change_switch_before_test": lambda world: a_decision(
+        world, kind="customer_switch", racks_handed=2, racks_tested=2
+    ),
+    "change_pause_of_open": lambda world: a_decision(
+        world, kind="pause", state_before="paused", state_after="paused"
+    ),
+    "change_restart_of_stopped": lambda world: a_decision(
+        world, kind="restart", state_after="open"
+    ),
+    "lot_recall_one_open": lambda world: [a_recall(world) for _ in range(2)],
+    "lot_recall_says_what_why_who": lambda world: a_recall(world, reason=""),
+    "lot_recall_ended_by_somebody": lambda world: a_recall(world, ended_at=NOW),
+    "site_lane_unique": lambda world: [a_lane(world, far) for far in [a_site()] * 2],
+    "site_lane_leads_elsewhere": lambda world: a_lane(world, world.site),
     "unit_rack_iff_model_and_order": lambda world: Unit.objects.filter(
         pk=world.racks[0].pk
     ).update(order=None),

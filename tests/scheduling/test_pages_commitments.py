@@ -6,11 +6,11 @@ import pytest
 from django.urls import reverse
 
 from factory.models import Order, Unit
-from scheduling.models import CustomerPromise, PlannedRack
+from scheduling.models import PlannedRack
 from suppliers.services import commitments
 from tests.builders.factory import NOW, an_order
 from tests.builders.reading import a_reader, links, table, words
-from tests.builders.scheduling import a_plan
+from tests.builders.scheduling import a_plan, a_promise
 from tests.builders.suppliers import (
     BY_SYSTEM,
     TODAY,
@@ -197,17 +197,8 @@ def test_another_sites_lines_are_on_its_own_board(world, planner):
 
 
 def promised(order, *dates):
-    for number, on in enumerate(dates, start=1):
-        CustomerPromise.objects.create(
-            order=order,
-            number=number,
-            kind="promise" if number == 1 else "push_out",
-            date=on,
-            quantity=order.quantity,
-            reason="" if number == 1 else "Cables came late.",
-            actor="system",
-            made_at=NOW,
-        )
+    for on in dates:
+        a_promise(order, on, reason="" if on == dates[0] else "Cables came late.")
 
 
 def test_outward_a_promise_stands_beside_the_plan(world, planner):

@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 
 from scheduling.models import (
-    CustomerPromise,
     LimitAttribution,
     Plan,
     PlannedRack,
@@ -19,7 +18,7 @@ from suppliers.services import commitments
 from tests.builders.factory import NOW, an_order
 from tests.builders.reading import a_reader, links, table, words
 from tests.builders.runs import a_run as a_run_in_state
-from tests.builders.scheduling import a_base_scenario, a_plan
+from tests.builders.scheduling import a_base_scenario, a_plan, a_promise
 from tests.builders.suppliers import BY_SYSTEM, a_commitment, a_line
 from tests.builders.world import a_small_world
 
@@ -62,15 +61,7 @@ def late_plan(world, **fields):
 
 
 def promised(order, on: date, number: int = 1):
-    return CustomerPromise.objects.create(
-        order=order,
-        number=number,
-        kind="promise",
-        date=on,
-        quantity=3,
-        actor="system",
-        made_at=NOW,
-    )
+    return a_promise(order, on, number=number)
 
 
 def in_force(plan: Plan, previous: int | None = None) -> Publication:

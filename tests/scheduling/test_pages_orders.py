@@ -6,11 +6,11 @@ import pytest
 from django.urls import reverse
 
 from factory.models import Order, Unit
-from scheduling.models import CustomerPromise, LimitAttribution, Pegging, PlannedRack
+from scheduling.models import LimitAttribution, Pegging, PlannedRack
 from scheduling.services.publish import publish
 from tests.builders.factory import NOW, a_customer, a_rack_model, an_order
 from tests.builders.reading import a_reader, links, table, words
-from tests.builders.scheduling import a_plan, a_stored_plan
+from tests.builders.scheduling import a_plan, a_promise, a_stored_plan
 from tests.builders.suppliers import TODAY, a_commitment, a_line
 from tests.builders.world import a_small_world
 
@@ -35,17 +35,8 @@ def planner(world):
 
 
 def promised(order, *dates):
-    for number, on in enumerate(dates, start=1):
-        CustomerPromise.objects.create(
-            order=order,
-            number=number,
-            kind="promise" if number == 1 else "push_out",
-            date=on,
-            quantity=order.quantity,
-            reason="" if number == 1 else "Cable cartridges came late.",
-            actor="system",
-            made_at=NOW - DAY,
-        )
+    for on in dates:
+        a_promise(order, on, made_at=NOW - DAY)
 
 
 def late_by(plan, minutes, **racks):

@@ -10,18 +10,13 @@ from django.urls import reverse
 from factory.models import PowerBay
 from scheduling.blobs import load_schedule
 from scheduling.engine.schedule import PhaseKind
-from scheduling.models import (
-    CustomerPromise,
-    LimitAttribution,
-    PlanDrawing,
-    PlannedRack,
-)
+from scheduling.models import LimitAttribution, PlanDrawing, PlannedRack
 from scheduling.queries.gantt import KINDS
 from scheduling.services.publish import publish
 from tests.builders import drawing
 from tests.builders.factory import NOW, a_cooling_loop, an_order
 from tests.builders.reading import a_reader, links, table, words
-from tests.builders.scheduling import a_grid_event, a_plan, a_stored_plan
+from tests.builders.scheduling import a_grid_event, a_plan, a_promise, a_stored_plan
 from tests.builders.world import a_small_world
 
 pytestmark = pytest.mark.django_db
@@ -106,16 +101,8 @@ def test_the_table_holds_every_rack_with_place_times_and_dates(world, planner):
 
 def test_a_promise_stands_in_the_table_instead_of_the_date_asked_for(world, planner):
     a_plan(world.site, dict.fromkeys(world.racks, NOW + 12 * DAY))
-    for number, on in enumerate((date(2026, 12, 4), date(2026, 12, 7)), start=1):
-        CustomerPromise.objects.create(
-            order=world.order,
-            number=number,
-            kind="promise",
-            date=on,
-            quantity=3,
-            actor="system",
-            made_at=NOW,
-        )
+    for on in (date(2026, 12, 4), date(2026, 12, 7)):
+        a_promise(world.order, on)
 
     rows = table(planner.get(reverse("plan")), LABEL)
 

@@ -154,7 +154,7 @@ def test_an_earlier_plan_pulls_the_promise_in_but_never_before_the_date_asked_fo
 
     _, second = promises(world.order)
     assert (second.date, second.kind) == (date(2026, 12, 4), "pull_in")
-    assert second.reason == ""
+    assert second.reason == "The plan ships it earlier."
 
 
 def test_a_broken_promise_needs_its_orders_number_and_nothing_is_half_done():

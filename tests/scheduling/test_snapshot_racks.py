@@ -14,7 +14,7 @@ from tests.builders.factory import (
     an_order,
     records_until,
 )
-from tests.builders.scheduling import a_snapshot, rack
+from tests.builders.scheduling import a_promise, a_snapshot, rack
 from tests.builders.world import a_small_world
 
 pytestmark = pytest.mark.django_db
@@ -92,16 +92,8 @@ def test_racks_come_soonest_due_first_and_only_of_open_orders():
 
 def test_the_newest_promise_is_the_one_to_keep():
     world = a_small_world(racks=1)
-    for number, day in ((1, 4), (2, 8)):
-        CustomerPromise.objects.create(
-            order=world.order,
-            number=number,
-            kind="promise" if number == 1 else "push_out",
-            date=date(2026, 12, day),
-            quantity=1,
-            reason="" if number == 1 else "Site power",
-            actor="system",
-        )
+    for day in (4, 8):
+        a_promise(world.order, date(2026, 12, day))
 
     (only,) = a_snapshot(world.site).problem.racks
 

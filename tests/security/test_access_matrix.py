@@ -10,10 +10,16 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from factory.access import Audience
+from factory.models import StockLot
+from factory.order_rules import Kind, Wish
+from factory.services.order_changes import Signed
+from factory.services.recalls import recall_lot
 from journal.webhooks.queue import ping
 from scheduling.blobs import put_problem, put_schedule
+from scheduling.services.order_changes import propose
 from suppliers.models import SupplierUser
 from tests.builders.api import Caller
+from tests.builders.factory import an_outage
 from tests.builders.problems import a_problem
 from tests.builders.reference import reference_plan
 from tests.builders.scheduling import (
@@ -95,6 +101,19 @@ def people(db: None) -> dict[str, User]:
     made["stranger"] = a_supplier_user(a_supplier(code="stranger"))
     made["nobody"] = User.objects.create_user("nobody")
     endpoint, _ = an_endpoint()
+    change = propose(
+        order=world.order,
+        wish=Wish(kind=Kind.PAUSE, reason="Later."),
+        by=Signed(author="A", actor="user:1"),
+    )
+    recall = recall_lot(
+        site=world.site,
+        part=world.parts["FRAME"],
+        lot=StockLot.objects.get(part=world.parts["FRAME"]).lot,
+        reason="Cracks",
+        holds_racks=False,
+        by=Signed(author="A", actor="user:1"),
+    )
     made["objects"] = {  # type: ignore[assignment]  # carried beside the people
         "number": world.order.number,
         "plan_id": plan.pk,
@@ -105,6 +124,11 @@ def people(db: None) -> dict[str, User]:
         "scenario_id": a_what_if(world.site).pk,
         "event_id": a_grid_event(world.site).pk,
         "serial": world.racks[0].serial,
+        "change_id": change.pk,
+        "outage_id": an_outage(world.site, bay=world.bays[0]).pk,
+        "recall_id": recall.pk,
+        "move_id": 1,
+        "site": world.site.code,
         "pk": commitment.pk,
         "line_id": commitment.line_id,
         "part_id": commitment.line.part_id,

@@ -1,0 +1,277 @@
+"""Repairs that facts start: gathered in a row, run once, published inside bounds.
+
+The dispatcher shows this consumer every event once. A storm adds to one row; when it is
+quiet for a while, or has lasted too long, one repair starts. All of it is rows: whoever
+restarts the dispatcher loses nothing.
+"""
+
+from datetime import timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from factory.models import Site
+from journal.cursors import Consumer
+from journal.models import Event
+from journal.services import record
+from journal.wording import counted, money
+from scheduling.errors import (
+    NothingToRepairError,
+    RunUnfinishedError,
+    SchedulingError,
+)
+from scheduling.models import AutoRepair, Plan, Publication, RepairPolicy, Run
+from scheduling.queries.changes import Diff
+from scheduling.services.publish import preview, publish
+from scheduling.services.runs import request_run
+from scheduling.services.scenarios import base_scenario
+from scheduling.staleness import LIMITS, ROUTINE, sites_of_events
+
+log = structlog.get_logger("rackline.auto_repair")
+
+ACTOR = "system"
+REPAIR_S = 5
+CAUSE_MOST = 300
+WHY_MOST = 300
+
+TRIGGERS = frozenset(LIMITS) - ROUTINE - {"grid.event_received"}
+"""Kinds of event that start a repair; what the grid asks has a repair of its own."""
+
+Mode = RepairPolicy.Mode
+State = AutoRepair.State
+
+
+@transaction.atomic
+def set_policy(
+    *,
+    site: Site,
+    mode: RepairPolicy.Mode,
+    quiet_s: int,
+    wait_s: int,
+    most_moved_racks: int,
+    most_late_cents: int,
+    author: str,
+    actor: str,
+) -> RepairPolicy:
+    """Choose what a site does when facts overtake its plan; always on record."""
+    chosen = {
+        "mode": mode,
+        "quiet_s": quiet_s,
+        "wait_s": wait_s,
+        "most_moved_racks": most_moved_racks,
+        "most_late_cents": most_late_cents,
+    }
+    before = RepairPolicy.objects.filter(site=site).values(*chosen).first()
+    policy, _ = RepairPolicy.objects.update_or_create(
+        site=site,
+        defaults=chosen | {"changed_by": author, "changed_at": timezone.now()},
+    )
+    record(
+        kind="repair_policy.chosen",
+        about=policy,
+        actor=actor,
+        scope=f"site:{site.pk}",
+        summary=f"{site.name}: {mode.label}",
+        before=before,
+        after=dict(chosen),
+    )
+    return policy
+
+
+def gather(events: tuple[Event, ...]) -> None:
+    """Add facts to the row that gathers at each site whose policy is on.
+
+    Runs in the transaction that moves the consumer's place. Three queries, and one for
+    each kind of object concerned; one more where no policy is on.
+    """
+    facts = [one for one in events if one.kind in TRIGGERS]
+    active = set(
+        RepairPolicy.objects.exclude(mode=Mode.OFF).values_list("site", flat=True)
+    )
+    if not facts or not active:
+        return
+    for site, found in sites_of_events(facts).items():
+        if site in active:
+            _add(site, found)
+
+
+def _add(site: int, facts: list[Event]) -> None:
+    """Add facts to a site's gathering row, or begin one."""
+    now = timezone.now()
+    last = facts[-1]
+    added = AutoRepair.objects.filter(site=site, state=State.GATHERING).update(
+        events=F("events") + len(facts), last_at=now, last_event=last.pk
+    )
+    if not added:
+        AutoRepair.objects.create(
+            site_id=site,
+            events=len(facts),
+            first_at=now,
+            last_at=now,
+            last_event=last.pk,
+            cause=(facts[0].summary or facts[0].kind)[:CAUSE_MOST],
+        )
+
+
+GATHER = Consumer(name="auto repair", handle=gather)
+
+
+def start_due() -> int:
+    """Start a repair for each site where it is quiet again; return how many.
+
+    A site whose run is still under way waits: the next repair knows all of it.
+    """
+    started = 0
+    for row in AutoRepair.objects.filter(state=State.GATHERING).order_by("pk"):
+        policy = RepairPolicy.objects.filter(site=row.site_id).first()
+        if policy is None or policy.mode == Mode.OFF:
+            _end(row, State.DROPPED, "The policy was switched off.")
+        elif _is_due(row, policy):
+            started += _start(row)
+    return started
+
+
+def _is_due(row: AutoRepair, policy: RepairPolicy) -> bool:
+    """Return whether it is quiet, or has stormed for too long."""
+    now = timezone.now()
+    quiet = timedelta(seconds=policy.quiet_s)
+    most = timedelta(seconds=policy.wait_s)
+    return now - row.last_at >= quiet or now - row.first_at >= most
+
+
+@transaction.atomic
+def _start(row: AutoRepair) -> int:
+    """Ask for the run that mends the plan. Return 1 if it was asked for."""
+    held = AutoRepair.objects.select_for_update().get(pk=row.pk)
+    if held.state != State.GATHERING:
+        return 0
+    try:
+        run = request_run(
+            scenario=base_scenario(held.site),
+            by=None,
+            actor=ACTOR,
+            time_limit_s=REPAIR_S,
+            kind=Run.Kind.REPAIR,
+        )
+    except RunUnfinishedError:
+        return 0
+    except NothingToRepairError as error:
+        _end(held, State.DROPPED, str(error))
+        return 0
+    AutoRepair.objects.filter(pk=held.pk).update(state=State.RUNNING, run=run)
+    record(
+        kind="auto_repair.started",
+        about=held,
+        actor=ACTOR,
+        scope=f"site:{held.site_id}",
+        cause=f"event:{held.last_event}",
+        summary=f"Repair started by {counted(held.events, 'fact')}: {held.cause}"[:300],
+        after={"run": run.pk, "events": held.events},
+    )
+    return 1
+
+
+def settle() -> int:
+    """Decide about the proposal of each automatic repair whose run is over."""
+    over = AutoRepair.objects.filter(state=State.RUNNING).exclude(
+        run__state__in=Run.UNFINISHED
+    )
+    settled = 0
+    for row in over.select_related("run", "site").order_by("pk"):
+        _settle(row)
+        settled += 1
+    return settled
+
+
+def _settle(row: AutoRepair) -> None:
+    """Publish one proposal inside the bounds, or leave it to a planner."""
+    plan = Plan.objects.filter(run=row.run_id).first()
+    policy = RepairPolicy.objects.filter(site=row.site_id).first()
+    if plan is None:
+        run = row.run
+        said = run.error.split("\n")[0] if run and run.error else "No plan was found."
+        _end(row, State.DROPPED, said)
+        return
+    if policy is None or policy.mode != Mode.PUBLISH:
+        _end(row, State.WAITING, "The policy leaves the plan to a planner.")
+        return
+    diff = preview(plan)
+    beyond = _beyond(policy, plan, diff)
+    if beyond:
+        _end(row, State.WAITING, beyond)
+        return
+    try:
+        publication = publish(
+            plan=plan,
+            by=None,
+            actor=ACTOR,
+            note=f"Published by policy: {row.cause}"[:300],
+            expected_previous=diff.previous_number,
+        )
+    except SchedulingError as error:
+        _end(row, State.WAITING, str(error))
+        return
+    moved = counted(publication.moved_racks, "rack")
+    _end(
+        row,
+        State.PUBLISHED,
+        f"{moved} moved, no promise broken.",
+        publication=publication,
+    )
+
+
+def _beyond(policy: RepairPolicy, plan: Plan, diff: Diff) -> str:
+    """Return which bound a plan passes, with amount and limit; empty for none."""
+    if diff.broken:
+        return f"It would break {counted(len(diff.broken), 'promise')}; none may."
+    if diff.moved_racks > policy.most_moved_racks:
+        return (
+            f"It would move {counted(diff.moved_racks, 'rack')}; "
+            f"{policy.most_moved_racks} may move."
+        )
+    before = diff.previous.plan.late_cents if diff.previous else 0
+    more = plan.late_cents - before
+    if more > policy.most_late_cents:
+        return (
+            f"Lateness would cost {money(more)} more; "
+            f"{money(policy.most_late_cents)} may be added."
+        )
+    return ""
+
+
+@transaction.atomic
+def _end(
+    row: AutoRepair,
+    state: AutoRepair.State,
+    why: str,
+    publication: Publication | None = None,
+) -> None:
+    """End an automatic repair, with an event that names its cause."""
+    ended = (
+        AutoRepair.objects.filter(pk=row.pk)
+        .filter(Q(state=State.GATHERING) | Q(state=State.RUNNING))
+        .update(
+            state=state,
+            why=why[:WHY_MOST],
+            ended_at=timezone.now(),
+            publication=publication,
+        )
+    )
+    if not ended:
+        return
+    log.info("automatic repair over", repair=row.pk, state=state.value)
+    record(
+        kind=f"auto_repair.{state.value}",
+        about=row,
+        actor=ACTOR,
+        scope=f"site:{row.site_id}",
+        cause=f"event:{row.last_event}",
+        summary=f"Automatic repair {state.label.lower()}: {why}"[:300],
+        after={
+            "run": row.run_id,
+            "events": row.events,
+            "publication": publication.number if publication else None,
+        },
+    )
