@@ -38,7 +38,7 @@ SEEDS = (1, 2, 3, 4, 5)
 POLISH, POLISH_SEED = 5, 11
 """Before anything is compared, the plan is improved for so many re-solves' moves."""
 FEWEST_MOVES, MOST_MOVES = 60, 400
-MOVES_BUDGET = 60_000
+MOVES_BUDGET = 36_000
 """Moves times racks: what a move costs grows with the racks around it."""
 
 
