@@ -8,6 +8,8 @@ from typing import Any, Protocol, cast
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 
+from journal.api.views import DRY_RUN, can_be_tried
+
 API_ROOT = "/api/v1/"
 ERRORS = ("400", "401", "403", "409", "413", "415", "429")
 """What any request may be answered with; others are added where they are meant."""
@@ -24,6 +26,12 @@ IF_NONE_MATCH = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     description="ETag of the object as the caller has it; 304 if it is still so.",
+)
+DRY_RUN_PARAMETER = OpenApiParameter(
+    DRY_RUN,
+    bool,
+    OpenApiParameter.QUERY,
+    description="Try it: the same validation and answer, nothing stored.",
 )
 KEY_IN_PATH = OpenApiParameter(
     "key",
@@ -80,8 +88,11 @@ class DescribedSchema(AutoSchema):
         return self._said.about
 
     def get_override_parameters(self) -> list[Any]:
-        """Return its parameters."""
-        return list(self._said.parameters)
+        """Return its parameters; what is done once can be tried first."""
+        parameters = list(self._said.parameters)
+        if can_be_tried(self.view, self.method):
+            parameters.append(DRY_RUN_PARAMETER)
+        return parameters
 
     def get_request_serializer(self) -> Any:  # noqa: ANN401 - as the library has it
         """Return the serializer of its body."""

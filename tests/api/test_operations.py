@@ -360,3 +360,18 @@ def test_results_are_forgotten_after_their_days(erp: Caller, settings: Any) -> N
     assert operations.forget_old() == 1
     assert erp.get(address).status_code == 404
     assert Part.objects.count() == 1
+
+
+def test_what_is_done_once_can_be_tried_first_and_leaves_nothing(erp: Caller) -> None:
+    address = take_on(erp, parts(1))
+
+    tried = erp.post(f"{address}:cancel?dry_run=true", key="stop")
+    between = newest().state
+    wrong = erp.post(f"{address}:cancel?dry_run=maybe")
+    done = erp.post(f"{address}:cancel", key="stop")
+
+    assert (tried.status_code, tried.json()["state"]) == (202, "cancelled")
+    assert "Operation-Location" not in tried.headers
+    assert (between, wrong.status_code) == ("queued", 400)
+    assert (done.json()["state"], newest().state) == ("cancelled", "cancelled")
+    assert Event.objects.filter(kind="operation.cancelled").count() == 1
