@@ -37,18 +37,6 @@ class RunRequest(Strict):
     )
     may_move_frozen = serializers.BooleanField(default=False)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a favour without a repair, and none or both of site and scenario."""
-        if ("site" in attrs) == ("scenario" in attrs):
-            raise serializers.ValidationError(
-                {"site": ["Name a site or a scenario, one of the two."]}
-            )
-        if attrs["kind"] != Run.Kind.REPAIR and attrs["favour"] != Run.Favour.BALANCE:
-            raise serializers.ValidationError(
-                {"favour": ["Only a repair spares moves or promises first."]}
-            )
-        return attrs
-
 
 class RunShape(serializers.Serializer[Any]):
     """A run as it stands; costs in US cents, ``gap`` a share of the best."""
@@ -137,6 +125,7 @@ class RunsView(ListView):
         body = RunRequest(data=request.data)
         body.is_valid(raise_exception=True)
         wanted = body.validated_data
+        _must_go_together(wanted)
         scenario = _scenario(wanted)
         try:
             run = runs.request_run(
@@ -175,6 +164,22 @@ class RunCancelView(ResourceView):
         except SchedulingError as error:
             raise Refused(str(error), error.code) from error
         return _accepted(self, stopped)
+
+
+def _must_go_together(wanted: dict[str, Any]) -> None:
+    """Go on only with a site or a scenario, and a favour for a repair alone.
+
+    Raises:
+        UnprocessableError: By field; the contract cannot say what goes together.
+    """
+    if ("site" in wanted) == ("scenario" in wanted):
+        raise UnprocessableError(
+            {"site": ["Name a site or a scenario, one of the two."]}
+        )
+    if wanted["kind"] != Run.Kind.REPAIR and wanted["favour"] != Run.Favour.BALANCE:
+        raise UnprocessableError(
+            {"favour": ["Only a repair spares moves or promises first."]}
+        )
 
 
 def _scenario(wanted: dict[str, Any]) -> Scenario:

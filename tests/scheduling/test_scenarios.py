@@ -320,5 +320,5 @@ def test_the_api_makes_a_scenario_and_a_run_on_it(world):
 def test_a_run_names_a_site_or_a_scenario(world):
     planner = Caller(code_execution=True)
 
-    assert planner.post("runs", {}).status_code == 400
+    assert planner.post("runs", {}).status_code == 422
     assert planner.post("runs", {"scenario": "sc_zz"}).status_code == 422
