@@ -22,7 +22,6 @@ PLANNING: Final = ("plan.*", "run.*")
 """All that a client learns that starts runs and may not read orders."""
 
 KINDS_MOST = 20
-LONGEST_KIND = 60
 KIND = r"[a-z_]+(\.[a-z_]+)+|[a-z_]+\.\*"
 _PATTERN = re.compile(KIND)
 
@@ -37,9 +36,9 @@ def kinds_of(text: str) -> tuple[str, ...]:
     if len(kinds) > KINDS_MOST:
         raise KindsRefusedError(f"Name at most {KINDS_MOST} kinds of event.")
     for kind in kinds:
-        if len(kind) > LONGEST_KIND or not _PATTERN.fullmatch(kind):
+        if not _PATTERN.fullmatch(kind):
             raise KindsRefusedError(
-                f"{kind[:LONGEST_KIND]!r} is no kind of event: write it whole, such as "
+                f"{kind[:60]!r} is no kind of event: write it whole, such as "
                 "commitment.changed, or commitment.* for all of an object."
             )
     return kinds

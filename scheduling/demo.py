@@ -273,5 +273,9 @@ def _build_schedule(factory: DemoFactory) -> None:
         received_at=factory.as_of - timedelta(hours=3),
     )
     Scenario.objects.create(
-        site=site, name=BASE_NAME, is_base=True, created_at=factory.as_of
+        site=site,
+        name=BASE_NAME,
+        is_base=True,
+        created_at=factory.as_of,
+        changed_at=factory.as_of,
     )

@@ -131,6 +131,9 @@ PHRASES = {
 }
 """What a status means, where its serializer does not say it."""
 
+PROBLEM_CONTENT = {
+    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+}
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457. `code` is stable; `type` is the address of its page.",
@@ -164,11 +167,7 @@ def add_problems(result: dict[str, Any], **_: object) -> dict[str, Any]:
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     components.setdefault("responses", {})["Problem"] = {
         "description": "Refused; nothing was changed.",
-        "content": {
-            "application/problem+json": {
-                "schema": {"$ref": "#/components/schemas/Problem"}
-            }
-        },
+        "content": PROBLEM_CONTENT,
     }
     for address, methods in result["paths"].items():
         for method, operation in methods.items():
@@ -183,6 +182,10 @@ def add_problems(result: dict[str, Any], **_: object) -> dict[str, Any]:
                 :1
             ]
             answers = refused | operation["responses"]
+            if "422" in operation["responses"]:
+                # Its own answer to some faults, a problem to the others.
+                content = answers["422"]["content"]
+                answers["422"] = answers["422"] | {"content": content | PROBLEM_CONTENT}
             operation["responses"] = dict(sorted(answers.items()))
     return result
 

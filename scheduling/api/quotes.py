@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from factory.models import RackModel, Site
 from journal.api.contract import KEY_IN_PATH, Operation
-from journal.api.fields import Strict
+from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId, opaque
 from journal.api.names import Nameless
@@ -30,8 +30,8 @@ MOST_HOURS = 168
 class QuoteRequest(Strict):
     """How many racks of which model are wanted by when."""
 
-    site = serializers.CharField(max_length=20)
-    rack_model = serializers.CharField(max_length=20)
+    site = Text(max_length=20)
+    rack_model = Text(max_length=20)
     quantity = serializers.IntegerField(min_value=1, max_value=MOST_RACKS)
     wish_date = serializers.DateField()
     most_promises = serializers.IntegerField(
@@ -46,7 +46,7 @@ class BookingRequest(Strict):
     """How long to hold what a quote offers."""
 
     hours = serializers.IntegerField(min_value=1, max_value=MOST_HOURS, default=48)
-    reference = serializers.CharField(max_length=80, default="", allow_blank=True)
+    reference = Text(max_length=80, default="", allow_blank=True)
 
 
 class BookingShape(serializers.Serializer[Any]):

@@ -3,15 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from factory.models import Order, Unit
-from scheduling.engine.conflict import Conflict
-from scheduling.engine.levers import Lever
 from scheduling.errors import FencedOutError
 from scheduling.models import (
     LimitSaving,
@@ -22,6 +20,11 @@ from scheduling.models import (
     Study,
 )
 from scheduling.reasons import PLANNING
+
+if TYPE_CHECKING:
+    # Their modules load the solver, which the web process does without.
+    from scheduling.engine.conflict import Conflict
+    from scheduling.engine.levers import Lever
 
 CLAIM_FOR = timedelta(seconds=120)
 """A worker that has written nothing by then is taken for lost."""
@@ -106,7 +109,9 @@ def let_runs_first(lease: StudyLease) -> bool:
 
 
 @transaction.atomic
-def write_lever(lease: StudyLease, lever: Lever, *, sequence: int, keys: Keys) -> None:
+def write_lever(
+    lease: StudyLease, lever: "Lever", *, sequence: int, keys: Keys
+) -> None:
     """Store what one change would save, and renew the claim.
 
     Per rack and order it is kept for limits that are lifted; levers are asked of the
@@ -141,7 +146,7 @@ def write_lever(lease: StudyLease, lever: Lever, *, sequence: int, keys: Keys) -
         _write_parts(row, lever, keys)
 
 
-def _write_parts(row: LimitSaving, lever: Lever, keys: Keys) -> None:
+def _write_parts(row: LimitSaving, lever: "Lever", keys: Keys) -> None:
     RackSaving.objects.bulk_create(
         [
             RackSaving(
@@ -169,7 +174,7 @@ def _write_parts(row: LimitSaving, lever: Lever, keys: Keys) -> None:
     )
 
 
-def write_conflicts(lease: StudyLease, conflicts: Iterable[Conflict]) -> None:
+def write_conflicts(lease: StudyLease, conflicts: Iterable["Conflict"]) -> None:
     """Store why racks have no plan, and renew the claim.
 
     Raises:

@@ -1,10 +1,12 @@
 """Writing one object by its external id, and many in few queries."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from factory.models import Order, StockLot
 from journal.api.resources import Resource
@@ -177,6 +179,10 @@ def an_example(world: World, resource: Resource) -> dict[str, Any]:
         "power-nodes": {"code": node.code},
         "power-bays": {"code": bay.code},
         "sites": {"code": world.site.code},
+        "grid-events": {
+            "starts_at": (timezone.now() + timedelta(days=1)).isoformat(),
+            "ends_at": (timezone.now() + timedelta(days=1, hours=3)).isoformat(),
+        },
     }
     item = dict(UPSERTS[resource].example)
     item |= {name: code for name, code in codes.items() if name in item}

@@ -158,8 +158,8 @@ def test_the_command_line_solves_checks_and_bounds(tmp_path, capsys):
     solved, checked, bounded = map(json.loads, capsys.readouterr().out.splitlines())
     assert codes == [0, 0, 0]
     assert checked["made"] == []
-    assert checked["cost_cents"] == solved["objective_cents"]
-    assert bounded["cost_cents"] <= solved["objective_cents"]
+    assert checked["objective"] == solved["objective"]
+    assert bounded["bound"] <= solved["objective"]
     assert schedule_from_json(schedule.read_bytes()).unplannable == ()
 
 

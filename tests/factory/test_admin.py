@@ -23,6 +23,7 @@ MODELS = [
 LOOKED_UP = {
     "order",
     "orderchange",
+    "changedecision",
     "unit",
     "steprecord",
     "measuredresult",

@@ -24,6 +24,7 @@ from scheduling.models import (
 )
 from scheduling.services.runs import claim
 from scheduling.worker import execute
+from tests.builders import drawing
 from tests.builders.api import Caller
 from tests.builders.factory import (
     NOW,
@@ -284,10 +285,9 @@ def test_a_curtailment_to_zero_for_a_while_is_planned_around():
     )
     drawn = [
         draw
-        for group in data["groups"]
-        for lane in group["lanes"]
-        for bar in lane["bars"]
-        for begin, stop, draw, _ in bar["phases"]
+        for rack in drawing.racks(data).values()
+        for _, _, phases in rack["steps"].values()
+        for begin, stop, draw, _ in phases
         if begin < end and stop > start
     ]
     assert set(drawn) <= {0}

@@ -266,7 +266,7 @@ def test_every_promise_ever_made_is_kept_in_sight(world, planner):
             "Sun 22 Nov, 08:00",
             "Cable cartridges came late.",
         ],
-        ["3 · Push-out", "9 Dec", "3", "Mon 08:00, plan 1", "Site power is full."],
+        ["3 · Push-out", "9 Dec", "3", "Mon 08:00 , plan 1", "Site power is full."],
     ]
 
 

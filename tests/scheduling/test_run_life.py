@@ -45,6 +45,7 @@ def test_a_request_makes_a_queued_run_and_an_event():
         "kind": "optimize",
         "favour": "balance",
         "may_move_frozen": False,
+        "towards": None,
         "time_limit_s": 20,
         "seed": 5,
         "workers": 3,

@@ -269,7 +269,7 @@ def test_a_site_that_cannot_be_planned_fails_the_run_in_sentences():
 
 
 @pytest.mark.django_db
-def test_a_what_if_scenario_fails_the_run_by_its_name():
+def test_an_adjustment_that_cannot_be_read_fails_the_run_in_a_sentence():
     site = a_small_world().site
     scenario = Scenario.objects.create(site=site, name="Ten more bays", adjustments=[1])
     run, lease = a_claimed_run_of(scenario)
@@ -277,8 +277,8 @@ def test_a_what_if_scenario_fails_the_run_by_its_name():
     worker.execute(lease, solver=finds_at_once)
 
     run.refresh_from_db()
-    assert (run.state, run.error_code) == (State.FAILED, "adjusted_scenario")
-    assert "Ten more bays" in run.error
+    assert (run.state, run.error_code) == (State.FAILED, "invalid_adjustment")
+    assert run.error == "An adjustment is an object with a kind."
 
 
 @pytest.mark.django_db

@@ -347,7 +347,7 @@ def test_the_line_page_shows_everything_said_with_reason_author_and_door(
         "Push-out: 90 on 8 Dec",
         "Customs",
         "“Held”",
-        "Yu-Ting Lin · Portal · Mon 22:00",
+        'Yu-Ting Lin · Portal · <time datetime="2026-11-23T14:00Z">Mon 22:00</time>',
         "Promise river",
     ):
         assert words in page
