@@ -12,10 +12,11 @@ from scheduling.engine.network.kernels.evolve import (
     evolve,
     mend_stock,
 )
-from scheduling.engine.network.kernels.generate import by_start, forward
+from scheduling.engine.network.kernels.generate import by_start, forward, parallel
 from scheduling.engine.network.kernels.net import (
     FAR,
     MODE_FROM,
+    Plan,
     Wide,
 )
 from scheduling.engine.network.search.orders import Orders
@@ -27,6 +28,8 @@ SLICE = 400_000
 RATE = 0.01
 MODE_RATE = 0.02
 TRIES = 20_000
+MOST_PARALLEL = 2_000
+"""Activities up to which rules are tried in parallel generation too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,16 +172,24 @@ class Island:
 
 
 def first_plan(layout: Layout, record: Record, orders: Orders) -> None:
-    """Offer the plan of each dispatch rule."""
+    """Offer the plans of each dispatch rule, made serially and, if few, in parallel."""
     plan = layout.new_plan()
     free = np.full(layout.rank.size, -1, np.int64)
+    waiting = np.empty_like(free)
     for order in orders.rules():
         if forward(layout.net, plan, order, free) > 0:
-            start, mode = plan.start.copy(), plan.mode.copy()
-            if not _overdrawn(layout, mode):
-                score = layout.score(start, mode)
-                record.offer(Incumbent(score, start, mode, "rule"))
+            _offer(layout, plan, record)
+        is_small = order.size <= MOST_PARALLEL
+        if is_small and parallel(layout.net, plan, order, free, waiting) > 0:
+            _offer(layout, plan, record)
         record.add_effort(1)
+
+
+def _offer(layout: Layout, plan: Plan, record: Record) -> None:
+    """Offer a rule's plan, unless its modes use up more than there is."""
+    start, mode = plan.start.copy(), plan.mode.copy()
+    if not _overdrawn(layout, mode):
+        record.offer(Incumbent(layout.score(start, mode), start, mode, "rule"))
 
 
 def _overdrawn(layout: Layout, mode: Wide) -> bool:
