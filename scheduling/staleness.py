@@ -4,11 +4,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db.models import Count, Max, Q, QuerySet
 
-from factory.models import LotRecall, Order, Outage, Site, StepRecord, StockLot
+from factory.models import (
+    LotRecall,
+    Order,
+    Outage,
+    PowerBay,
+    PowerNode,
+    Site,
+    StockLot,
+    Unit,
+)
 from journal.models import Event
 from journal.wording import counted
 from scheduling.models import GridEvent, GridLink, Plan
@@ -33,6 +42,12 @@ LIMITS: Final[Mapping[str, str]] = {
     "purchase_order.changed": "material",
     "receipt.recorded": "material",
     "capacity.declared": "material",
+    "stock_lot.created": "material",
+    "stock_lot.changed": "material",
+    "stock_lot.deleted": "material",
+    "stock.returned": "material",
+    "stock.came_again": "material",
+    "bom.changed": "material",
     "stock.held": "quality",
     "stock.released": "quality",
     "order.created": "",
@@ -44,6 +59,10 @@ LIMITS: Final[Mapping[str, str]] = {
     "grid.event_received": "curtailment",
     "grid.contact_lost": "curtailment",
     "grid.contact_back": "curtailment",
+    "power_node.changed": "power",
+    "power_bay.changed": "bay",
+    "site.changed": "",
+    "site.imported": "",
     "outage.recorded": "outage",
     "outage.ended": "outage",
     "order.left": "",
@@ -58,22 +77,32 @@ Seeing a purchase order, or placing one, changes no plan: it promises nothing.
 ROUTINE: Final = frozenset({"step.started", "step.passed"})
 """Work going on; told in one line however many steps."""
 
-Rows = Callable[[], QuerySet[Any]]
 
-SITES: Final[Mapping[str, tuple[Rows, str]]] = {
-    "commitment": (Commitment.objects.for_staff, "line__purchase_order__site"),
-    "purchaseorder": (PurchaseOrder.objects.for_staff, "site"),
-    "shipment": (Shipment.objects.for_staff, "site"),
-    "receipt": (Receipt.objects.for_staff, "line__purchase_order__site"),
-    "stocklot": (StockLot.objects.all, "site"),
-    "order": (Order.objects.all, "site"),
-    "steprecord": (StepRecord.objects.all, "rack__site"),
-    "gridevent": (GridEvent.objects.all, "site"),
-    "gridlink": (GridLink.objects.all, "site"),
-    "outage": (Outage.objects.all, "site"),
-    "site": (Site.objects.all, "pk"),
-    "lotrecall": (LotRecall.objects.all, "site"),
-    "declaredcapacity": (
+class _Way(NamedTuple):
+    """The way from the key of an event's object to a site: rows, site, key."""
+
+    rows: Callable[[], QuerySet[Any]]
+    site: str
+    key: str = "pk"
+
+
+SITES: Final[Mapping[str, _Way]] = {
+    "commitment": _Way(Commitment.objects.for_staff, "line__purchase_order__site"),
+    "purchaseorder": _Way(PurchaseOrder.objects.for_staff, "site"),
+    "shipment": _Way(Shipment.objects.for_staff, "site"),
+    "receipt": _Way(Receipt.objects.for_staff, "line__purchase_order__site"),
+    "stocklot": _Way(StockLot.objects.all, "site"),
+    "order": _Way(Order.objects.all, "site"),
+    "unit": _Way(Unit.objects.all, "site"),
+    "powernode": _Way(PowerNode.objects.all, "site"),
+    "powerbay": _Way(PowerBay.objects.all, "site"),
+    "rackmodel": _Way(Order.objects.all, "site", "rack_model"),
+    "gridevent": _Way(GridEvent.objects.all, "site"),
+    "gridlink": _Way(GridLink.objects.all, "site"),
+    "outage": _Way(Outage.objects.all, "site"),
+    "site": _Way(Site.objects.all, "pk"),
+    "lotrecall": _Way(LotRecall.objects.all, "site"),
+    "declaredcapacity": _Way(
         DeclaredCapacity.objects.for_staff,
         "supplier__purchase_orders__site",
     ),
@@ -156,9 +185,10 @@ def _sites_of(groups: Iterable[_Group]) -> dict[tuple[str, str], set[int]]:
     found: dict[tuple[str, str], set[int]] = defaultdict(set)
     for object_type, ids in wanted.items():
         if object_type in SITES:
-            rows, path = SITES[object_type]
-            for pk, site in rows().filter(pk__in=ids).values_list("pk", path):
-                found[object_type, str(pk)].add(site)
+            way = SITES[object_type]
+            rows = way.rows().filter(**{f"{way.key}__in": ids}).order_by().distinct()
+            for key, site in rows.values_list(way.key, way.site):
+                found[object_type, str(key)].add(site)
     return found
 
 

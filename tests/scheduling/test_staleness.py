@@ -7,7 +7,7 @@ import pytest
 from journal.sequencing import sequence
 from journal.services import record
 from scheduling.staleness import facts_newer_than
-from tests.builders.factory import NOW, a_step_record
+from tests.builders.factory import NOW, a_rack_model
 from tests.builders.journal import an_event
 from tests.builders.scheduling import a_grid_event, a_plan
 from tests.builders.suppliers import (
@@ -105,8 +105,8 @@ def test_work_going_on_is_one_line_and_a_failure_its_own():
     world = a_small_world()
     plan = a_plan(world.site, {})
     for unit in world.racks[:2]:
-        a_fact(a_step_record(unit), "step.started")
-    failed = a_step_record(world.racks[2])
+        a_fact(unit, "step.started")
+    failed = world.racks[2]
     a_fact(failed, "step.started")
     a_fact(failed, "step.failed", summary="KIT failed")
 
@@ -149,3 +149,16 @@ def test_a_capacity_a_supplier_declared_is_a_fact_of_the_sites_it_delivers_to():
     (fact,) = facts_newer_than(plan)
     assert "12 a week" in fact.sentence
     assert facts_newer_than(other) == []
+
+
+def test_a_changed_bill_is_a_fact_where_its_model_is_ordered_and_stock_where_it_lies():
+    world = a_small_world()
+    plan = a_plan(world.site, {})
+    a_fact(world.model, "bom.changed", summary="Bill changed")
+    a_fact(world.bays[0], "power_bay.changed", summary="Bay changed")
+    a_fact(a_rack_model(), "bom.changed", summary="Another bill changed")
+
+    assert {fact.sentence: fact.limit for fact in facts_newer_than(plan)} == {
+        "Bill changed.": "material",
+        "Bay changed.": "bay",
+    }
