@@ -84,7 +84,7 @@ function offer(part, kinds, act) {
   menu.className = "downloads";
   menu.dataset.menu = "";
   const title = Object.assign(document.createElement("summary"), { textContent: "Save as" });
-  title.setAttribute("aria-label", `Save ${nameOf(part)} as a file`);
+  title.setAttribute("aria-label", `Save as a file: ${nameOf(part)}`);
   const list = document.createElement("div");
   list.className = "downloads__list";
   for (const kind of kinds) {
