@@ -5,14 +5,16 @@ They share the test's own database, so the test must be a transactional one.
 
 import os
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from config import broker
 from config.env import BASE_DIR
@@ -153,6 +155,37 @@ def freeze(process: Process) -> None:
     """Stop a process and its children where they stand."""
     assert process.popen is not None
     os.killpg(process.popen.pid, signal.SIGSTOP)
+
+
+def freeze_between_writes(process: Process, run: Run) -> None:
+    """Stop a process at a moment at which it holds no lock that a run needs.
+
+    Stopped in the middle of a transaction it would hold everybody else up.
+    """
+
+    def look() -> bool:
+        freeze(process)
+        if may_write(run):
+            return True
+        thaw(process)
+        return False
+
+    until(look)
+
+
+def may_write(run: Run) -> bool:
+    """Return whether a run can be written to at once."""
+    try:
+        if connection.vendor == "sqlite":
+            name = connection.settings_dict["NAME"]
+            with closing(sqlite3.connect(name, timeout=0)) as probe:
+                probe.execute("BEGIN IMMEDIATE")
+        else:
+            with transaction.atomic():
+                Run.objects.select_for_update(nowait=True).get(pk=run.pk)
+    except (sqlite3.OperationalError, OperationalError):
+        return False
+    return True
 
 
 def thaw(process: Process) -> None:

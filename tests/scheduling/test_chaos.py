@@ -12,7 +12,14 @@ from scheduling.models import Plan, Run
 from scheduling.outbox import SOLVE_QUEUE, SOLVE_RUN
 from scheduling.services import runs
 from scheduling.services.scenarios import base_scenario
-from tests.builders.system import a_system, ended, freeze, kill, thaw, until
+from tests.builders.system import (
+    a_system,
+    ended,
+    freeze_between_writes,
+    kill,
+    thaw,
+    until,
+)
 from tests.builders.world import a_small_world
 
 State = Run.State
@@ -89,7 +96,7 @@ def test_a_worker_that_wakes_up_late_may_not_write(system, scenario):
     until(lambda: has_plan(run))
     sleeper = system.holder_of(run)
 
-    freeze(sleeper)
+    freeze_between_writes(sleeper, run)
     until(lambda: Run.objects.get(pk=run.pk).fencing_token == 2)
     thaw(sleeper)
     until(lambda: b"run taken by another worker" in sleeper.log.read_bytes())
