@@ -113,10 +113,11 @@ def test_a_slip_names_the_promise_that_breaks_and_what_it_costs(world):
 
 def test_a_cut_of_the_grid_says_who_loses_a_place_and_what_breaks(world):
     plan = in_force(world)
-    bay = world.bays[0]
-    plan.planned_racks.update(
-        bay=bay, bay_from=NOW + 9 * DAY, bay_until=NOW + 9 * DAY + timedelta(hours=9)
-    )
+    for number, planned in enumerate(plan.planned_racks.order_by("pk")):
+        planned.bay = world.bays[0]
+        planned.bay_from = NOW + 9 * DAY + timedelta(hours=9 * number)
+        planned.bay_until = planned.bay_from + timedelta(hours=9)
+        planned.save()
     event = a_grid_event(
         world.site, starts_at=NOW + 8 * DAY, ends_at=NOW + 13 * DAY, cap_w=0
     )
