@@ -115,6 +115,7 @@ class Search:
             phase=latest.phase,
             best_cents=latest.best,
             bound_cents=latest.bound,
+            bound_reason=latest.bound_reason,
             curve=curve,
         )
 

@@ -54,6 +54,7 @@ class RunShape(serializers.Serializer[Any]):
     seed = serializers.IntegerField()
     best_cents = serializers.IntegerField(allow_null=True)
     bound_cents = serializers.IntegerField(allow_null=True)
+    bound_reason = serializers.CharField()
     gap = serializers.FloatField(allow_null=True)
     notes = serializers.CharField()
     plan = OpaqueId("plan", source="plan.pk", default=None, allow_null=True)
@@ -90,6 +91,7 @@ RUNS = Resource(
         "seed": 1,
         "best_cents": 9_322_200,
         "bound_cents": 5_101_400,
+        "bound_reason": "OPTIC lets no more racks through from Thu 17:00 to Fri 17:00.",
         "gap": 0.45,
         "notes": "",
         "plan": None,

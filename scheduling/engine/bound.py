@@ -9,19 +9,31 @@ from dataclasses import dataclass
 from scheduling.engine.blocks import least_minutes
 from scheduling.engine.bounds.alone import Alone, Arrivals, alone
 from scheduling.engine.bounds.floor import least_cost
-from scheduling.engine.bounds.machines import Machine, machines
+from scheduling.engine.bounds.machines import machines
+from scheduling.engine.bounds.makespan import tightest
+from scheduling.engine.bounds.reason import (
+    BoundKind,
+    CostBound,
+    Reason,
+    sentence,
+)
+from scheduling.engine.bounds.span import Spans
 from scheduling.engine.bounds.week import Ceiling, ceilings_of
 from scheduling.engine.lookup import Lookup, look_up
-from scheduling.engine.problem import PowerClass, Problem, Rack, ResourceKind, Template
-from scheduling.engine.units import Cents, Minutes
+from scheduling.engine.problem import PowerClass, Problem, Rack, Template
+from scheduling.engine.units import Minutes
 
 __all__ = [
+    "BoundKind",
     "Ceiling",
+    "CostBound",
     "Earliest",
+    "Reason",
     "SiteBound",
     "ceilings",
     "cost_floor",
     "earliest",
+    "sentence",
     "site",
 ]
 
@@ -48,18 +60,14 @@ class SiteBound:
     """The least makespan of the whole site.
 
     Attributes:
-        makespan: No plan ends earlier.
-        limit: What gives it: ``energy``, ``bays`` or ``path``.
-        energy: By watt-minutes over the site's power.
-        bays: By minutes in bays over the bays.
-        path: By the longest single rack.
+        makespan: No plan ends earlier; the horizon if no plan ends within it.
+        reason: What gives it: one rack alone, or one limit and its window.
+        by_limit: What each limit gives by itself, by its key.
     """
 
     makespan: Minutes
-    limit: str
-    energy: Minutes
-    bays: Minutes
-    path: Minutes
+    reason: Reason
+    by_limit: dict[str, Minutes]
 
 
 def earliest(problem: Problem) -> dict[str, Earliest]:
@@ -109,38 +117,23 @@ def site(problem: Problem, left_out: Collection[str] = ()) -> SiteBound:
     """Return the least makespan of all racks but those left out."""
     book = look_up(problem)
     racks = _alone(book, left_out)
-    sites = {
-        resource.key
-        for resource in problem.resources
-        if resource.kind is ResourceKind.SITE
-    }
-    found = {"energy": 0, "bays": 0}
-    for machine in machines(book, racks):
-        is_bays = machine.key == "bays" or machine.key.startswith("bays:")
-        if is_bays or machine.key in sites:
-            kind = "bays" if is_bays else "energy"
-            found[kind] = max(found[kind], _last(problem, machine, racks))
-    path = max((one.end for one in racks), default=0)
-    limit, makespan = max(
-        (("path", path), ("energy", found["energy"]), ("bays", found["bays"])),
-        key=lambda pair: pair[1],
-    )
-    return SiteBound(
-        makespan=Minutes(makespan),
-        limit=limit,
-        energy=Minutes(found["energy"]),
-        bays=Minutes(found["bays"]),
-        path=Minutes(path),
-    )
+    keys = [one.rack.key for one in racks]
+    makespan = max((one.end for one in racks), default=0)
+    reason = Reason(kind=BoundKind.ALONE, end=Minutes(makespan))
+    by_limit = {}
+    for machine in machines(book, racks, Spans(book=book)):
+        window = tightest(machine, keys)
+        start, end = (window.start, window.end) if window else (0, problem.horizon)
+        end = min(end, problem.horizon)
+        by_limit[machine.key] = Minutes(end)
+        if end > makespan:
+            makespan = end
+            reason = machine.reason(start, end)
+    return SiteBound(makespan=Minutes(makespan), reason=reason, by_limit=by_limit)
 
 
-def _last(problem: Problem, machine: Machine, racks: list[Alone]) -> int:
-    ends = machine.completions([one.rack.key for one in racks])
-    return problem.horizon if ends is None else max(ends)
-
-
-def cost_floor(problem: Problem, left_out: Collection[str] = ()) -> Cents:
-    """Return cents that no plan of all racks but those left out can undercut.
+def cost_floor(problem: Problem, left_out: Collection[str] = ()) -> CostBound:
+    """Return what no plan of all racks but those left out can undercut, and why.
 
     Racks that cannot be ready within the horizon even alone count as left out.
     """

@@ -30,6 +30,7 @@ class Progress:
         bound: Cents no plan can undercut, or None.
         schedule: A refereed plan, with the first report that has one; else None.
         found_by: What found the best plan.
+        bound_reason: Why no plan undercuts the bound, in a sentence.
     """
 
     phase: str
@@ -38,6 +39,7 @@ class Progress:
     bound: int | None = None
     schedule: Schedule | None = None
     found_by: str = ""
+    bound_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Outcome:
         status: How it ended.
         objective: Its cost in cents, or None.
         bound: Cents no plan can undercut.
+        bound_reason: Why, in a sentence: which limit, when.
         wall_s: Seconds from begin to end.
         seed: Of the random numbers.
         found_by: ``rule``, ``ruin_and_recreate`` or ``cp_sat``.
@@ -65,6 +68,7 @@ class Outcome:
     status: Status = Status.FEASIBLE
     objective: int | None = None
     bound: int = 0
+    bound_reason: str = ""
     wall_s: float = 0.0
     seed: int = 0
     found_by: str = ""

@@ -12,7 +12,7 @@ from time import monotonic
 
 import numpy as np
 
-from scheduling.engine.bound import cost_floor
+from scheduling.engine.bound import cost_floor, sentence
 from scheduling.engine.cost import cost
 from scheduling.engine.decode.board import Board, Seats
 from scheduling.engine.decode.published import (
@@ -311,12 +311,14 @@ class _Repair:
         if cents > best and favour is not Favour.PROMISES:
             schedule, cents, found_by = first, best, "published"
         left_out = {one.rack for one in self.left_out}
-        bound = min(cents, int(cost_floor(self.problem, left_out)))
+        floor = cost_floor(self.problem, left_out)
+        bound = min(cents, int(floor.cents))
         return Outcome(
             status=Status.CANCELLED if self.is_stopped else Status.FEASIBLE,
             schedule=schedule,
             objective=cents,
             bound=bound,
+            bound_reason=sentence(self.problem, floor.reason),
             wall_s=self.seconds,
             seed=mender.seed,
             found_by=found_by,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
 
-from scheduling.engine.bound import cost_floor
+from scheduling.engine.bound import BoundKind, Reason, cost_floor, sentence
 from scheduling.engine.cost import cost
 from scheduling.engine.cpsat.solve import MOST_RACKS, Companion, constant_of_others
 from scheduling.engine.decode.board import ENTRIES, Board, Seats
@@ -134,6 +134,7 @@ class _Search:
     began: float = field(default_factory=monotonic)
     best: _Best = field(default_factory=_Best)
     bound: int = 0
+    bound_reason: str = ""
     standing: int | None = None
     found_by: str = ""
     first_plan_s: float | None = None
@@ -182,7 +183,13 @@ class _Search:
     def _find_floor(self) -> None:
         """Set the bound that energy, bays and single racks give."""
         left_out = {one.rack for one in self.left_out}
-        self.bound = max(self.bound, int(cost_floor(self.problem, left_out)))
+        floor = cost_floor(self.problem, left_out)
+        self._raise_bound(int(floor.cents), floor.reason)
+
+    def _raise_bound(self, cents: int, reason: Reason) -> None:
+        """Keep a bound, and why, if it is the best so far."""
+        if cents > self.bound:
+            self.bound, self.bound_reason = cents, sentence(self.problem, reason)
 
     def _try_rules(self, board: Board, floor: threading.Thread) -> Seats:
         """Decode by each dispatch rule; report the first plan at once.
@@ -366,7 +373,7 @@ class _Search:
         """Take CP-SAT's bound, and decode the order of its last solution."""
         board = improver.board
         found = companion.fetch()
-        self.bound = max(self.bound, found.bound)
+        self._raise_bound(found.bound, Reason(kind=BoundKind.CP_SAT))
         if found.starts is None or (found.objective or 0) >= (self.standing or 0):
             return
         main = [_main_start(found.starts.get(rack.key)) for rack in board.encoded.racks]
@@ -382,10 +389,10 @@ class _Search:
     def _close(self, companion: Companion) -> None:
         """Say what CP-SAT has shown."""
         found = companion.fetch()
-        self.bound = max(self.bound, found.bound)
+        self._raise_bound(found.bound, Reason(kind=BoundKind.CP_SAT))
         if found.status == "infeasible":
             # A plan exists, so this is wrong; nothing else it said is believed.
-            self.bound = 0
+            self.bound, self.bound_reason = 0, ""
             self.notes.append("CP-SAT found no plan where there is one; not used.")
             return
         self.notes.append(
@@ -422,6 +429,7 @@ class _Search:
                     bound=bound,
                     schedule=schedule,
                     found_by=self.found_by,
+                    bound_reason=self.bound_reason,
                 )
             )
 
@@ -442,6 +450,7 @@ class _Search:
             schedule=best.schedule,
             objective=best.objective,
             bound=self.bound,
+            bound_reason=self.bound_reason,
             wall_s=self.seconds,
             seed=self.seed,
             found_by=best.found_by,

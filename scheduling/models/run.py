@@ -114,6 +114,11 @@ class Run(models.Model):
     phase = models.CharField(max_length=40, blank=True, default="")
     best_cents = models.BigIntegerField(null=True)
     bound_cents = models.BigIntegerField(null=True)
+    bound_reason = models.TextField(
+        blank=True,
+        default="",
+        help_text="Why no plan costs less, in a sentence: which limit, when.",
+    )
     first_plan_s = models.FloatField(null=True)
     curve = models.JSONField(default=list)
     input_hash = models.CharField(max_length=64, blank=True, default="")

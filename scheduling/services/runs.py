@@ -53,12 +53,14 @@ class Progress:
         phase: What is done now, in a word or two.
         best_cents: Cost of the best plan so far; None before the first.
         bound_cents: What no plan can cost less than; None while unknown.
+        bound_reason: Why, in a sentence; empty while unknown.
         curve: ``(seconds, best, bound)``, rising in time.
     """
 
     phase: str
     best_cents: int | None = None
     bound_cents: int | None = None
+    bound_reason: str = ""
     curve: tuple[tuple[float, int | None, int | None], ...] = ()
 
     @property
@@ -68,6 +70,7 @@ class Progress:
             "phase": self.phase,
             "best_cents": self.best_cents,
             "bound_cents": self.bound_cents,
+            "bound_reason": self.bound_reason,
             "curve": [list(point) for point in self.curve],
         }
 

@@ -308,6 +308,7 @@ def run() -> dict[str, object]:
         "limit_s": 60,
         "best_cents": best[-1],
         "bound_cents": bound[-1],
+        "bound_reason": "OPTIC lets no more racks through from Thu 17:00 to Fri 17:00.",
         "gap": 0.041,
         "curve": curve,
         "plan_url": "#plan",

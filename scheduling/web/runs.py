@@ -197,6 +197,7 @@ def _progress(run: Run) -> dict[str, Any]:
         "limit_s": run.time_limit_s,
         "best_cents": run.best_cents,
         "bound_cents": run.bound_cents,
+        "bound_reason": run.bound_reason,
         "gap": run.gap,
         "curve": run.curve,
         "plan_url": f"{reverse('plan')}?plan={plan.pk}" if plan else "",

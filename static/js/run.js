@@ -151,6 +151,7 @@ class Run {
   show(run) {
     this.put("best", money(run.best_cents));
     this.put("bound", money(run.bound_cents));
+    this.put("reason", run.bound_reason ?? "");
     this.put("gap", percent(run.gap));
     this.put("phase", run.phase || UNKNOWN);
     this.put("elapsed", `${Math.round(run.elapsed_s)}${JOINT}s`);

@@ -6,10 +6,19 @@ from random import Random
 
 import pytest
 
-from scheduling.engine.bound import ceilings, cost_floor, earliest, site
+from scheduling.engine.bound import (
+    BoundKind,
+    Reason,
+    ceilings,
+    cost_floor,
+    earliest,
+    site,
+)
 from scheduling.engine.bounds.machines import Job, Machine, Supply
+from scheduling.engine.bounds.span import MANUAL, Spans
 from scheduling.engine.check import breaches, made
 from scheduling.engine.cost import cost
+from scheduling.engine.lookup import look_up
 from tests.builders.instances import a_random_problem
 from tests.builders.problems import (
     a_bay,
@@ -206,14 +215,22 @@ def hours_of_power(count, **changes):
 def test_energy_bounds_the_makespan():
     found = site(hours_of_power(6))
 
-    assert (found.energy, found.bays, found.path) == (210, 120, 90)
-    assert (found.makespan, found.limit) == (210, "energy")
+    assert found.makespan == 210
+    assert found.by_limit["site:main"] == 210
+    assert found.by_limit["bays"] == 120
+    assert found.reason == Reason(
+        kind=BoundKind.LIMIT,
+        resource="site:main",
+        label=found.reason.label,
+        start=0,
+        end=210,
+    )
 
 
 def test_a_night_without_power_moves_the_bound():
     power = a_site(capacity=amount((0, 100_000), (60, 0), (600, 100_000)))
 
-    assert site(hours_of_power(6, with_resources=(power,))).energy == 750
+    assert site(hours_of_power(6, with_resources=(power,))).makespan == 750
 
 
 def test_bays_bound_the_makespan():
@@ -221,7 +238,7 @@ def test_bays_bound_the_makespan():
 
     found = site(hours_of_power(6, bays=one_bay))
 
-    assert (found.makespan, found.limit, found.bays) == (390, "bays", 390)
+    assert (found.makespan, found.reason.resource) == (390, "bays")
 
 
 def test_the_longest_rack_bounds_the_makespan():
@@ -229,23 +246,49 @@ def test_the_longest_rack_bounds_the_makespan():
 
     found = site(hours_of_power(2, racks=(a_rack("R1"), late)))
 
-    assert (found.makespan, found.limit) == (5_090, "path")
+    assert found.makespan == 5_090
+    assert found.reason == Reason(kind=BoundKind.ALONE, end=5_090)
+
+
+def test_what_is_released_late_fills_a_window_of_its_own():
+    """Four racks of an hour at 50 kW from minute 1,000 on, and one before."""
+    racks = (a_rack("R0"), *(a_rack(f"R{n}", release=1_000) for n in range(1, 5)))
+
+    found = site(hours_of_power(5, racks=racks))
+
+    assert found.makespan == 1_000 + 120 + 30
+    assert (found.reason.resource, found.reason.start) == ("site:main", 1_000)
+
+
+def test_racks_with_more_to_do_afterwards_bound_by_themselves():
+    short = a_template("M", (a_bay_step("FUNC", 60, 50_000), a_step("PACK", 1)))
+    long = a_template("N", (a_bay_step("FUNC", 60, 50_000), a_step("PACK", 300)))
+    problem = hours_of_power(
+        6,
+        templates=tuple(replace(one, site_permille=1_000) for one in (short, long)),
+        racks=tuple(a_rack(f"R{n}", template="MN"[n < 4]) for n in range(6)),
+        bays=tuple(a_bay(f"bay:{n}", models=("M", "N")) for n in range(4)),
+    )
+
+    # Four long ones take two hours of power, then 300 minutes.
+    assert site(problem).by_limit["site:main"] == 120 + 300
 
 
 def test_more_work_than_the_horizon_gives_the_horizon():
-    assert site(hours_of_power(6, horizon=100)).energy == 100
+    assert site(hours_of_power(6, horizon=100)).by_limit["site:main"] == 100
 
 
 def test_racks_left_out_do_not_count():
     found = site(hours_of_power(6), left_out={"R0", "R1"})
 
-    assert found.energy == 150
+    assert found.makespan == 150
 
 
 def test_a_site_without_racks_is_done_at_once():
     found = site(a_problem(racks=()))
 
-    assert (found.makespan, found.limit) == (0, "path")
+    assert found.makespan == 0
+    assert found.reason == Reason(kind=BoundKind.ALONE)
 
 
 def test_bays_of_two_sites_give_no_energy_bound():
@@ -254,27 +297,86 @@ def test_bays_of_two_sites_give_no_energy_bound():
         6, bays=bays, with_resources=(a_site(capacity=1), a_site("site:other"))
     )
 
-    assert site(problem).energy == 0
+    assert "site:main" not in site(problem).by_limit
+
+
+def test_parts_that_are_still_to_come_bound_the_makespan():
+    template = a_template(
+        steps=(a_step("CUT", 10), a_step("LEAK", 20)),
+        materials=(a_material(quantity=2, step="LEAK"),),
+    )
+    problem = a_problem(
+        templates=(template,),
+        racks=tuple(a_rack(f"R{n}") for n in range(3)),
+        supplies=(
+            a_supply("lot:0", quantity=2),
+            a_supply("lot:1", quantity=1, available=300),
+            a_supply("lot:2", quantity=3, available=700),
+        ),
+    )
+
+    found = site(problem)
+
+    assert found.makespan == 720
+    assert found.reason.resource == "part:x"
+
+
+def test_a_part_makes_racks_late_and_the_bound_names_it():
+    template = a_template(
+        steps=(a_step("LEAK", 20),), materials=(a_material(step="LEAK"),)
+    )
+    problem = a_problem(
+        templates=(template,),
+        racks=tuple(
+            a_rack(f"R{n}", due=100, promise=100, late_cents_per_day=1_440 * price)
+            for n, price in enumerate((2, 1, 5))
+        ),
+        supplies=(
+            a_supply("lot:0", quantity=1),
+            a_supply("lot:1", quantity=1, available=500),
+            a_supply("lot:2", quantity=1, available=800),
+        ),
+        prices=ONLY_LATE,
+    )
+
+    found = cost_floor(problem)
+
+    # The dear one goes first; the others are late in the order of their prices, which
+    # layers see: 420 and 720 at 1, one of them 420 more at 2.
+    assert found.cents == 420 * 2 + 720 + 2 * 2_000_000
+    assert found.reason == Reason(
+        kind=BoundKind.LIMIT, resource="part:x", label="part:x", start=100, end=820
+    )
 
 
 # Machines
 
 
+def a_machine(jobs):
+    """Return a machine that gives a unit a minute for 100 minutes."""
+    return Machine(
+        key="m",
+        label="m",
+        supply=Supply([(0, 100, 1)]),
+        jobs=jobs,
+        spans=Spans(book=look_up(a_problem())),
+    )
+
+
 def test_shortest_remaining_first_preempts():
     jobs = {
-        "A": Job(rack="A", head=0, units=10, tail=5),
-        "B": Job(rack="B", head=2, units=3, tail=7),
-        "C": Job(rack="C", head=20, units=1, tail=9),
+        "A": Job(rack="A", head=0, units=10, after=(("crew:test", MANUAL, 5),)),
+        "B": Job(rack="B", head=2, units=3, after=(("crew:test", MANUAL, 7),)),
+        "C": Job(rack="C", head=20, units=1, after=(("crew:test", MANUAL, 9),)),
     }
-    machine = Machine(key="m", label="m", supply=Supply([(0, 100, 1)]), jobs=jobs)
+    machine = a_machine(jobs)
 
     assert machine.completions(["A", "B", "C", "D"]) == [10, 18, 26]
     assert machine.completions(["D"]) == []
 
 
 def test_a_machine_with_too_much_work_says_so():
-    jobs = {"A": Job(rack="A", head=0, units=101, tail=0)}
-    machine = Machine(key="m", label="m", supply=Supply([(0, 100, 1)]), jobs=jobs)
+    machine = a_machine({"A": Job(rack="A", head=0, units=101)})
 
     assert machine.completions(["A"]) is None
 
@@ -305,7 +407,7 @@ def test_the_floor_of_one_free_rack_is_its_cost():
     # by being later still, which is weighed against it.
     assert found.late == 108_333
     assert found.broken == 2_000_000
-    gap = found.total - cost_floor(problem)
+    gap = found.total - cost_floor(problem).cents
     peak = 100_000 * 1_108 // 1_000 - 60_000 * 1_108 // 1_000
     assert 0 <= gap < peak * 1_500 // 1_000
 
@@ -319,8 +421,8 @@ def test_the_floor_counts_racks_left_out_as_late_to_the_horizon():
         ),
     )
 
-    assert cost_floor(problem, left_out={"R1", "R2"}) == 600_007
-    assert cost_floor(replace(problem, horizon=300)) == 125_007
+    assert cost_floor(problem, left_out={"R1", "R2"}).cents == 600_007
+    assert cost_floor(replace(problem, horizon=300)).cents == 125_007
 
 
 def test_the_floor_lets_racks_wait_for_each_other():
@@ -340,14 +442,14 @@ def test_the_floor_lets_racks_wait_for_each_other():
     )
 
     # The dear rack goes first, the others end an hour and two hours late.
-    assert cost_floor(problem) == 60 + 120 + 2 * 2_000_000
+    assert cost_floor(problem).cents == 60 + 120 + 2 * 2_000_000
 
 
 def test_the_floor_counts_a_move_no_plan_can_avoid():
 
     def found(previous, **changes):
         rack = a_rack(due=None, previous=(("KIT", previous, ""),), **changes)
-        return cost_floor(a_problem(racks=(rack,), prices=ONLY_LATE))
+        return cost_floor(a_problem(racks=(rack,), prices=ONLY_LATE)).cents
 
     assert found(-15) == 0
     assert found(-16) == 500_000
@@ -362,13 +464,13 @@ def test_the_floor_of_a_running_rack_counts_from_its_start():
 
     def found(**progress):
         rack = a_rack(due=None, progress=a_progress(**progress))
-        return cost_floor(a_problem(racks=(rack,), prices=only_wip))
+        return cost_floor(a_problem(racks=(rack,), prices=only_wip)).cents
 
     assert found() == 360
     assert found(running=a_running("KIT", -100, 60)) == 460
     assert found(done=1, kit_started=-50, last_end=-10) == 350
     pinned = a_rack(due=None, pins=(a_pin("KIT", 10),))
-    assert cost_floor(a_problem(racks=(pinned,), prices=only_wip)) == 0
+    assert cost_floor(a_problem(racks=(pinned,), prices=only_wip)).cents == 0
 
 
 def test_a_short_step_leaves_no_sure_peak():
@@ -376,7 +478,7 @@ def test_a_short_step_leaves_no_sure_peak():
 
     def found(step):
         template = a_template(steps=(step,), site_permille=1_000)
-        return cost_floor(a_problem(templates=(template,), prices=only_peak))
+        return cost_floor(a_problem(templates=(template,), prices=only_peak)).cents
 
     assert found(a_bay_step("FUNC", 29, 50_000)) == 50_000
     # What remains is the energy: drawn slowly enough, it would only be late.
@@ -447,7 +549,7 @@ def test_the_floor_is_below_every_plan_there_is(seed):
     plans = [cost(problem, plan).total for plan in all_plans(problem)]
 
     assert plans
-    assert cost_floor(problem) <= min(plans)
+    assert cost_floor(problem).cents <= min(plans)
 
 
 @pytest.mark.parametrize("seed", range(80))
@@ -483,7 +585,7 @@ def test_every_bound_is_below_every_plan_found(seed):
         left_out = {entry.rack for entry in plan.unplannable}
         ends = {step.rack: step.end for step in plan.steps}
         found = earliest(problem)
-        assert cost_floor(problem, left_out) <= cost(problem, plan).total
+        assert cost_floor(problem, left_out).cents <= cost(problem, plan).total
         assert site(problem, left_out).makespan <= max(ends.values(), default=0)
         for rack, end in ends.items():
             assert found[rack].physics_ship <= found[rack].material_ship <= end
@@ -496,7 +598,7 @@ def test_the_floor_looks_at_no_more_layers_than_it_should():
     )
     problem = hours_of_power(13, racks=racks, prices=ONLY_LATE)
 
-    floor = cost_floor(problem)
+    floor = cost_floor(problem).cents
 
     assert 0 < floor <= cost(problem, reference_plan(problem)).total
 
@@ -512,7 +614,7 @@ def test_more_models_than_are_looked_at_one_by_one_still_have_a_floor():
         bays=(a_bay(models=tuple(f"M{index}" for index in range(7))),),
     )
 
-    assert cost_floor(problem) > 0
+    assert cost_floor(problem).cents > 0
 
 
 # A week

@@ -216,6 +216,7 @@ def test_progress_is_the_runs_row_and_not_more(world, planner):
         phase="improving",
         best_cents=6_770_000,
         bound_cents=4_120_000,
+        bound_reason="OPTIC lets no more racks through.",
         curve=CURVE,
     )
 
@@ -230,6 +231,7 @@ def test_progress_is_the_runs_row_and_not_more(world, planner):
         "limit_s": 60,
         "best_cents": 6_770_000,
         "bound_cents": 4_120_000,
+        "bound_reason": "OPTIC lets no more racks through.",
         "gap": (6_770_000 - 4_120_000) / 6_770_000,
         "curve": CURVE,
         "plan_url": "",

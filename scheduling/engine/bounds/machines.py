@@ -12,10 +12,15 @@ from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import pairwise, takewhile
 
+import numpy as np
+
 from scheduling.engine.blocks import permille, share, stretched
 from scheduling.engine.bounds.alone import Alone, AloneStep
+from scheduling.engine.bounds.reason import BoundKind, Reason
+from scheduling.engine.bounds.span import Spans, StepName, name_of
 from scheduling.engine.cost import QUARTER
 from scheduling.engine.lookup import Lookup
+from scheduling.engine.material import rack_needs
 from scheduling.engine.problem import (
     PowerClass,
     Resource,
@@ -24,6 +29,10 @@ from scheduling.engine.problem import (
     SoakRule,
     Template,
 )
+from scheduling.engine.units import Minutes
+
+BEFORE = -1
+"""The minute in which what is there at 0 is given."""
 
 
 class Supply:
@@ -76,30 +85,46 @@ class Job:
         rack: The rack's key.
         head: Earliest minute it can begin.
         units: Units it needs; at least 1.
-        tail: Minutes from its last unit to its last step's end, at least.
+        after: What is left to do when it has its last unit.
     """
 
     rack: str
     head: int
     units: int
-    tail: int
+    after: tuple[StepName, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Machine:
-    """A shared limit as one machine.
+    """A shared limit as one machine; two are never the same.
 
     Attributes:
         key: Its resource's key, or ``bays`` or ``bays:<model>``.
         label: What people call it.
         supply: What it gives.
         jobs: By rack.
+        spans: How long what is left takes.
+        early: Minutes by which work may run ahead of the supply.
+        is_stored: Whether what is not used is kept for later, as pieces are.
     """
 
     key: str
     label: str
     supply: Supply
     jobs: dict[str, Job]
+    spans: Spans
+    early: int = 0
+    is_stored: bool = False
+
+    def reason(self, start: int, end: int) -> Reason:
+        """Return this limit as what gives a bound."""
+        return Reason(
+            kind=BoundKind.LIMIT,
+            resource=self.key,
+            label=self.label,
+            start=Minutes(start),
+            end=Minutes(end),
+        )
 
     def completions(self, racks: Collection[str]) -> list[int] | None:
         """Return bounds on the sorted ends of these racks, or None if too much work.
@@ -107,13 +132,16 @@ class Machine:
         Only racks that need the machine are looked at.
         """
         jobs = [self.jobs[rack] for rack in racks if rack in self.jobs]
-        tail = min((job.tail for job in jobs), default=0)
-        ends = []
+        served = []
         for units in self._shortest_first(jobs):
-            end = self.supply.when(units)
-            if end is None:
+            moment = self.supply.when(units)
+            if moment is None:
                 return None
-            ends.append(end + tail)
+            served.append(moment - self.early)
+        if not served:
+            return []
+        ways = [self.spans.finish(way, served) for way in {job.after for job in jobs}]
+        ends: list[int] = np.min(ways, axis=0).tolist()
         return ends
 
     def _shortest_first(self, jobs: list[Job]) -> list[int]:
@@ -157,8 +185,8 @@ def least_energy(rule: SoakRule, template: Template, step: AloneStep) -> int:
     return blocks * block(rule.block) + (block(rest) if rest else 0)
 
 
-def machines(book: Lookup, racks: Sequence[Alone]) -> list[Machine]:
-    """Return the site's power, every crew and place, and the bays as machines.
+def machines(book: Lookup, racks: Sequence[Alone], spans: Spans) -> list[Machine]:
+    """Return the site's power, crews, places, bays and parts as machines.
 
     Running and pinned steps are left out: they may break a limit by themselves, and
     what is left must fit beside them.
@@ -186,18 +214,20 @@ def machines(book: Lookup, racks: Sequence[Alone]) -> list[Machine]:
             label=resource.label,
             supply=_resource_supply(book, resource),
             jobs=jobs[resource.key],
+            spans=spans,
         )
         for resource in book.problem.resources
         if resource.key in jobs
     ]
-    found.append(_bay_machine(book, "bays", "Bays", racks))
+    found.append(_bay_machine("bays", "Bays", racks, spans))
     for template in book.problem.templates:
         of_model = [one for one in racks if one.template is template]
         found.append(
             _bay_machine(
-                book, f"bays:{template.key}", f"Bays for {template.label}", of_model
+                f"bays:{template.key}", f"Bays for {template.label}", of_model, spans
             )
         )
+    found += _parts(book, racks, spans)
     return [machine for machine in found if machine.jobs]
 
 
@@ -230,10 +260,7 @@ def capped(book: Lookup, every: Iterable[Machine], peak: int) -> Machine | None:
         for start, until in pairwise(moments)
         if start < end
     ]
-    jobs = {
-        key: replace(job, tail=job.tail - QUARTER) for key, job in machine.jobs.items()
-    }
-    return replace(machine, key=f"{machine.key}:peak", supply=Supply(pieces), jobs=jobs)
+    return replace(machine, supply=Supply(pieces), early=QUARTER)
 
 
 def _resource_supply(book: Lookup, resource: Resource) -> Supply:
@@ -275,11 +302,12 @@ def _job(one: Alone, uses: Sequence[tuple[int, int]]) -> Job:
         rack=one.rack.key,
         head=one.steps[first].start,
         units=sum(units for _, units in uses),
-        tail=sum(step.least for step in after),
+        after=tuple(name_of(step) for step in after),
     )
 
 
-def _bay_machine(book: Lookup, key: str, label: str, racks: Sequence[Alone]) -> Machine:
+def _bay_machine(key: str, label: str, racks: Sequence[Alone], spans: Spans) -> Machine:
+    book = spans.book
     models = {one.template.key for one in racks}
     changes: dict[int, int] = {0: 0}
     for bay in book.problem.bays:
@@ -298,7 +326,8 @@ def _bay_machine(book: Lookup, key: str, label: str, racks: Sequence[Alone]) -> 
         is_fixed = one.rack.progress.bay or any(step.is_fixed for _, step in held)
         if held and not is_fixed:
             jobs[one.rack.key] = _job(one, [(i, step.least) for i, step in held])
-    return Machine(key=key, label=label, supply=_counted(book, changes), jobs=jobs)
+    supply = _counted(book, changes)
+    return Machine(key=key, label=label, supply=supply, jobs=jobs, spans=spans)
 
 
 def _counted(book: Lookup, changes: dict[int, int]) -> Supply:
@@ -309,3 +338,50 @@ def _counted(book: Lookup, changes: dict[int, int]) -> Supply:
         count += changes[start]
         pieces.append((start, end, count))
     return Supply(pieces)
+
+
+def _parts(book: Lookup, racks: Sequence[Alone], spans: Spans) -> Iterator[Machine]:
+    """Yield every part: what has come, whoever takes it.
+
+    Pieces keep, so it does not matter when a rack could begin. Those that come at a
+    minute are given during the one before.
+    """
+    arrivals: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    for supply in book.problem.supplies:
+        times = arrivals[supply.part]
+        moment = max(0, supply.available)
+        times[moment] = times.get(moment, 0) + supply.quantity
+    jobs: defaultdict[str, dict[str, Job]] = defaultdict(dict)
+    for one in racks:
+        for part, (index, count) in _pieces(one).items():
+            after = takewhile(lambda step: not step.is_fixed, one.steps[index:])
+            jobs[part][one.rack.key] = Job(
+                rack=one.rack.key,
+                head=BEFORE,
+                units=count,
+                after=tuple(name_of(step) for step in after),
+            )
+    for part in sorted(jobs):
+        pieces = [(at - 1, at, count) for at, count in sorted(arrivals[part].items())]
+        yield Machine(
+            key=part,
+            label=part,
+            supply=Supply(pieces),
+            jobs=jobs[part],
+            spans=spans,
+            is_stored=True,
+        )
+
+
+def _pieces(one: Alone) -> dict[str, tuple[int, int]]:
+    """Return by part the last step that needs pieces of it, and how many in all.
+
+    Pinned steps are left out: they may take what is not there.
+    """
+    done = one.rack.progress.done
+    found: dict[str, tuple[int, int]] = {}
+    for at, part, quantity in rack_needs(one.rack, one.template):
+        index = at - done
+        if not one.steps[index].is_fixed:
+            found[part] = (index, found.get(part, (index, 0))[1] + quantity)
+    return found

@@ -5,6 +5,7 @@ soon as it may; so the span is a function of the first minute alone, and its lea
 bounds every plan's. It is worked out for all minutes at once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +16,8 @@ from scheduling.engine.lookup import Lookup
 from scheduling.engine.problem import PowerClass
 
 Minutes = npt.NDArray[np.int64]
+StepName = tuple[str, str, int]
+"""Crew, kind of work and least minutes: all that a step alone depends on."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,8 +41,8 @@ class Spans:
 
     book: Lookup
     _hours: dict[str, _Hours] = field(default_factory=dict)
-    _steps: dict[tuple[str, str, int], Minutes] = field(default_factory=dict)
-    _ends: dict[tuple[tuple[str, str, int], ...], Minutes] = field(default_factory=dict)
+    _steps: dict[StepName, Minutes] = field(default_factory=dict)
+    _ends: dict[tuple[StepName, ...], Minutes] = field(default_factory=dict)
 
     def least_price(self, one: Alone) -> tuple[int, int]:
         """Return ``(span, together)`` in minutes × cents a day.
@@ -71,14 +74,26 @@ class Spans:
 
         A rack that would not be done within the horizon ends after it.
         """
-        name = tuple((s.step.crew, _kind(s), s.least) for s in one.steps)
-        if name not in self._ends:
+        return self._ends_of(tuple(name_of(step) for step in one.steps))
+
+    def finish(self, names: tuple[StepName, ...], ready: Sequence[int]) -> Minutes:
+        """Return when these steps end at the earliest, by the minute they are ready.
+
+        What would not be done within the horizon ends after it.
+        """
+        never = int(self.book.problem.horizon) + 1
+        ends = np.append(self._ends_of(names), never)
+        found: Minutes = ends[np.clip(np.asarray(ready, np.int64), 0, never)]
+        return found
+
+    def _ends_of(self, names: tuple[StepName, ...]) -> Minutes:
+        if names not in self._ends:
             after = int(self.book.problem.horizon) + 1
             ends = np.arange(after, dtype=np.int64)
-            for key in name:
-                ends = self._of(*key)[np.minimum(ends, after)]
-            self._ends[name] = ends
-        return self._ends[name]
+            for name in names:
+                ends = self._of(*name)[np.minimum(ends, after)]
+            self._ends[names] = ends
+        return self._ends[names]
 
     def _of(self, crew: str, kind: str, least: int) -> Minutes:
         """Return the end of a step by the minute in which it is ready."""
@@ -118,10 +133,11 @@ class Spans:
 MANUAL, THROUGH = "manual", "through"
 
 
-def _kind(one: AloneStep) -> str:
-    """Return whether a step's work may be spread over open hours."""
+def name_of(one: AloneStep) -> StepName:
+    """Return what a step's time depends on when its rack is alone."""
     spread = {PowerClass.SHIFT_BOUND, PowerClass.PREEMPTIVE_DERATABLE}
-    return MANUAL if one.step.power_class in spread else THROUGH
+    kind = MANUAL if one.step.power_class in spread else THROUGH
+    return one.step.crew, kind, one.least
 
 
 def _next(is_good: npt.NDArray[np.bool_], never: int) -> Minutes:

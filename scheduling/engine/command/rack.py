@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from scheduling.engine.bound import cost_floor, site
+from scheduling.engine.bound import cost_floor, sentence, site
 from scheduling.engine.check import breaches, made
 from scheduling.engine.command.options import Answer, Options
 from scheduling.engine.cost import cost
@@ -38,6 +38,7 @@ def search(data: bytes, options: Options) -> tuple[Answer, bytes | None]:
         "objective": outcome.objective,
         "bound": outcome.bound,
         "gap": outcome.gap,
+        "bound_reason": outcome.bound_reason,
         "seconds": round(outcome.wall_s, 3),
         "unit": "cent",
         "best_rule": outcome.best_rule,
@@ -67,13 +68,16 @@ def judge(data: bytes, plan: bytes) -> Answer:
 def limit(data: bytes) -> Answer:
     """Say what no plan can beat."""
     problem = problem_from_json(data)
-    least = site(problem)
+    floor, least = cost_floor(problem), site(problem)
     return {
         "form": FORM,
-        "bound": cost_floor(problem),
+        "bound": floor.cents,
         "unit": "cent",
+        "reason": sentence(problem, floor.reason),
+        "limit": floor.reason.resource,
+        "window_min": [floor.reason.start, floor.reason.end],
         "makespan_min": least.makespan,
-        "reason": least.limit,
+        "makespan_reason": sentence(problem, least.reason),
     }
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from scheduling.engine.decode.board import Board
-from scheduling.engine.decode.needs import rack_needs
 from scheduling.engine.decode.pools import Stay, name_bays
 from scheduling.engine.kernels import memory as t
+from scheduling.engine.material import rack_needs
 from scheduling.engine.problem import (
     PowerClass,
     Problem,

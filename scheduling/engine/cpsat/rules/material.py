@@ -3,7 +3,7 @@
 from ortools.sat.python import cp_model
 
 from scheduling.engine.cpsat.variables import StepVariables, Variables
-from scheduling.engine.decode.needs import rack_needs
+from scheduling.engine.material import rack_needs
 from scheduling.engine.problem import Problem
 
 
