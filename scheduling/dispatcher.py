@@ -1,10 +1,11 @@
 """The one process beside web and workers: it moves on what others have committed.
 
-It numbers events, lets each consumer deal with them, asks utilities for grid events and
-for repairs of plans that do not know them, sends runs and quotes to the broker, reaps
-runs whose worker fell silent, frees bookings whose time is over, and mails suppliers
-what needs their answer. Each is a chore of its own: when one fails, because the broker,
-the database or the mail server is away, it is tried again later and the others go on.
+It numbers events, lets each consumer deal with them, asks utilities for grid events,
+starts and settles the repairs that facts ask for, sends runs and quotes to the broker,
+reaps runs whose worker fell silent, frees bookings whose time is over, and mails
+suppliers what needs their answer. Each is a chore of its own: when one fails, because
+the broker, the database or the mail server is away, it is tried again later and the
+others go on.
 Webhooks and questions to utilities go out by threads, so that a slow receiver holds up
 nothing here.
 """
@@ -31,7 +32,6 @@ from journal.webhooks.queue import WEBHOOKS, forget_old
 from scheduling.grid_poller import Poller
 from scheduling.outbox import send_previews, send_quotes, send_runs, send_studies
 from scheduling.services.auto_repair import GATHER, settle, start_due
-from scheduling.services.grid_repairs import ask_for_repairs
 from scheduling.services.quotes import release_expired
 from scheduling.services.runs import reap
 from suppliers.outbox import send_uploads
@@ -119,7 +119,7 @@ def chores(
         ),
         Chore(name="send webhooks", work=(courier or Courier()).work),
         Chore(name="ask VTNs", work=(poller or Poller()).work, every_s=SLOW_CHORE_S),
-        Chore(name="grid repairs", work=_grid_repairs, every_s=LOOK_S),
+        Chore(name="start repairs", work=start_due, every_s=LOOK_S),
         Chore(name="send runs", work=send_runs),
         Chore(name="send quotes", work=send_quotes),
         Chore(name="send studies", work=send_studies, every_s=SLOW_CHORE_S),
@@ -127,7 +127,6 @@ def chores(
         Chore(name="send uploads", work=send_uploads),
         Chore(name="send operations", work=send_operations),
         Chore(name="reap operations", work=operations.reap, every_s=SLOW_CHORE_S),
-        Chore(name="start repairs", work=start_due, every_s=SLOW_CHORE_S),
         Chore(name="settle repairs", work=settle, every_s=SLOW_CHORE_S),
         Chore(name="reap uploads", work=_reap_uploads, every_s=SLOW_CHORE_S),
         Chore(name="reap runs", work=reap, every_s=SLOW_CHORE_S),
@@ -172,10 +171,6 @@ def _sequence_all() -> None:
 
 def _queue_digests() -> None:
     queue_digests(now=timezone.now())
-
-
-def _grid_repairs() -> None:
-    ask_for_repairs(timezone.now())
 
 
 def _reap_uploads() -> None:

@@ -111,9 +111,6 @@ class GridContract(models.Model):
         default=True,
         help_text="Whether function and fabric tests may pause at a tray boundary.",
     )
-    repairs_by_itself = models.BooleanField(
-        default=True, help_text="Whether a grid event starts a repair of the plan."
-    )
 
     class Meta:
         """Shares are shares; a year has 8,760 hours."""

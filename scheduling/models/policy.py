@@ -10,11 +10,12 @@ from scheduling.models.run import Run
 
 
 class RepairPolicy(models.Model):
-    """What a site does when a fact makes its plan stale; without a row nothing.
+    """What a site does when a fact makes its plan stale.
 
-    ``quiet_s`` is how long nothing more must happen before a repair starts, and
-    ``wait_s`` how long a storm may put it off. The bounds hold for plans that publish
-    themselves, which break no promise, ever.
+    Without a row nothing follows but what the grid asks, as a proposal. ``quiet_s`` is
+    how long nothing more must happen before a repair starts, and ``wait_s`` how long a
+    storm may put it off. The bounds hold for plans that publish themselves, which break
+    no promise, ever.
     """
 
     class Mode(models.TextChoices):
@@ -26,6 +27,10 @@ class RepairPolicy(models.Model):
 
     site = models.OneToOneField(Site, models.PROTECT, related_name="+")
     mode = models.CharField(max_length=10, choices=Mode, default=Mode.OFF)
+    follows_grid = models.BooleanField(
+        default=True,
+        help_text="Whether a grid event starts a repair though the rest is off.",
+    )
     quiet_s = models.PositiveSmallIntegerField(default=5)
     wait_s = models.PositiveSmallIntegerField(default=60)
     most_moved_racks = models.PositiveSmallIntegerField(default=5)
@@ -58,6 +63,10 @@ class RepairPolicy(models.Model):
         """Return site and mode."""
         return f"{self.site_id}: {self.mode}"
 
+    def follows(self, is_grid: bool) -> bool:  # noqa: FBT001 - the one question
+        """Return whether a fact, of the grid or not, starts a repair."""
+        return self.mode != self.Mode.OFF or (is_grid and self.follows_grid)
+
 
 class AutoRepair(models.Model):
     """One repair that facts started, however many they were.
@@ -78,6 +87,7 @@ class AutoRepair(models.Model):
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=State, default=State.GATHERING)
     events = models.PositiveIntegerField(default=0)
+    is_grid = models.BooleanField(default=False)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     cause = models.CharField(max_length=300)

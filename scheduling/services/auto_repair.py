@@ -1,15 +1,15 @@
 """Repairs that facts start: gathered in a row, run once, published inside bounds.
 
 The dispatcher shows this consumer every event once. A storm adds to one row; when it is
-quiet for a while, or has lasted too long, one repair starts. All of it is rows: whoever
-restarts the dispatcher loses nothing.
+quiet for a while, or has lasted too long, one repair starts. What the grid says waits
+for no quiet. All of it is rows: whoever restarts the dispatcher loses nothing.
 """
 
 from datetime import timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Subquery
 from django.utils import timezone
 
 from factory.models import Site
@@ -19,13 +19,21 @@ from journal.services import record
 from journal.wording import counted, money
 from scheduling.errors import (
     NothingToRepairError,
+    RunFinishedError,
     RunUnfinishedError,
     SchedulingError,
 )
-from scheduling.models import AutoRepair, Plan, Publication, RepairPolicy, Run
+from scheduling.models import (
+    AutoRepair,
+    GridEvent,
+    Plan,
+    Publication,
+    RepairPolicy,
+    Run,
+)
 from scheduling.queries.changes import Diff
 from scheduling.services.publish import preview, publish
-from scheduling.services.runs import request_run
+from scheduling.services.runs import cancel, request_run
 from scheduling.services.scenarios import base_scenario
 from scheduling.staleness import LIMITS, ROUTINE, sites_of_events
 
@@ -33,11 +41,17 @@ log = structlog.get_logger("rackline.auto_repair")
 
 ACTOR = "system"
 REPAIR_S = 5
+GRID_REPAIR_S = 2
+"""Seconds of search after a grid event; the first plan under the cap comes before."""
+SOON = timedelta(minutes=30)
+"""A cap this near does not wait for the end of an optimization."""
 CAUSE_MOST = 300
 WHY_MOST = 300
 
-TRIGGERS = frozenset(LIMITS) - ROUTINE - {"grid.event_received"}
-"""Kinds of event that start a repair; what the grid asks has a repair of its own."""
+TRIGGERS = frozenset(LIMITS) - ROUTINE
+"""Kinds of event that start a repair."""
+GRID = frozenset({"grid.event_received", "grid.contact_lost", "grid.contact_back"})
+"""Those of them that the grid sends."""
 
 Mode = RepairPolicy.Mode
 State = AutoRepair.State
@@ -48,6 +62,7 @@ def set_policy(
     *,
     site: Site,
     mode: RepairPolicy.Mode,
+    follows_grid: bool = True,
     quiet_s: int,
     wait_s: int,
     most_moved_racks: int,
@@ -58,6 +73,7 @@ def set_policy(
     """Choose what a site does when facts overtake its plan; always on record."""
     chosen = {
         "mode": mode,
+        "follows_grid": follows_grid,
         "quiet_s": quiet_s,
         "wait_s": wait_s,
         "most_moved_racks": most_moved_racks,
@@ -80,29 +96,43 @@ def set_policy(
     return policy
 
 
-def gather(events: tuple[Event, ...]) -> None:
-    """Add facts to the row that gathers at each site whose policy is on.
+def policy_of(site: Site) -> RepairPolicy:
+    """Return a site's policy, chosen or with its defaults. One query."""
+    return RepairPolicy.objects.filter(site=site).first() or RepairPolicy(site=site)
 
-    Runs in the transaction that moves the consumer's place. Three queries, and one for
-    each kind of object concerned; one more where no policy is on.
+
+def gather(events: tuple[Event, ...]) -> None:
+    """Add facts to the row that gathers at each site whose policy follows them.
+
+    Runs in the transaction that moves the consumer's place. Three queries a site
+    concerned, and one for each kind of object.
     """
     facts = [one for one in events if one.kind in TRIGGERS]
-    active = set(
-        RepairPolicy.objects.exclude(mode=Mode.OFF).values_list("site", flat=True)
-    )
-    if not facts or not active:
+    if not facts:
         return
-    for site, found in sites_of_events(facts).items():
-        if site in active:
-            _add(site, found)
+    found = sites_of_events(facts)
+    for site in Site.objects.filter(pk__in=found).order_by("pk"):
+        policy = policy_of(site)
+        followed = [one for one in found[site.pk] if policy.follows(_is_grid(one))]
+        if followed:
+            _add(site.pk, followed)
+
+
+def _is_grid(event: Event) -> bool:
+    return event.kind in GRID
 
 
 def _add(site: int, facts: list[Event]) -> None:
     """Add facts to a site's gathering row, or begin one."""
     now = timezone.now()
     last = facts[-1]
-    added = AutoRepair.objects.filter(site=site, state=State.GATHERING).update(
-        events=F("events") + len(facts), last_at=now, last_event=last.pk
+    is_grid = any(_is_grid(one) for one in facts)
+    gathering = AutoRepair.objects.filter(site=site, state=State.GATHERING)
+    added = gathering.update(
+        events=F("events") + len(facts),
+        last_at=now,
+        last_event=last.pk,
+        is_grid=is_grid or F("is_grid"),
     )
     if not added:
         AutoRepair.objects.create(
@@ -111,6 +141,7 @@ def _add(site: int, facts: list[Event]) -> None:
             first_at=now,
             last_at=now,
             last_event=last.pk,
+            is_grid=is_grid,
             cause=(facts[0].summary or facts[0].kind)[:CAUSE_MOST],
         )
 
@@ -121,12 +152,14 @@ GATHER = Consumer(name="auto repair", handle=gather)
 def start_due() -> int:
     """Start a repair for each site where it is quiet again; return how many.
 
-    A site whose run is still under way waits: the next repair knows all of it.
+    A site whose run is still under way waits: the next repair knows all of it. An
+    optimization makes way for a cap about to begin.
     """
     started = 0
-    for row in AutoRepair.objects.filter(state=State.GATHERING).order_by("pk"):
-        policy = RepairPolicy.objects.filter(site=row.site_id).first()
-        if policy is None or policy.mode == Mode.OFF:
+    waiting = AutoRepair.objects.filter(state=State.GATHERING).select_related("site")
+    for row in waiting.order_by("pk"):
+        policy = policy_of(row.site)
+        if not policy.follows(row.is_grid):
             _end(row, State.DROPPED, "The policy was switched off.")
         elif _is_due(row, policy):
             started += _start(row)
@@ -134,11 +167,11 @@ def start_due() -> int:
 
 
 def _is_due(row: AutoRepair, policy: RepairPolicy) -> bool:
-    """Return whether it is quiet, or has stormed for too long."""
+    """Return whether the grid asks, it is quiet, or it has stormed for too long."""
     now = timezone.now()
     quiet = timedelta(seconds=policy.quiet_s)
     most = timedelta(seconds=policy.wait_s)
-    return now - row.last_at >= quiet or now - row.first_at >= most
+    return row.is_grid or now - row.last_at >= quiet or now - row.first_at >= most
 
 
 @transaction.atomic
@@ -147,15 +180,23 @@ def _start(row: AutoRepair) -> int:
     held = AutoRepair.objects.select_for_update().get(pk=row.pk)
     if held.state != State.GATHERING:
         return 0
+    if known := _known_to(held):
+        _end(held, State.DROPPED, f"The plan of run {known.run_id} knows of it.")
+        return 0
     try:
         run = request_run(
             scenario=base_scenario(held.site),
             by=None,
             actor=ACTOR,
-            time_limit_s=REPAIR_S,
+            time_limit_s=GRID_REPAIR_S if held.is_grid else REPAIR_S,
             kind=Run.Kind.REPAIR,
+            # A cap nearly always lies inside the frozen fence: who gives way there is
+            # what is to be decided (docs/adr/0354).
+            may_move_frozen=held.is_grid,
         )
-    except RunUnfinishedError:
+    except RunUnfinishedError as error:
+        if held.is_grid:
+            _make_way(held.site, error.run)
         return 0
     except NothingToRepairError as error:
         _end(held, State.DROPPED, str(error))
@@ -173,6 +214,34 @@ def _start(row: AutoRepair) -> int:
     return 1
 
 
+def _known_to(row: AutoRepair) -> Plan | None:
+    """Return a plan of the site made with all that was gathered, or None."""
+    last = Event.objects.filter(pk=row.last_event).values("seq")
+    return Plan.objects.filter(
+        run__scenario__site=row.site_id,
+        run__scenario__is_base=True,
+        event_seq__gte=Subquery(last),
+    ).first()
+
+
+def _make_way(site: Site, run_id: int) -> None:
+    """Stop an optimization that does not know of a cap about to begin."""
+    now = timezone.now()
+    run = Run.objects.get(pk=run_id)
+    is_urgent = GridEvent.objects.filter(
+        site=site,
+        state=GridEvent.State.ANNOUNCED,
+        starts_at__lte=now + SOON,
+        ends_at__gt=now,
+    ).exists()
+    if run.is_repair or run.is_stopping or not is_urgent:
+        return
+    try:
+        cancel(run=run, actor=ACTOR)
+    except RunFinishedError:
+        return
+
+
 def settle() -> int:
     """Decide about the proposal of each automatic repair whose run is over."""
     over = AutoRepair.objects.filter(state=State.RUNNING).exclude(
@@ -188,13 +257,13 @@ def settle() -> int:
 def _settle(row: AutoRepair) -> None:
     """Publish one proposal inside the bounds, or leave it to a planner."""
     plan = Plan.objects.filter(run=row.run_id).first()
-    policy = RepairPolicy.objects.filter(site=row.site_id).first()
+    policy = policy_of(row.site)
     if plan is None:
         run = row.run
         said = run.error.split("\n")[0] if run and run.error else "No plan was found."
         _end(row, State.DROPPED, said)
         return
-    if policy is None or policy.mode != Mode.PUBLISH:
+    if policy.mode != Mode.PUBLISH:
         _end(row, State.WAITING, "The policy leaves the plan to a planner.")
         return
     diff = preview(plan)

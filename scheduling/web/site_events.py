@@ -23,7 +23,7 @@ from factory.services.outages import (
 )
 from factory.services.recalls import end_recall, recall_lot, trace
 from scheduling.models import AutoRepair, RepairPolicy
-from scheduling.services.auto_repair import set_policy
+from scheduling.services.auto_repair import policy_of, set_policy
 from scheduling.web.order_changes import signed
 from scheduling.web.shell import site_of
 
@@ -109,6 +109,9 @@ class PolicyForm(forms.Form):
 
     mode = forms.ChoiceField(
         label="When facts overtake the plan", choices=RepairPolicy.Mode.choices
+    )
+    follows_grid = forms.BooleanField(
+        label="A grid event starts a repair, whatever else does", required=False
     )
     quiet_s = forms.IntegerField(
         label="Start after so many seconds of quiet", min_value=1, max_value=600
@@ -248,7 +251,7 @@ def recall_end(request: HttpRequest, recall_id: int) -> HttpResponse:
 def repair_policy(request: HttpRequest) -> HttpResponse:
     """Show what follows facts by itself, and what did; a POST chooses."""
     site = site_of(request)
-    policy = RepairPolicy.objects.filter(site=site).first() or RepairPolicy(site=site)
+    policy = policy_of(site)
     form = PolicyForm(request.POST or None, initial=_chosen(policy))
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
@@ -278,6 +281,7 @@ def _chosen(policy: RepairPolicy) -> dict[str, Any]:
     """Return a policy as its form shows it."""
     return {
         "mode": policy.mode,
+        "follows_grid": policy.follows_grid,
         "quiet_s": policy.quiet_s,
         "wait_s": policy.wait_s,
         "most_moved_racks": policy.most_moved_racks,

@@ -36,12 +36,14 @@ class Obeyed:
     """One event, obeyed.
 
     Attributes:
-        seconds: From the changed problem to the refereed plan.
+        first_s: From the changed problem to the first refereed plan under the cap.
+        seconds: From the changed problem to the improved plan, refereed as well.
         over_min: Minutes of the event over its cap that the plan made.
         broken: Promises broken.
         needed: Promises that a longer solve breaks as well; None if none was made.
     """
 
+    first_s: float
     seconds: float
     over_min: int
     broken: frozenset[str]
@@ -69,7 +71,14 @@ def rows(*, events: int, search_s: float, solve_s: float) -> Iterator[Row]:
         f"{events} seeded events of 1 to 8 h, {RACKS} racks, {REPAIR_S:g} s of search"
     )
     yield at_most(
-        "grid: to 80 %, from the signal's problem to the proved plan, p95",
+        "grid: to 80 %, from the signal's problem to a proved plan under the cap, p95",
+        p95(one.first_s for one in found),
+        SIGNAL_S,
+        "s",
+        f"{note}; median {middle(one.first_s for one in found):.2f} s",
+    )
+    yield at_most(
+        "grid: to 80 %, from the signal's problem to the proposal, improved, p95",
         p95(one.seconds for one in found),
         SIGNAL_S,
         "s",
@@ -129,13 +138,14 @@ def _obey(problem: Problem, seed: int, solve_s: float) -> Obeyed:
     began = monotonic()
     outcome = repair(problem, time_limit_s=REPAIR_S, seed=seed + 1)
     seconds = monotonic() - began
-    if outcome.schedule is None:
+    if outcome.schedule is None or outcome.first_plan_s is None:
         raise ValueError("A repair left no plan.")
     needed = None
     if solve_s:
         longer = solve(problem, time_limit_s=solve_s, seed=seed + 1)
         needed = _broken(problem, longer.schedule) if longer.schedule else None
     return Obeyed(
+        first_s=outcome.first_plan_s,
         seconds=seconds,
         over_min=_over(problem, outcome.schedule),
         broken=_broken(problem, outcome.schedule),

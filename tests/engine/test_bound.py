@@ -371,7 +371,7 @@ def test_shortest_remaining_first_preempts():
     }
     machine = a_machine(jobs)
 
-    assert machine.completions(["A", "B", "C", "D"]) == [10, 18, 26]
+    assert machine.completions(["A", "B", "C", "D"]) == (10, 18, 26)
     assert machine.completions(["D"]) == []
 
 

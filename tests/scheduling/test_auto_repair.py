@@ -199,6 +199,7 @@ def test_the_policy_and_what_it_did_stand_on_the_page(world):
     url = reverse("repair_policy")
     sent = {
         "mode": "propose",
+        "follows_grid": "on",
         "quiet_s": 3,
         "wait_s": 30,
         "most_moved_racks": 4,

@@ -5,14 +5,23 @@ from datetime import timedelta
 import pytest
 
 from factory.models import Order
+from journal.cursors import consume
 from journal.models import Event
+from journal.sequencing import sequence
 from scheduling.blobs import load_problem, load_schedule
 from scheduling.clock import quarter_of
 from scheduling.engine.check import breaches
 from scheduling.engine.schedule import PhaseKind
-from scheduling.models import GridContract, GridEvent, Plan, Run, Shed
+from scheduling.models import (
+    AutoRepair,
+    GridEvent,
+    Plan,
+    RepairPolicy,
+    Run,
+    Shed,
+)
+from scheduling.services.auto_repair import GATHER, set_policy, start_due
 from scheduling.services.grid import announce, call_off
-from scheduling.services.grid_repairs import ask_for_repairs
 from scheduling.services.publish import preview, publish
 from scheduling.services.runs import claim, request_run
 from scheduling.worker import execute
@@ -70,8 +79,17 @@ def the_grid_asks(site, cap_w=1_200_000, hours=6, **fields):
     return announce(event=event, actor="client:3")
 
 
+def started():
+    """Start what is due, as the dispatcher does."""
+    sequence(1_000)
+    consume(GATHER, limit=1_000)
+    return start_due()
+
+
 def repaired():
-    (run,) = ask_for_repairs(NOW)
+    assert started() == 1
+    run = Run.objects.get(state=Run.State.QUEUED)
+    assert run.may_move_frozen
     execute(claim(run.pk, "worker:1"))
     run.refresh_from_db()
     assert run.state == Run.State.SUCCEEDED, run.error
@@ -80,20 +98,38 @@ def repaired():
 
 def test_the_same_signal_three_times_is_one_repair(world):
     event = the_grid_asks(world.site)
-    asked = [len(ask_for_repairs(NOW)) for _ in range(2)]
+    asked = [started() for _ in range(2)]
     for _ in range(2):
         announce(event=event, actor="client:3")
-        asked.append(len(ask_for_repairs(NOW)))
+        asked.append(started())
+    run = Run.objects.get(kind="repair")
+    execute(claim(run.pk, "worker:1"))
+    asked.append(started())
 
-    assert asked == [1, 0, 0, 0]
+    assert asked == [1, 0, 0, 0, 0]
     assert Run.objects.filter(kind="repair").count() == 1
+    first, rest = AutoRepair.objects.order_by("pk")
+    assert (first.run, rest.events) == (run, 2)
+    assert rest.why == f"The plan of run {run.pk} knows of it."
 
 
-def test_a_site_that_repairs_by_hand_is_only_told(world):
-    GridContract.objects.create(site=world.site, repairs_by_itself=False)
+@pytest.mark.parametrize("mode", ["off", "propose"])
+def test_a_site_whose_policy_leaves_the_grid_out_is_only_told(world, mode):
+    set_policy(
+        site=world.site,
+        mode=RepairPolicy.Mode(mode),
+        follows_grid=False,
+        quiet_s=5,
+        wait_s=60,
+        most_moved_racks=5,
+        most_late_cents=0,
+        author="Ruth Okafor",
+        actor="user:7",
+    )
     the_grid_asks(world.site)
 
-    assert ask_for_repairs(NOW) == []
+    # With repairs of every fact on, a grid event is one of them.
+    assert started() == (mode == "propose")
 
 
 def test_an_optimization_under_way_makes_way_for_a_cap_that_is_near(world):
@@ -101,7 +137,7 @@ def test_an_optimization_under_way_makes_way_for_a_cap_that_is_near(world):
     claim(run.pk, "worker:1")
     the_grid_asks(world.site)
 
-    assert ask_for_repairs(NOW) == []
+    assert started() == 0
 
     run.refresh_from_db()
     assert run.is_stopping
@@ -182,4 +218,4 @@ def test_a_cap_called_off_asks_for_a_repair_too(world):
 
     call_off(event=event, actor="user:7")
 
-    assert len(ask_for_repairs(NOW)) == 1
+    assert started() == 1
