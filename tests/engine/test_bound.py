@@ -371,8 +371,8 @@ def test_shortest_remaining_first_preempts():
     }
     machine = a_machine(jobs)
 
-    assert machine.completions(["A", "B", "C", "D"]) == (10, 18, 26)
-    assert machine.completions(["D"]) == ()
+    assert machine.completions(["A", "B", "C", "D"]) == [10, 18, 26]
+    assert machine.completions(["D"]) == []
 
 
 def test_a_machine_with_too_much_work_says_so():
