@@ -28,7 +28,7 @@ def carry_back(apps: Apps, _: BaseDatabaseSchemaEditor) -> None:
 class Migration(migrations.Migration):
     """Move the choice from the contract to the policy."""
 
-    dependencies = [("scheduling", "0017_site_events")]
+    dependencies = [("scheduling", "0018_bound_reason")]
 
     operations = [
         migrations.AddField(
