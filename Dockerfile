@@ -17,6 +17,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY manage.py ./
 COPY config config
 COPY journal journal
+COPY locale locale
 COPY factory factory
 COPY suppliers suppliers
 COPY scheduling scheduling

@@ -14,7 +14,7 @@ WORKERS ?= auto
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check pytest erp openapi schemas format bench bench-ui bench-engine bench-engine-full soak lock clean
+.PHONY: help venv demo test check kernels pytest erp openapi schemas format bench bench-ui bench-engine bench-engine-full soak lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -e 's/:.*## /\t/' | expand -t 19
@@ -84,7 +84,13 @@ check: $(DEV_STAMP) ## Run linters, types, import contracts and Django's checks.
 pytest: $(DEV_STAMP)
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
-test: check pytest ## Run the checks and the whole suite.
+# Two test processes would both compile what one compiles here beside the checks.
+kernels: $(DEV_STAMP)
+	@for form in rack network; do $(PY) -m scheduling.engine warm $$form || exit 1; done
+
+test: $(DEV_STAMP) ## Run the checks and the whole suite.
+	@$(MAKE) -j 2 check kernels
+	@$(MAKE) pytest
 
 erp: $(DEV_STAMP) $(ERP_STAMP) ## Run the loop with a real Tryton server.
 	$(PY) -m pytest -m erp -n 0 -p no:randomly tests/erp $(PYTEST_ARGS)

@@ -2,13 +2,14 @@
 
 Each command prints one line of JSON; no database is needed. It ends with 0, with 1 when
 a schedule breaks a rule, with 2 when the input is refused, and with 3 when no plan was
-found.
+found. ``warm`` compiles a form's kernels, so that the first solve need not.
 """
 
 import argparse
 import json
 import math
 import sys
+import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,7 +21,11 @@ from scheduling.engine.command.schemas import SCHEMAS, schema
 from scheduling.engine.errors import EngineError
 from scheduling.engine.network.problem import FORM
 from scheduling.engine.network.serial import network_to_json
+from scheduling.engine.network.solve import warm as warm_networks
+from scheduling.engine.solve import warm as warm_racks
 
+WARM = {"rack": warm_racks, "network": warm_networks}
+"""What compiles each form's kernels."""
 EXIT_BREACHES = 1
 EXIT_REFUSED = 2
 EXIT_NO_PLAN = 3
@@ -119,6 +124,13 @@ def _schema(given: argparse.Namespace) -> tuple[Answer, int]:
     return found, 0
 
 
+def _warm(given: argparse.Namespace) -> tuple[Answer, int]:
+    """Compile a form's kernels, or load them where that was done before."""
+    started_s = time.monotonic()
+    WARM[given.form]()
+    return {"form": given.form, "seconds": round(time.monotonic() - started_s, 2)}, 0
+
+
 def _pair(given: argparse.Namespace) -> tuple[bytes, bytes]:
     """Return a problem and a schedule of the same form."""
     data, plan = read(given.problem), read(given.schedule)
@@ -183,6 +195,9 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("name", choices=sorted(SCHEMAS))
     command.add_argument("--out", type=Path, help="Where to write it, laid out.")
     command.set_defaults(run=_schema)
+    command = commands.add_parser("warm", help="Compile a form's kernels beforehand.")
+    command.add_argument("form", choices=sorted(WARM))
+    command.set_defaults(run=_warm)
     return parser
 
 

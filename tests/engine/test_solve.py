@@ -10,10 +10,11 @@ from scheduling.engine.bound import cost_floor
 from scheduling.engine.check import breaches, made
 from scheduling.engine.cost import cost
 from scheduling.engine.cpsat.solve import Companion, build
-from scheduling.engine.decode.board import Board
+from scheduling.engine.decode.board import ENTRIES, Board
 from scheduling.engine.decode.render import render
 from scheduling.engine.errors import NoPlanError
 from scheduling.engine.improve import Improver, best_cents
+from scheduling.engine.kernels.compile import is_compiled
 from scheduling.engine.outcome import Status
 from scheduling.engine.rules import order_by
 from scheduling.engine.serial import (
@@ -161,6 +162,14 @@ def test_the_command_line_solves_checks_and_bounds(tmp_path, capsys):
     assert checked["objective"] == solved["objective"]
     assert bounded["bound"] <= solved["objective"]
     assert schedule_from_json(schedule.read_bytes()).unplannable == ()
+
+
+def test_the_command_line_warms_a_form(capsys):
+    code = main(["warm", "rack"])
+
+    assert code == 0
+    assert json.loads(capsys.readouterr().out)["form"] == "rack"
+    assert not is_compiled() or all(kernel.signatures for kernel in ENTRIES)
 
 
 def test_the_command_line_refuses_what_it_cannot_read(tmp_path, capsys):

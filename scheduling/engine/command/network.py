@@ -12,12 +12,13 @@ from scheduling.engine.network.serial import (
     network_schedule_from_json,
     network_schedule_to_json,
 )
-from scheduling.engine.network.solve import solve_network
+from scheduling.engine.network.solve import solve_network, warm
 
 
 def search(data: bytes, options: Options) -> tuple[Answer, bytes | None]:
     """Return what a search found and its schedule."""
     problem = network_from_json(data)
+    warm()
     outcome = solve_network(
         problem,
         time_limit_s=options.seconds,
