@@ -209,6 +209,9 @@ SPECTACULAR_SETTINGS = {
 
 # Requests a client may make a minute, unless it has a limit of its own.
 API_REQUESTS_PER_MIN = env.int("API_REQUESTS_PER_MIN", default=6_000)
+
+# Whether a plan that is looked at is made ready for moves in the background.
+PREPARES_MOVES = True
 # For how long the change feed hands out events; they are never erased.
 FEED_KEPT_DAYS = env.int("FEED_KEPT_DAYS", default=90)
 

@@ -38,5 +38,8 @@ WHITENOISE_USE_FINDERS = True
 CELERY_BROKER_URL = env.str("TEST_BROKER_URL", default="memory://")
 CELERY_BROKER_TRANSPORT_OPTIONS.clear()
 
+# A thread sees nothing of a test's transaction; the test of it says so itself.
+PREPARES_MOVES = False
+
 # Tests share one process and its count; those about the limit set their own.
 API_REQUESTS_PER_MIN = 1_000_000

@@ -1,25 +1,33 @@
 """May a step start at another time? Answered beside a stored plan, kept in memory."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from threading import Lock, Thread
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 
 from scheduling.blobs import load_problem, load_schedule
 from scheduling.clock import SiteClock
+from scheduling.engine.errors import EngineError
 from scheduling.engine.moving import Judge, Move, UnknownMoveError, Verdict
 from scheduling.engine.problem import Prices
 from scheduling.engine.referee.breach import Breach, Rule
 from scheduling.engine.schedule import PlannedStep
 from scheduling.engine.wording import Clock
+from scheduling.errors import DamagedBlobError
 from scheduling.models import Plan
 
 CENTS = 100
 KEPT = 4
 """Plans kept with everything added up; one of 1,000 racks takes some 100 MB."""
+_prepared: deque[tuple[str, str]] = deque(maxlen=KEPT)
+_adding_up = Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +180,44 @@ def steps_ahead(plan: Plan, rack: str) -> list[StepAhead]:
     return found
 
 
-@lru_cache(maxsize=KEPT)
+def prepare(plan: Plan) -> Thread | None:
+    """Add a plan up beside the request, so that no move of it has to wait for that.
+
+    A plan of 1,000 racks takes a second. Each web process does it once a plan.
+
+    Args:
+        plan: A stored plan that somebody looks at.
+
+    Returns:
+        The thread at it; None if it is done or under way, or not wanted at all.
+    """
+    key = (plan.problem_id, plan.schedule_id)
+    if key in _prepared or not settings.PREPARES_MOVES:
+        return None
+    _prepared.append(key)
+    thread = Thread(target=_prepare, args=key, name="prepare-moves", daemon=True)
+    thread.start()
+    return thread
+
+
+def _prepare(problem: str, schedule: str) -> None:
+    """Add a plan up; what cannot be read is told to whoever asks about it."""
+    try:
+        _kept(problem, schedule)
+    except (EngineError, DamagedBlobError):
+        _prepared.remove((problem, schedule))
+    finally:
+        connection.close()
+
+
 def _kept(problem: str, schedule: str) -> _Kept:
+    """Return a plan by its digests; who asks while it is added up waits for it."""
+    with _adding_up:
+        return _added_up(problem, schedule)
+
+
+@lru_cache(maxsize=KEPT)
+def _added_up(problem: str, schedule: str) -> _Kept:
     """Return a plan by the digests of what it holds, which never change."""
     stored = Plan(problem_id=problem, schedule_id=schedule)
     asked = load_problem(stored)

@@ -30,6 +30,7 @@ from scheduling.queries import orders as order_queries
 from scheduling.queries.drawings import drawing_of
 from scheduling.queries.edits import cost_curve, pins_in_force
 from scheduling.queries.gantt import VERSION
+from scheduling.queries.moves import prepare
 from scheduling.queries.news import news_of
 from scheduling.queries.shown import LANES, SHOWN_HEAD, View, limit_days, shown
 from scheduling.web.orders import segments_of
@@ -81,6 +82,8 @@ def plan_page(request: HttpRequest) -> HttpResponse:
         "mending": mending,
         **_desk(request, plan),
     }
+    if context["is_workable"]:
+        prepare(plan)
     return render(request, "scheduling/plan.html", context)
 
 
@@ -182,6 +185,8 @@ def plan_shown(request: HttpRequest, plan_id: int, kind: str) -> HttpResponse:
 def plan_news(request: HttpRequest, plan_id: int) -> HttpResponse:
     """Return what has changed since a plan was made, as JSON; 304 while nothing has."""
     plan = plan_of_site(request, plan_id)
+    # Asked every quarter of a minute by each page, so by and by of each web process.
+    prepare(plan)
     said = news_of(plan, standing(request))
     etag = f'"{hashlib.sha256(repr(said).encode()).hexdigest()[:20]}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}

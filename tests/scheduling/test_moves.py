@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from journal.api.ids import opaque
 from scheduling.models import Plan
-from scheduling.queries.moves import check_move
+from scheduling.queries import moves
 from tests.builders.api import Caller
 from tests.builders.factory import NOW
 from tests.builders.reading import a_reader
@@ -95,10 +95,32 @@ def test_a_second_question_reads_no_plan_again(plan, django_assert_num_queries):
         "step": last.step.code,
         "starts_at": last.starts_at + timedelta(days=1),
     }
-    first = check_move(plan, **wanted)
+    first = moves.check_move(plan, **wanted)
 
     with django_assert_num_queries(0):
-        assert check_move(plan, **wanted) == first
+        assert moves.check_move(plan, **wanted) == first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_plan_looked_at_is_ready_before_the_first_question(
+    plan, settings, django_assert_num_queries
+):
+    settings.PREPARES_MOVES = True
+    last = plan.planned_steps.select_related("rack", "step").latest("ends_at")
+    moves._prepared.clear()
+    moves._added_up.cache_clear()
+
+    thread = moves.prepare(plan)
+    thread.join()
+
+    with django_assert_num_queries(0):
+        moves.check_move(
+            plan,
+            rack=last.rack.serial,
+            step=last.step.code,
+            starts_at=last.starts_at,
+        )
+    assert moves.prepare(plan) is None
 
 
 def test_the_plan_page_asks_without_changing_anything(world, plan):
