@@ -5,11 +5,17 @@ from typing import Any
 from journal.models import Event
 from scheduling.models import Plan
 from scheduling.queries.standing import Standing
-from scheduling.staleness import LIMITS
+from scheduling.staleness import LIMITS, sites_of_events
+
+MOST_READ = 100
+"""Newest events looked through for one of the site."""
 
 
 def news_of(plan: Plan, now: Standing) -> dict[str, Any]:
-    """Return what is newer than a plan, for the page that shows it. Two queries.
+    """Return what is newer than a plan, for the page that shows it.
+
+    Two queries, and one a kind of object that the newest events are about. What
+    happens at another site is no news here.
 
     Args:
         plan: The plan on the page.
@@ -23,11 +29,9 @@ def news_of(plan: Plan, now: Standing) -> dict[str, Any]:
         asked = now.proposal.run.requested_by
         who = f" by {asked.get_full_name()}" if asked else ""
         said.append(f"A newer proposal{who} is there.")
-    newest = (
-        Event.objects.filter(kind__in=LIMITS, seq__gt=plan.event_seq)
-        .order_by("-seq")
-        .first()
-    )
+    newer = Event.objects.filter(kind__in=LIMITS, seq__gt=plan.event_seq)
+    ours = sites_of_events(newer.order_by("-seq")[:MOST_READ]).get(now.site.pk, [])
+    newest = ours[0] if ours else None
     if newest is not None:
         said.append(f"Since this plan: {newest.summary or newest.kind}.")
     return {

@@ -122,19 +122,32 @@ def archive_scenario(*, scenario: Scenario, actor: str) -> Scenario:
 
 
 def not_proposable(scenario: Scenario, plan: Plan | None) -> tuple[str, ...]:
-    """Return why a what-if cannot become a proposal; empty if it can. No query.
+    """Return why a what-if cannot become a proposal; empty if it can. One query.
 
     Only decisions of the plan itself may: whatever else it assumes has to come true
-    first, and each reason says how.
+    first, and each reason says how. That deliveries come on other days than the live
+    plans count on is such an assumption: a repair would undo it.
     """
     reasons = [
         one.first for one in adjustments_from(scenario.adjustments) if not one.is_plan
     ]
-    if not scenario.adjustments:
+    live = Scenario.Arrivals(base_scenario(scenario.site).arrivals)
+    wanted = Scenario.Arrivals(scenario.arrivals)
+    if wanted != live:
+        reasons.append(
+            f"It counts on {_in_words(wanted)}, live plans on {_in_words(live)}: "
+            "an administrator chooses that for the live data first."
+        )
+    elif not scenario.adjustments:
         reasons.append("It assumes nothing: optimize the live data instead.")
     if plan is None:
         reasons.append("It has no plan yet: run it first.")
     return tuple(reasons)
+
+
+def _in_words(arrivals: Scenario.Arrivals) -> str:
+    """Return a level of arrivals inside a sentence."""
+    return "promised dates" if arrivals == arrivals.PROMISED else str(arrivals.label)
 
 
 def propose(*, scenario: Scenario, by: User | None, actor: str) -> Run:

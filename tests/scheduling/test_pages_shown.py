@@ -14,7 +14,8 @@ from scheduling.models import PlannedStep
 from scheduling.queries.drawings import read_drawing
 from scheduling.queries.strips import peaks, strips_of
 from scheduling.services.publish import publish
-from tests.builders.factory import NOW, an_order
+from tests.builders.factory import NOW, a_bay, a_site, an_order, an_outage
+from tests.builders.journal import numbered_events
 from tests.builders.reading import a_reader, table
 from tests.builders.scheduling import a_pin, a_stored_plan
 from tests.builders.world import a_small_world
@@ -134,3 +135,29 @@ def test_what_others_change_is_told_once(world, planner):
     assert same.status_code == 304
     assert after.json()["is_superseded"] is True
     assert after.json()["sentence"] == "The system published plan 2."
+
+
+def test_what_happens_at_another_site_is_no_news_here(world, planner):
+    plan = a_stored_plan(world.site)
+    url = reverse("plan_news", args=[plan.pk])
+    other = a_site()
+
+    _out(a_bay(other), "A bay elsewhere is out")
+    elsewhere = planner.get(url).json()["sentence"]
+    _out(world.bays[0], "A bay here is out")
+    here = planner.get(url).json()["sentence"]
+
+    assert elsewhere == ""
+    assert here == "Since this plan: A bay here is out."
+
+
+def _out(bay, summary):
+    """Record an outage of a bay, numbered as the dispatcher does."""
+    outage = an_outage(bay.site, bay=bay)
+    numbered_events(
+        1,
+        kind="outage.recorded",
+        object_type="outage",
+        object_id=str(outage.pk),
+        summary=summary,
+    )
