@@ -93,9 +93,10 @@ def burn_up(
         svg.circle(here, 4.5, "dot-actual"),
     ]
     now_words = f"{grouped(data.now_count)} now"
-    parts.append(
-        svg.text((here[0] + 9, here[1] + 16), now_words, "t-ink t-medium t-halo")
-    )
+    is_low = here[1] + 20 > bottom  # below it stand the names of the periods
+    at_words = (here[0] - 9, here[1] - 8) if is_low else (here[0] + 9, here[1] + 16)
+    css_words = "t-ink t-medium t-halo" + " t-end" * is_low
+    parts.append(svg.text(at_words, now_words, css_words))
     parts += [
         svg.text((right + 8, at + 4), *rest)
         for at, *rest in svg.spread(_ends(data, y), 14)

@@ -157,7 +157,8 @@ def _grid(axis: _Axis, span: tuple[float, float]) -> list[SafeString]:
             if day == 0 or at.day <= every
             else str(at.day)
         )
-        parts.append(svg.text((x, 12), name, "t-mid"))
+        is_last = x + _TICK_ROOM / 2 > axis.x.end  # beside it stands a head
+        parts.append(svg.text((x, 12), name, "t-end" if is_last else "t-mid"))
     return parts
 
 

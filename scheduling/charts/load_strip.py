@@ -140,8 +140,9 @@ def _days(load: Load, zone: tzinfo, x: svg.Scale, *, height: float) -> list[Safe
     parts = []
     for day in days[::every]:
         parts.append(svg.line((x(day), 8), (x(day), height - 20), "axis"))
-        name = _date(load.epoch + timedelta(minutes=day), zone)
-        parts.append(svg.text((x(day) + 4, height - 5), name))
+        if x(day) + _LABEL_ROOM <= x.end:
+            name = _date(load.epoch + timedelta(minutes=day), zone)
+            parts.append(svg.text((x(day) + 4, height - 5), name))
     return parts
 
 

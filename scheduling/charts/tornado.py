@@ -10,7 +10,7 @@ from journal.wording import UNKNOWN, duration, grouped
 from scheduling.charts import svg
 from scheduling.charts.table import Column, Table
 
-_ROW, _TOP = 30, 30
+_ROW, _NARROW_ROW, _TOP = 30, 40, 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +48,17 @@ def tornado(
         width: In pixels.
         narrow: Whether it is the phone's drawing.
     """
-    left, right = (118, width - 8) if narrow else (190, width - 70)
+    left, right = (0, width - 8) if narrow else (190, width - 70)
+    row, down = (_NARROW_ROW, 14) if narrow else (_ROW, 0)
     x = svg.Scale(0, max(1.0, *(one.cap for one in levers)), left, right)
-    height = _TOP + _ROW * len(levers) + 6
+    height = _TOP + row * len(levers) + 6
     parts: list[SafeString] = [svg.line((left, _TOP - 8), (left, height - 4), "axis")]
     for index, one in enumerate(levers):
-        y = _TOP + index * _ROW
-        parts.append(svg.text((0, y + 14), one.name, "t-12 t-ink"))
+        top = _TOP + index * row
+        parts.append(
+            svg.text((0, top + (10 if narrow else 14)), one.name, "t-12 t-ink")
+        )
+        y = top + down
         lifted = min(max(one.lifted or 0.0, 0.0), one.cap)
         twice = min(max(one.twice or 0.0, 0.0), lifted)
         parts.append(
@@ -68,12 +72,9 @@ def tornado(
             )
         )
         parts.append(svg.line((x(one.cap), y), (x(one.cap), y + 22), "cap-tick"))
-        if not narrow:
-            parts.append(
-                svg.text((width, y + 15), duration(one.cap), "t-end t-12 t-ink")
-            )
-    if not narrow:
-        parts.append(svg.text((width, 12), "cap", "t-end"))
+        at = top + 10 if narrow else y + 15
+        parts.append(svg.text((width, at), duration(one.cap), "t-end t-12 t-ink"))
+    parts.append(svg.text((width, 12), "cap", "t-end"))
     parts.append(svg.text((left, 12), "0", ""))
     listed = ", ".join(f"{one.name} at most {duration(one.cap)}" for one in levers)
     return svg.plot(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -18,10 +18,13 @@ from journal.wording import (
     money_short,
     signed_days,
 )
+from scheduling.charts.multiples import Multiples, Panel
 from scheduling.charts.table import Column as Head
 from scheduling.charts.table import Table
 from scheduling.queries.scenarios import Column
 
+MOST_BARS = 52
+WEEK = timedelta(days=7)
 UP, DOWN, NEITHER = "up", "down", ""
 
 
@@ -86,6 +89,45 @@ def orders_compared(columns: Sequence[Column], numbers: Sequence[str]) -> Table:
             for number in numbers
         ],
     )
+
+
+def by_week(columns: Sequence[Column]) -> Multiples | None:
+    """Return each plan's racks by the week their order is complete, or None without.
+
+    Where there are more weeks than bars fit, a bar stands for several.
+    """
+    planned = [one for one in columns if one.plan is not None]
+    days = [
+        order.ships for one in planned for order in one.orders.values() if order.ships
+    ]
+    if not days:
+        return None
+    first = min(days) - timedelta(days=min(days).weekday())
+    weeks = (max(days) - first).days // 7 + 1
+    wide = -(-weeks // MOST_BARS)
+    bars = -(-weeks // wide)
+    today = timezone.localdate()
+    return Multiples(
+        periods=[column_date(first + at * wide * WEEK, today) for at in range(bars)],
+        panels=[
+            Panel(
+                name=one.scenario.name,
+                bars=_bars(one, first, bars, wide),
+            )
+            for one in planned
+        ],
+    )
+
+
+def _bars(one: Column, first: date, bars: int, wide: int) -> list[tuple[int, int]]:
+    """Return racks in time and racks late of one plan, a pair a bar."""
+    kept, late = [0] * bars, [0] * bars
+    for order in one.orders.values():
+        if order.ships is not None:
+            at = (order.ships - first).days // 7 // wide
+            kept[at] += order.racks - order.late
+            late[at] += order.late
+    return [*zip(kept, late, strict=True)]
 
 
 def _cell(figure: _Figure, column: Column, measure: Column) -> SafeString | str:

@@ -50,7 +50,7 @@ def light_of_site(request: HttpRequest) -> HttpResponse:
     if plan is None:
         return render(request, "scheduling/light/empty.html", {})
     light = queries.light_of(plan)
-    subject = f"a rack, mean of {grouped(light.racks)}"
+    subject = f"mean of {counted(light.racks, 'rack')}"
     context = (
         _shown(light, subject)
         | _pace(request, plan)

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_safe
 
 from factory.access import OFFICE, allow
 from factory.models import Order, Unit
-from journal.wording import counted, duration
+from journal.wording import UNKNOWN, counted, duration, grouped
+from scheduling.charts import pegging
+from scheduling.charts.table import Column, Table
 from scheduling.models import PlannedRack
 from scheduling.pegging import Edge, edges_of, tightest
 from scheduling.queries.standing import Standing
@@ -88,6 +90,7 @@ def pegging_line(request: HttpRequest, line_id: int) -> HttpResponse:
         "taken": sum(edge.quantity for edge in edges),
         "lede": _line_lede(edges, len(orders)),
         "orders": len(orders),
+        **_picture(edges),
     }
     return render(request, "scheduling/pegging/line.html", context)
 
@@ -115,8 +118,52 @@ def _down(
         "order": order,
         "branches": [_branch(rack, planned.get(rack.pk), edges, at) for rack in racks],
         "lede": _lede(edges),
+        **_picture(edges),
     }
     return render(request, "scheduling/pegging/down.html", context)
+
+
+def _picture(edges: list[Edge]) -> dict[str, Any]:
+    """Return where the pieces flow as a drawing, and as its table."""
+    if not edges:
+        return {"plot": "", "plot_table": None}
+    names = ("Supply", "Part", "Rack", "Order", "Pieces", "Slack", "Slack at P90")
+    return {
+        "plot": pegging.pegging(_flow(edge) for edge in edges),
+        "plot_table": Table(
+            label="Edges with their slack",
+            head=[Column(label=name, num=name in names[4:]) for name in names],
+            rows=[
+                [
+                    _supply(edge),
+                    edge.part,
+                    edge.rack,
+                    edge.order or UNKNOWN,
+                    grouped(edge.quantity),
+                    duration(edge.slack("promised")),
+                    duration(edge.slack("p90")),
+                ]
+                for edge in edges
+            ],
+        ),
+    }
+
+
+def _flow(edge: Edge) -> pegging.Flow:
+    """Return an edge as it is drawn."""
+    return pegging.Flow(
+        supply=_supply(edge),
+        part=edge.part,
+        rack=edge.rack,
+        order=edge.order,
+        quantity=edge.quantity,
+        slack_min=edge.slack("promised"),
+    )
+
+
+def _supply(edge: Edge) -> str:
+    """Return what a supply is called: its order line, or its lot."""
+    return edge.number or f"lot {edge.lot}"
 
 
 def _branch(

@@ -1,5 +1,6 @@
 """Publishing: what moves, whose promise breaks, and the hand that signs for it."""
 
+from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from factory.access import OFFICE, Audience, allow, audience_of, granted
 from journal.wording import counted
-from scheduling.charts import dumbbell
+from scheduling.charts import dumbbell, histogram
 from scheduling.errors import SchedulingError
 from scheduling.models import Plan
 from scheduling.queries.changes import Change, Diff
@@ -35,6 +36,7 @@ def publish_page(request: HttpRequest) -> HttpResponse:
     diff = services.preview(now.proposal)
     zone = ZoneInfo(now.site.zone)
     moves = _moves(diff)
+    sizes = histogram.classes(_sizes(diff, zone))
     context = {
         "plan": now.proposal,
         "diff": diff,
@@ -48,6 +50,8 @@ def publish_page(request: HttpRequest) -> HttpResponse:
         if moves
         else None,
         "moves_title": "The racks that move most",
+        "sizes": histogram.both(sizes) if moves else "",
+        "sizes_table": histogram.table(sizes) if moves else None,
         "is_planner": audience_of(request.user) in granted((Audience.PLANNER,)),
     }
     return render(request, "scheduling/publish.html", context)
@@ -127,6 +131,14 @@ def _moves(diff: Diff) -> list[dumbbell.Move]:
         for rack in diff.racks
         if rack.was is not None and rack.now is not None and rack.was != rack.now
     ][:RACKS_DRAWN]
+
+
+def _sizes(diff: Diff, zone: ZoneInfo) -> Iterator[tuple[int, bool]]:
+    """Yield by how many minutes each rack ships later, and whether that is too late."""
+    for rack in diff.racks:
+        if rack.now is not None and rack.change_min is not None:
+            day = rack.now.astimezone(zone).date()
+            yield rack.change_min, rack.promised is not None and day > rack.promised
 
 
 def _publish(request: HttpRequest) -> HttpResponse:

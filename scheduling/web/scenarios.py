@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from factory.access import OFFICE, Audience, allow, audience_of, granted
 from factory.models import Site
 from journal.wording import counted, money_short
+from scheduling.charts import multiples
 from scheduling.engine.adjust.base import Adjustment, AdjustmentError
 from scheduling.engine.adjust.kinds import KINDS, adjustments_from
 from scheduling.errors import SchedulingError
@@ -26,7 +27,7 @@ from scheduling.queries.scenarios import (
 )
 from scheduling.services import scenarios as services
 from scheduling.services.runs import request_run
-from scheduling.web.comparison import comparison, orders_compared
+from scheduling.web.comparison import by_week, comparison, orders_compared
 from scheduling.web.scenario_forms import AdjustmentForm, ScenarioForm, SearchForm
 from scheduling.web.shell import site_of, standing
 
@@ -127,8 +128,11 @@ def scenario_compare(request: HttpRequest) -> HttpResponse:
     if len(chosen) > 1:
         columns = columns_of(chosen, plans=_in_force(request))
         numbers, count = differing(columns, ORDERS_COMPARED)
+        weeks = by_week(columns)
         context = {
             "missing": missing,
+            "plot": multiples.both(weeks) if weeks else "",
+            "plot_table": multiples.table(weeks) if weeks else None,
             "columns": columns,
             "table": comparison(columns),
             "orders": orders_compared(columns, numbers) if numbers else None,

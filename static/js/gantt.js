@@ -32,7 +32,7 @@ class Gantt {
     this.tip = figure.querySelector("[data-gantt-tip]");
     this.say = figure.querySelector("[data-gantt-say]");
     this.panel = document.querySelector(figure.dataset.panel || "[data-gantt-panel]");
-    this.context = this.canvas.getContext("2d");
+    this.context = this.canvas.getContext("2d", { alpha: false });
     const query = new URLSearchParams(location.search);
     this.source = data.version ? new Source(data, figure.dataset.orderUrl) : null;
     this.find = this.source ? query.get("find") ?? "" : "";

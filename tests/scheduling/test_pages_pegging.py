@@ -96,6 +96,10 @@ def test_an_order_leads_to_its_lines_and_a_line_back_to_its_racks(world, planner
     (taker,) = table(back, "Racks of this line")
     assert taker[:2] == [world.racks[1].serial, world.order.number]
     assert "1 rack of 1 order wait for it" in words(back)
+    (edge,) = table(back, "Edges with their slack")
+    assert edge[:4] == [row[4], row[0], world.racks[1].serial, world.order.number]
+    assert edge[5] == row[8]
+    assert len(table(down, "Edges with their slack")) == 2
 
 
 def test_a_line_nobody_takes_does_no_harm(world, planner):

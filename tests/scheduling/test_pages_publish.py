@@ -141,6 +141,7 @@ def test_racks_that_ship_at_another_time_are_drawn_with_a_table_twin(
     assert "1 rack moves against plan 1. 2 racks stay as they are." in words(page)
     assert "The racks that move most" in words(page)
     assert world.racks[1].serial in page.content.decode()
+    assert table(page, "Racks by how far they move") == [["1–3", "earlier", "1", "0"]]
 
 
 def test_nothing_that_moves_is_said_too(world, planner, published):

@@ -178,6 +178,21 @@ def test_only_decisions_of_the_plan_become_a_proposal(world):
     )
 
 
+def test_other_arrivals_than_the_live_plans_count_on_have_to_be_chosen_first(world):
+    a_base_scenario(world.site)
+    scenario = a_what_if(world.site, held(world.order))
+    plan = planned(scenario)
+    scenario.arrivals = Scenario.Arrivals.P80
+
+    reasons = services.not_proposable(scenario, plan)
+
+    (reason,) = reasons
+    assert reason == (
+        "It counts on P80 arrivals, live plans on promised dates: an administrator "
+        "chooses that for the live data first."
+    )
+
+
 def test_a_proposal_is_a_repair_of_the_live_data_towards_the_what_if(world):
     a_base_scenario(world.site)
     scenario = a_what_if(world.site, held(world.order))
@@ -274,6 +289,9 @@ def test_scenarios_stand_side_by_side_with_arrows_that_know_what_is_good(
     rows = {row[0]: row for row in table(page, "Scenarios compared")}
     assert "▲ up 3 3" in rows["Racks late"][2].replace("\u00a0", " ")
     assert 'data-mood="bad"' in page.content.decode()
+    weeks = table(page, "Racks by the week their order is complete")
+    assert [row[1:] for row in weeks if row[2] != "–"] == [["–", "3, 3 late"]]
+    assert "Held 3 late.</desc>" in page.content.decode()
     assert "Not all of this link is there any more." in words(page)
 
 

@@ -6,26 +6,33 @@ import { kilowatts } from "./time.js";
 export const POWER = 118;
 export const CREW = 52;
 const GAP = 22;
+const PIXEL = 0.7; // steps nearer than this share a column
 
 // A step function as points in pixels: every step where they are apart, the highest of a pixel where they are not.
 function stair(steps, view, y) {
   const points = [];
   let column = -Infinity;
   let last = steps.at(view.from);
+  let most = last;
   points.push([view.left, y(last)]);
+  const leave = (x) => {
+    if (most > last) points.push([column + PIXEL, y(most)], [column + PIXEL, y(last)]);
+    points.push([x, y(last)]);
+  };
   for (let at = steps.after(view.from); at < steps.length && steps.times[at] <= view.to; at += 1) {
     const value = steps.values[at];
     const x = view.x(steps.times[at]);
-    if (x - column < 0.7) {
-      if (value > last) points.at(-1)[1] = y(value);
+    if (x - column < PIXEL) {
+      if (value > most) points.at(-1)[1] = y((most = value));
       last = value;
       continue;
     }
-    points.push([x, y(last)], [x, y(value)]);
+    leave(x);
+    points.push([x, y(value)]);
     column = x;
-    last = value;
+    last = most = value;
   }
-  points.push([view.right, y(last)]);
+  leave(view.right);
   return points;
 }
 
@@ -107,7 +114,7 @@ function paintCurtailments(context, frame, limits, y, top, labels) {
     if (b < view.left || a > view.right) continue;
     const edge = (x) => Math.min(Math.max(x, view.left), view.right);
     line(context, [[edge(a), y(usual)], [edge(a), y(low)], [edge(b), y(low)], [edge(b), y(usual)]], tokens.limit.curtailment, 2);
-    labels.push([edge(b) + 7, y(usual) - 5, label]);
+    labels.push([edge(b) + 7, y(usual) - 9, label]);
   }
 }
 
@@ -117,11 +124,26 @@ function stripName(context, frame, [name, unit], { top, floor }) {
   const narrow = view.left < 80;
   context.font = tokens.fontHead;
   context.fillStyle = tokens.ink;
-  const words = narrow ? `${name}, ${unit}` : fitted(context, name, view.left - 40);
-  context.fillText(words, narrow ? view.left : 10, narrow ? floor + 14 : top + 18);
+  if (narrow) {
+    context.fillText(`${name}, ${unit}`, view.left, floor + 14);
+    context.font = tokens.font;
+    context.fillStyle = tokens["ink-3"];
+    return;
+  }
+  const lines = broken(context, name, view.left - 40);
+  lines.forEach((words, at) => context.fillText(words, 10, top + 16 + 13 * at));
   context.font = tokens.font;
   context.fillStyle = tokens["ink-3"];
-  if (!narrow) context.fillText(unit, 10, top + 32);
+  if (unit.toLowerCase() !== name.toLowerCase()) context.fillText(unit, 10, top + 17 + 13 * lines.length);
+}
+
+// A name in two lines at most, broken between its words.
+function broken(context, name, room) {
+  const words = name.split(" ");
+  let taken = 1;
+  while (taken < words.length && context.measureText(words.slice(0, taken + 1).join(" ")).width <= room) taken += 1;
+  const lines = [words.slice(0, taken), words.slice(taken)].filter((some) => some.length);
+  return lines.map((some) => fitted(context, some.join(" "), room));
 }
 
 function fitted(context, words, room) {
