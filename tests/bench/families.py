@@ -42,7 +42,7 @@ class Instance:
         """Return the problem."""
         if not self.size:
             return convert(self.format, folder / self.name)
-        return READERS[self.format](_generated(self, folder))
+        return READERS[self.format](generated(self, folder))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ def _racks(name: str, folder: Path, *, is_full: bool) -> list[Instance]:
             size=size,
             is_for_peers=size <= MOST_FOR_PEERS,
         )
-        bound = json.loads(_generated(asked, folder))["lower_bound"]
+        bound = json.loads(generated(asked, folder))["lower_bound"]
         found.append(
             Instance(
                 name=asked.name,
@@ -120,7 +120,7 @@ def _racks(name: str, folder: Path, *, is_full: bool) -> list[Instance]:
     return found
 
 
-def _generated(instance: Instance, folder: Path) -> str:
+def generated(instance: Instance, folder: Path) -> str:
     """Return what the folder's generator writes."""
     script = folder / f"{instance.format.replace('-', '_')}.py"
     with tempfile.TemporaryDirectory() as place:

@@ -7,12 +7,21 @@ import sys
 from dataclasses import replace
 from math import inf
 
+import numpy as np
 import pytest
 
 from scheduling.engine.errors import InvalidProblemError
 from scheduling.engine.network.bound import bound
 from scheduling.engine.network.check import breaches, score
 from scheduling.engine.network.encode import TooFineError, lay_out
+from scheduling.engine.network.kernels.net import (
+    DUE,
+    DURATION,
+    FAILED,
+    MEMBER_FROM,
+    OPENED,
+)
+from scheduling.engine.network.kernels.ruin import insert_late
 from scheduling.engine.network.outcome import NetworkStatus
 from scheduling.engine.network.problem import Lag, Mode, Objective, Resource
 from scheduling.engine.network.readers.formats import READERS
@@ -285,6 +294,39 @@ def test_racks_are_planned_better_than_by_due_date_and_by_counts_alike():
     assert found[0].found_by == "ruin_and_recreate"
     assert found[0].schedule == found[1].schedule
     assert found[0].floor <= found[0].score
+
+
+def test_a_job_put_back_late_ends_by_its_due_date_or_stays_out():
+    problem = READERS["neutral-racks"](json.dumps(neutral_racks(8)))
+    layout = lay_out(problem)
+    net, plan = layout.net, layout.new_plan()
+
+    ends = [insert_late(net, plan, job, int(net.group[job, DUE])) for job in range(8)]
+
+    in_time = [job for job, end in enumerate(ends) if end >= 0]
+    assert len(in_time) >= 5
+    for job, end in enumerate(ends):
+        own = net.member[net.group[job, MEMBER_FROM] : net.group[job + 1, MEMBER_FROM]]
+        starts = plan.start[own]
+        if end < 0:
+            assert (starts == FAILED).all()
+            continue
+        done = starts + net.mode[plan.mode[own], DURATION]
+        assert end == done[-1] <= net.group[job, DUE]
+        assert starts[0] >= net.group[job, OPENED]
+        assert (starts[1:] >= done[:-1]).all()
+    assert (plan.free >= 0).all()
+    assert ends[in_time[0]] == net.group[in_time[0], DUE]
+
+
+def test_bent_orders_of_due_dates_name_every_activity_once_and_differ():
+    layout = lay_out(READERS["neutral-racks"](json.dumps(neutral_racks(8))))
+    orders, chance = Orders(layout), np.random.default_rng(1)
+
+    found = {tuple(orders.bent_due(chance).tolist()) for _ in range(10)}
+
+    assert len(found) > 5
+    assert all(sorted(order) == list(range(layout.rank.size)) for order in found)
 
 
 def test_what_ruin_and_recreate_leaves_free_is_what_its_plan_does_not_take():

@@ -53,6 +53,32 @@ def ready(net: Net, plan: Plan, activity: int, duration: int) -> int:
 
 
 @compiled
+def due(net: Net, plan: Plan, activity: int, until: int) -> int:
+    """Return the latest start that deadline and lags to placed activities allow.
+
+    Args:
+        net: The tables.
+        plan: What stands already; the activity keeps its mode.
+        activity: Which one.
+        until: It ends no later.
+    """
+    duration = net.mode[plan.mode[activity], DURATION]
+    start = min(until, net.activity[activity, DEADLINE]) - duration
+    for at in range(
+        net.activity[activity, AFTER_FROM], net.activity[activity + 1, AFTER_FROM]
+    ):
+        other = net.after[at, OTHER]
+        if plan.start[other] >= 0:
+            moment = plan.start[other] - net.after[at, LEAST]
+            if net.after[at, TO_END]:
+                moment += net.mode[plan.mode[other], DURATION]
+            if net.after[at, OF_END]:
+                moment -= duration
+            start = min(start, moment)
+    return start
+
+
+@compiled
 def put(net: Net, plan: Plan, activity: int, choice: int) -> int:
     """Place an activity at its earliest; return its end, or -1 where it has no place.
 
@@ -192,20 +218,7 @@ def backward(net: Net, plan: Plan, order: Wide, until: int) -> int:
     for place in range(order.size):
         activity = order[place]
         mode = plan.mode[activity]
-        duration = net.mode[mode, DURATION]
-        start = min(until, net.activity[activity, DEADLINE]) - duration
-        for at in range(
-            net.activity[activity, AFTER_FROM], net.activity[activity + 1, AFTER_FROM]
-        ):
-            other = net.after[at, OTHER]
-            if plan.start[other] >= 0:
-                moment = plan.start[other] - net.after[at, LEAST]
-                if net.after[at, TO_END]:
-                    moment += net.mode[plan.mode[other], DURATION]
-                if net.after[at, OF_END]:
-                    moment -= duration
-                start = min(start, moment)
-        start = latest(net, plan.free, mode, start)
+        start = latest(net, plan.free, mode, due(net, plan, activity, until))
         if start < net.activity[activity, RELEASE]:
             return FAILED
         plan.start[activity] = start

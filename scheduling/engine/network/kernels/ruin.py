@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from scheduling.engine.kernels.compile import compiled
 from scheduling.engine.network.kernels.chance import below, share
-from scheduling.engine.network.kernels.generate import put
+from scheduling.engine.network.kernels.generate import due, put
 from scheduling.engine.network.kernels.net import (
     DUE,
     DURATION,
@@ -19,17 +19,19 @@ from scheduling.engine.network.kernels.net import (
     FAR,
     MEMBER_FROM,
     OPENED,
+    RELEASE,
     WEIGHT,
     Net,
     Plan,
     Wide,
 )
-from scheduling.engine.network.kernels.place import take
+from scheduling.engine.network.kernels.place import latest, take
 
-TARGET, LATE_PRICE, FLOW_PRICE, MOST_OUT, IMPROVED, TOTAL, BEST = range(7)
+TARGET, LATE_PRICE, FLOW_PRICE, MOST_OUT, IMPROVED, TOTAL, BEST, IN_TIME = range(8)
 """Places of ``number``: end that no job is to overrun (0 where due dates count), price
 of a tick late and of a tick of flow, most jobs taken out, improvements, cost of the
-plan now and of the best."""
+plan now and of the best, percent of moves in which half of the jobs go back as late as
+their due dates allow, so that what has time leaves early places to what has none."""
 
 AROUND, BEFORE, BLOCKING, ANY = range(4)
 """Neighbours of a job that is taken out: in time, just before it, in its way, any."""
@@ -161,6 +163,33 @@ def insert(net: Net, plan: Plan, group: int, keep: Wide) -> int:
 
 
 @compiled
+def insert_late(net: Net, plan: Plan, group: int, until: int) -> int:
+    """Give each activity of a job its latest place; return the job's end or -1.
+
+    Modes stay. Where an activity has no place after its release, the job stays out.
+
+    Args:
+        net: The tables.
+        plan: Takes the job.
+        group: The job.
+        until: No activity of it ends later.
+    """
+    first, last = net.group[group, MEMBER_FROM], net.group[group + 1, MEMBER_FROM]
+    for at in range(last - 1, first - 1, -1):
+        activity = net.member[at]
+        mode = plan.mode[activity]
+        start = due(net, plan, activity, until)
+        if start >= net.activity[activity, RELEASE]:
+            start = latest(net, plan.free, mode, start)
+        if start < net.activity[activity, RELEASE]:
+            drop(net, plan, group)
+            return FAILED
+        plan.start[activity] = start
+        take(net, plan, mode, start, 1)
+    return end_of(net, plan, group)
+
+
+@compiled
 def costliest(yard: Yard, among: int) -> int:
     """Return the job that costs most of some drawn at random."""
     best = below(yard.chance, yard.cost.size)
@@ -259,9 +288,16 @@ def move(net: Net, plan: Plan, yard: Yard, keep: Wide, heat: float) -> int:
     if heat > 0.0:
         limit = old + int(-heat * math.log(share(yard.chance) + 1e-12))
     new, placed = 0, 0
+    may_wait = below(yard.chance, 100) < yard.number[IN_TIME]
     while placed < count:
         group = yard.out[placed]
-        end = insert(net, plan, group, keep)
+        end = FAILED
+        # The last one put back leaves nothing to anybody.
+        if may_wait and placed + 1 < count and below(yard.chance, 2) == 0:
+            until = min(net.group[group, DUE], plan.free.shape[1])
+            end = insert_late(net, plan, group, until)
+        if end < 0:
+            end = insert(net, plan, group, keep)
         placed += 1
         if end < 0:
             new = FAR

@@ -1,7 +1,8 @@
 """One thread of ruin and recreate over jobs that no lag connects."""
 
 from dataclasses import dataclass
-from time import thread_time
+from itertools import count
+from time import monotonic, thread_time
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from scheduling.engine.network.kernels.net import FAILED
 from scheduling.engine.network.kernels.ruin import (
     BEST,
     FLOW_PRICE,
+    IN_TIME,
     LATE_PRICE,
     MOST_OUT,
     TARGET,
@@ -24,13 +26,15 @@ from scheduling.engine.network.search.record import Incumbent, Record
 NAME = "ruin_and_recreate"
 LATE = 1_000
 """Price of a tick late where a tick of flow costs 1."""
-STARTS = 8
-"""Plans that a search of due dates starts from before it goes on with the best: runs
-fall into one basin early and stay there."""
+STARTING = 0.7
+"""Share of the time in which a search of due dates begins anew again and again: runs
+fall into one basin early and stay there. The rest goes on from the best."""
 COOLINGS = 2
-"""Times that it cools from each of them."""
+"""Times that it cools from each start."""
 FEW_JOBS = 300
 """Above so many jobs one start is all that the time allows."""
+JUST_IN_TIME = 30
+"""Percent of moves in which half of the jobs go back as late as they may."""
 CYCLE_S = 0.3
 """Seconds of processor time that one cooling takes."""
 COUNTED = 20_000
@@ -45,11 +49,13 @@ class Habits:
         hot: Temperature that a cooling begins at, in the price of a tick.
         cold: Temperature that it ends at.
         most_out: Jobs taken out at most.
+        in_time: Percent of moves in which half of the jobs go back as late as they may.
     """
 
     hot: float
     cold: float
     most_out: int
+    in_time: int = 0
 
 
 class Ruiner:
@@ -110,18 +116,29 @@ class Ruiner:
                 self._lower()
 
     def _several_starts(self) -> None:
-        """Cool a few times from each of several rules; the record keeps the best."""
+        """Cool from many starts, by turns a rule and a bent order of due dates."""
+        if self.yard.cost.size > FEW_JOBS:
+            self._take_best()
+            return
         orders = Orders(self.layout)
         rules = list(orders.rules())
-        starts = STARTS if self.yard.cost.size <= FEW_JOBS else 1
-        for at in range(starts):
-            order = rules[(at + self.seed) % len(rules)]
-            if self.is_over or self._is_even:
+        moves, began, ending = self.left, monotonic(), self.record.deadline
+        for at in count(self.seed):
+            if moves is not None and self.left is not None:
+                begun = 1 - self.left / moves
+            else:
+                begun = (monotonic() - began) / max(1e-9, ending - began)
+            if begun >= STARTING or self.is_over or self._is_even:
                 return
+            order = orders.bent_due(self.chance)
+            if at % 2:
+                order = rules[at // 2 % len(rules)]
             if forward(self.layout.net, self.plan, order, self.free_modes) > 0:
                 for _ in range(COOLINGS):
                     if not self.is_over:
                         self._cool(self._habits())
+            elif self.left is not None:
+                self.left -= 1
 
     @property
     def _is_even(self) -> bool:
@@ -135,7 +152,9 @@ class Ruiner:
         most = 10 if jobs <= 2_000 else 6  # noqa: PLR2004 - measured
         if self._is_even:
             return Habits(hot=8.0, cold=0.2, most_out=most)
-        return Habits(hot=5.0 * LATE, cold=0.2 * LATE, most_out=most)
+        return Habits(
+            hot=5.0 * LATE, cold=0.2 * LATE, most_out=most, in_time=JUST_IN_TIME
+        )
 
     def _take_best(self) -> None:
         """Start from the record's best plan."""
@@ -167,7 +186,7 @@ class Ruiner:
         """Cool once from the plan at hand and offer the best plan met."""
         self._price(target, flow)
         yard = self.yard
-        yard.number[MOST_OUT] = habits.most_out
+        yard.number[MOST_OUT], yard.number[IN_TIME] = habits.most_out, habits.in_time
         moves = self.moves_a_cycle
         if self.left is not None:
             moves = min(COUNTED, self.left)
