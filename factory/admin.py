@@ -261,6 +261,34 @@ class PartAdmin(MasterAdmin):
     search_fields = ["code", "name"]
     inlines = [AlternateRows]
 
+    def save_formset(
+        self,
+        request: HttpRequest,
+        form: Any,  # noqa: ANN401 - as the admin calls it
+        formset: Any,  # noqa: ANN401
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Save approvals, each with its event: plans and the floor go by them."""
+        super().save_formset(request, form, formset, change)
+        if formset.model is not PartAlternate:
+            return
+        told = (
+            *((row, "approved") for row in formset.new_objects),
+            *((row, "changed") for row, _ in formset.changed_objects),
+            *((row, "withdrawn") for row in formset.deleted_objects),
+        )
+        for row, verb in told:
+            record(
+                kind=f"alternate.{verb}",
+                about=row.part,
+                actor=f"user:{request.user.pk}",
+                summary=f"{row.alternate.code} in place of {row.part.code}: {verb}",
+                after={
+                    "alternate": row.alternate.code,
+                    "valid_from": row.valid_from.isoformat(),
+                },
+            )
+
 
 @admin.register(BomLine)
 class BomLineAdmin(MasterAdmin):

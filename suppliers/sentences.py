@@ -17,16 +17,18 @@ SPELLED_OUT = 3
 
 
 def line_name(line: PurchaseOrderLine) -> str:
-    """Name a line as people do: "4500-7731 line 20"; the journal and errors do too."""
+    """Name a line as people do, for the journal: "4500-7731 line 20"."""
     return f"{line.purchase_order.number} line {line.number}"
 
 
 def line_words(line: PurchaseOrderLine) -> str:
     """Name a line in the reader's language."""
-    return _("%(order)s line %(number)s") % {
-        "order": line.purchase_order.number,
-        "number": line.number,
-    }
+    return numbered(line.purchase_order.number, line.number)
+
+
+def numbered(order: str, line: int) -> str:
+    """Name a line by its two numbers, in the reader's language."""
+    return _("%(order)s line %(number)s") % {"order": order, "number": line}
 
 
 def pieces(number: int) -> str:

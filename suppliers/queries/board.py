@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import (
-    Case,
     Count,
     F,
     IntegerField,
@@ -18,7 +17,6 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
-    When,
 )
 from django.db.models.functions import Coalesce
 
@@ -31,7 +29,7 @@ from suppliers.models import (
     Supplier,
 )
 from suppliers.queries.history import RiverPoint, river, sayings_of
-from suppliers.queries.standing import Standing, lately, with_standing
+from suppliers.queries.standing import Standing, by_standing, lately, with_standing
 
 PAGE_ROWS = 50
 
@@ -57,6 +55,18 @@ _TAB_STANDINGS: Mapping[Tab, frozenset[Standing]] = {
 _REASONS = {
     reason.value: reason.label if reason.value else ""
     for reason in CommitRevision.Reason
+}
+
+_WORST = (
+    Standing.BROKEN,
+    Standing.NOT_ANSWERED,
+    Standing.CANNOT_SAY,
+    Standing.REJECTED,
+    Standing.MOVED,
+    Standing.ON_COURSE,
+)
+_RANKS = {
+    item: _WORST.index(item) if item in _WORST else len(_WORST) for item in Standing
 }
 
 _MATTERS = Q(line__state=PurchaseOrderLine.State.OPEN) & (
@@ -252,14 +262,19 @@ def board_rows(
     elif tab is not Tab.ALL:
         rows = rows.filter(standing__in=_TAB_STANDINGS[tab])
     start = (page - 1) * per_page
-    page_rows = _worst_first(rows).select_related(
+    # What a row shows is joined to the page's rows alone, not to all that are sorted.
+    keys = _worst_first(rows, today).values("pk")[start : start + per_page]
+    page_rows = _worst_first(
+        with_standing(Commitment.objects.for_staff().filter(pk__in=keys), today), today
+    )
+    shown = _with_newest(page_rows).select_related(
         "line__purchase_order__supplier",
         "line__part",
         "line__need",
         "original",
         "current",
-    )[start : start + per_page]
-    return [_row(commitment) for commitment in page_rows]
+    )
+    return [_row(commitment) for commitment in shown]
 
 
 def _on_board(site: Site, today: date, supplier: Supplier | None) -> QuerySet[Any]:
@@ -273,33 +288,10 @@ def _on_board(site: Site, today: date, supplier: Supplier | None) -> QuerySet[An
     return with_standing(on_board, today)
 
 
-def _worst_first(rows: QuerySet[Any]) -> QuerySet[Any]:
+def _worst_first(rows: QuerySet[Any], today: date) -> QuerySet[Any]:
     """Order by racks held up, then by how badly it stands, then by day."""
-    rank = [
-        Standing.BROKEN,
-        Standing.NOT_ANSWERED,
-        Standing.CANNOT_SAY,
-        Standing.REJECTED,
-        Standing.MOVED,
-        Standing.ON_COURSE,
-    ]
-    newest = (
-        CommitRevision.objects.for_staff()
-        .filter(commitment=OuterRef("pk"))
-        .order_by("-number")
-    )
-    ranked: QuerySet[Any] = rows.annotate(
-        rank=Case(
-            *(
-                When(standing=standing, then=Value(place))
-                for place, standing in enumerate(rank)
-            ),
-            default=Value(len(rank)),
-            output_field=IntegerField(),
-        ),
-        answers=Coalesce(Subquery(newest.values("number")[:1]), 0),
-        newest_reason=Coalesce(Subquery(newest.values("reason_code")[:1]), Value("")),
-    )
+    rank = by_standing(_RANKS, today, IntegerField())
+    ranked: QuerySet[Any] = rows.annotate(rank=rank)
     return ranked.order_by(
         Coalesce("line__need__blocked_racks", 0).desc(),
         F("line__received_in_full_on").desc(nulls_first=True),
@@ -308,6 +300,20 @@ def _worst_first(rows: QuerySet[Any]) -> QuerySet[Any]:
         "line__need_by",
         "pk",
     )
+
+
+def _with_newest(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Annotate how many answers there are, and the newest one's reason."""
+    newest = (
+        CommitRevision.objects.for_staff()
+        .filter(commitment=OuterRef("pk"))
+        .order_by("-number")
+    )
+    newly: QuerySet[Any] = rows.annotate(
+        answers=Coalesce(Subquery(newest.values("number")[:1]), 0),
+        newest_reason=Coalesce(Subquery(newest.values("reason_code")[:1]), Value("")),
+    )
+    return newly
 
 
 def _row(commitment: Any) -> BoardRow:  # noqa: ANN401 - a row with annotations

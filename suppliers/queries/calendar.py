@@ -14,7 +14,7 @@ from icalendar import Calendar, Event
 from journal.wording import grouped
 from suppliers.ledger import STANDING, Delivery, outstanding
 from suppliers.models import CalendarFeed, Commitment, PurchaseOrderLine, Supplier
-from suppliers.sentences import line_name
+from suppliers.sentences import line_words
 
 REFRESH = timedelta(hours=4)
 EVENTS_MAX = 5_000
@@ -90,6 +90,6 @@ def _events(commitment: Commitment, now: datetime) -> Iterable[Event]:
         event.add("dtstart", delivery.on)
         event.add("dtend", delivery.on + timedelta(days=1))
         event.add("transp", "TRANSPARENT")
-        event.add("summary", f"{grouped(delivery.quantity)} {part}, {line_name(line)}")
+        event.add("summary", f"{grouped(delivery.quantity)} {part}, {line_words(line)}")
         event.add("location", line.purchase_order.site.name)
         yield event

@@ -24,6 +24,7 @@ from suppliers.models import (
     Source,
     Tranche,
 )
+from suppliers.sentences import numbered
 from suppliers.trust.changes import change_cases
 from suppliers.trust.facts import Came, Case, Cause, Change, Line, Measure, Rules, Said
 from suppliers.trust.promises import promise_cases
@@ -137,7 +138,7 @@ def lines_with_history(
             Line(
                 key=key,
                 commitment_key=row[11],
-                name=f"{order} line {number}",
+                name=numbered(order, number),
                 part=code,
                 part_key=part,
                 quantity=quantity,

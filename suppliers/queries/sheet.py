@@ -14,7 +14,7 @@ def open_rows(tenant: Tenant, *, now: datetime) -> Iterator[Sequence[Value]]:
 
     A line without a promise is one row with empty answer cells.
     """
-    yield [column.name for column in COLUMNS]
+    yield [str(column.name) for column in COLUMNS]
     lines = open_lines(tenant, now=now).order_by("purchase_order__number", "number")
     for own in own_lines(lines, now=now):
         yield from _rows(own)

@@ -5,11 +5,12 @@ the day first said is kept, one that was moved before its day is moved, one whos
 day passed is broken. What the buyer moved is not counted as moved.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Field, Q, QuerySet, Value, When
 
 from suppliers.models import Commitment, CommitRevision, PurchaseOrderLine
 
@@ -33,6 +34,7 @@ LATELY_DAYS = 91
 
 _STATE = Commitment.State
 _OVER = Q(line__received_in_full_on__isnull=False)
+_BY_BUYER = Q(current__cause=CommitRevision.Cause.BUYER)
 _LESS = Q(
     current__quantity__lt=F("original__quantity")
     + F("original__received_quantity")
@@ -59,48 +61,45 @@ def with_standing(rows: QuerySet[Commitment], today: date) -> QuerySet[Any]:
     Goods that came unpromised are CLOSED.
     """
     return rows.annotate(
-        standing=Case(
-            When(state=_STATE.CANCELLED, then=Value(Standing.CANCELLED)),
-            When(state=_STATE.REJECTED, then=Value(Standing.REJECTED)),
-            When(
-                state=_STATE.ACKNOWLEDGED,
-                word_by__isnull=False,
-                then=Value(Standing.CANNOT_SAY),
-            ),
-            When(
-                state__in=[_STATE.REQUESTED, _STATE.ACKNOWLEDGED],
-                then=Value(Standing.NOT_ANSWERED),
-            ),
-            When(state=_STATE.DECOMMITTED, then=Value(Standing.BROKEN)),
-            When(state=_STATE.CLOSED, then=Value(Standing.CLOSED)),
-            When(
-                _OVER & Q(line__received_in_full_on__lte=_first()),
-                then=Value(Standing.KEPT),
-            ),
-            When(
-                _OVER & Q(line__received_in_full_on__gt=_now()),
-                then=Value(Standing.BROKEN),
-            ),
-            When(
-                ~_OVER & Q(current__last_dock_date__lt=today),
-                then=Value(Standing.BROKEN),
-            ),
-            When(
-                _OVER & Q(current__cause=CommitRevision.Cause.BUYER),
-                then=Value(Standing.KEPT),
-            ),
-            When(
-                Q(current__cause=CommitRevision.Cause.BUYER),
-                then=Value(Standing.ON_COURSE),
-            ),
-            When(
-                Q(current__last_dock_date__gt=_first()) | _LESS,
-                then=Value(Standing.MOVED),
-            ),
-            When(_OVER, then=Value(Standing.KEPT)),
-            default=Value(Standing.ON_COURSE),
-            output_field=CharField(),
-        )
+        standing=by_standing({item: item for item in Standing}, today, CharField())
+    )
+
+
+def by_standing(
+    values: Mapping[Standing, Any], today: date, kind: "Field[Any, Any]"
+) -> Case:
+    """Return an expression that is one value for each way to stand.
+
+    Args:
+        values: The value of every standing.
+        today: Date at the receiving site.
+        kind: What the values are.
+    """
+    first_that_holds = (
+        (Q(state=_STATE.CANCELLED), Standing.CANCELLED),
+        (Q(state=_STATE.REJECTED), Standing.REJECTED),
+        (
+            Q(state=_STATE.ACKNOWLEDGED, word_by__isnull=False),
+            Standing.CANNOT_SAY,
+        ),
+        (
+            Q(state__in=[_STATE.REQUESTED, _STATE.ACKNOWLEDGED]),
+            Standing.NOT_ANSWERED,
+        ),
+        (Q(state=_STATE.DECOMMITTED), Standing.BROKEN),
+        (Q(state=_STATE.CLOSED), Standing.CLOSED),
+        (_OVER & Q(line__received_in_full_on__lte=_first()), Standing.KEPT),
+        (_OVER & Q(line__received_in_full_on__gt=_now()), Standing.BROKEN),
+        (~_OVER & Q(current__last_dock_date__lt=today), Standing.BROKEN),
+        (_OVER & _BY_BUYER, Standing.KEPT),
+        (_BY_BUYER, Standing.ON_COURSE),
+        (Q(current__last_dock_date__gt=_first()) | _LESS, Standing.MOVED),
+        (_OVER, Standing.KEPT),
+    )
+    return Case(
+        *(When(holds, then=Value(values[item])) for holds, item in first_that_holds),
+        default=Value(values[Standing.ON_COURSE]),
+        output_field=kind,
     )
 
 

@@ -68,7 +68,10 @@ def acknowledge(
         kind="commitment.acknowledged",
         actor=author.actor,
         request_id=author.request_id,
-        summary=f"{held.name}, {held.line.part.code}: {supplier} has seen it",
+        summary=(
+            f"{sentences.line_name(held.line)}, {held.line.part.code}: "
+            f"{supplier} has seen it"
+        ),
         before=before,
     )
     return held.commitment

@@ -21,6 +21,7 @@ from journal.services import record
 from suppliers.errors import ReceiptRefusedError, ShipmentOverError
 from suppliers.ledger import State, settled
 from suppliers.models import Finding, Receipt, ShipmentLine, ShipmentSerial
+from suppliers.sentences import line_name
 from suppliers.services.hold import Held, change, hold
 from suppliers.services.receipts import part_that_came, record_receipt
 from suppliers.services.shipments import close_if_empty
@@ -240,7 +241,10 @@ def _close(shipment_line_id: int, count: Count, facts: _Facts) -> None:
         about=row.shipment,
         actor=facts.actor,
         scope=held.line.purchase_order.supplier.scope,
-        summary=f"{held.name}: {missing:,} of shipment {row.shipment.number} missing",
+        summary=(
+            f"{line_name(held.line)}: {missing:,} of shipment "
+            f"{row.shipment.number} missing"
+        ),
         after=held.facts(),
     )
 

@@ -51,8 +51,8 @@ class Held:
 
     @property
     def name(self) -> str:
-        """Return what people call the line."""
-        return sentences.line_name(self.line)
+        """Return what people call the line, in the reader's language."""
+        return sentences.line_words(self.line)
 
     @property
     def today(self) -> date:
@@ -128,7 +128,7 @@ def hold(*, line_id: int, now: datetime, expected_version: int | None = None) ->
     )
     if expected_version is not None and commitment.version != expected_version:
         raise StaleCommitmentError(
-            sentences.line_name(line), expected_version, commitment.version
+            sentences.line_words(line), expected_version, commitment.version
         )
     promise = standing_promise(commitment, line)
     return Held(line=line, commitment=commitment, now=now, promise=promise)

@@ -15,6 +15,7 @@ from journal.wording import column_date, grouped
 from suppliers.errors import ReceiptRefusedError
 from suppliers.ledger import State, Verb, settled
 from suppliers.models import PurchaseOrderLine, Receipt
+from suppliers.sentences import line_name
 from suppliers.serials import checked_serials
 from suppliers.services.hold import Held, change, hold, standing_promise
 from suppliers.services.shipments import count_arrival
@@ -102,8 +103,8 @@ def record_receipt(
         actor=actor,
         scope=held.line.purchase_order.supplier.scope,
         summary=(
-            f"{held.name}, {arrival.part.code}: {grouped(quantity)} received on "
-            f"{column_date(received_on, held.today)}"
+            f"{line_name(held.line)}, {arrival.part.code}: {grouped(quantity)} "
+            f"received on {column_date(received_on, held.today)}"
         ),
         before=before,
         after=held.facts(),
@@ -184,7 +185,7 @@ def _stock(held: Held, arrival: _Arrival) -> StockLot:
         lot=name,
         quantity=arrival.quantity,
         received_at=min(usable_from, held.now),
-        source=held.name,
+        source=line_name(held.line),
         serials=arrival.serials,
         hold_reason=arrival.hold_reason,
     )

@@ -50,6 +50,9 @@ NAME_MAX = 120
 SENTENCE_MAX = 400
 NOT_YOURS = _noop("That is not one of your lines.")
 
+LineKey = tuple[str, int]
+"""Order and number of a line; no order and the row's number where none is named."""
+
 _STATE = Upload.State
 _OUTCOME = UploadRow.Outcome
 
@@ -361,18 +364,24 @@ def _author(upload: Upload) -> Author:
     )
 
 
-def _by_line(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Return rows by the line they name, in the order of the file."""
-    groups: dict[str, list[Row]] = defaultdict(list)
+def _by_line(rows: Iterable[Row]) -> dict[LineKey, list[Row]]:
+    """Return rows by the line they name, in the order of the file.
+
+    A row that names none stands alone.
+    """
+    groups: dict[LineKey, list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row.name if row.line is not None else f"row {row.number}"].append(row)
+        key = ("", row.number) if row.line is None else (row.order, row.line)
+        groups[key].append(row)
     return groups
 
 
-def _own_lines(supplier: Supplier, groups: dict[str, list[Row]]) -> dict[str, int]:
+def _own_lines(
+    supplier: Supplier, groups: dict[LineKey, list[Row]]
+) -> dict[LineKey, int]:
     """Return the keys of the supplier's lines that a file names."""
     orders = sorted({rows[0].order for rows in groups.values()})
-    keys: dict[str, int] = {}
+    keys: dict[LineKey, int] = {}
     for start in range(0, len(orders), BATCH):
         lines = PurchaseOrderLine.objects.for_supplier(supplier).filter(
             purchase_order__number__in=orders[start : start + BATCH],
@@ -381,7 +390,7 @@ def _own_lines(supplier: Supplier, groups: dict[str, list[Row]]) -> dict[str, in
         for key, order, number in lines.values_list(
             "pk", "purchase_order__number", "number"
         ):
-            keys[f"{order} line {number}"] = key
+            keys[order, number] = key
     return keys
 
 

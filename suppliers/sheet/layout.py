@@ -1,11 +1,14 @@
 """The columns of a supplier's spreadsheet: what we write, and what we read them by."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from suppliers.languages import in_every_language
 from suppliers.sheet.errors import SheetRefusedError
 
 
@@ -14,14 +17,14 @@ class Column:
     """One column.
 
     Attributes:
-        name: Heading as we write it.
+        name: Heading as we write it, in the reader's language.
         key: What it is called in code.
         is_needed: Whether a file without it cannot be read.
         is_answer: Whether the supplier fills it in.
         width: Characters, in a workbook.
     """
 
-    name: str
+    name: str | Promise
     key: str
     is_needed: bool = False
     is_answer: bool = False
@@ -29,28 +32,46 @@ class Column:
 
 
 COLUMNS: Final = (
-    Column(name="Order", key="order", is_needed=True, width=18),
-    Column(name="Line", key="line", is_needed=True, width=6),
-    Column(name="Part", key="part", width=16),
-    Column(name="Description", key="description", width=30),
-    Column(name="Asked quantity", key="asked_quantity"),
-    Column(name="Asked date", key="asked_date"),
-    Column(name="Still to come", key="outstanding"),
+    Column(name=_("Order"), key="order", is_needed=True, width=18),
+    Column(name=_("Line"), key="line", is_needed=True, width=6),
+    Column(name=_("Part"), key="part", width=16),
+    Column(name=_("Description"), key="description", width=30),
+    Column(name=_("Asked quantity"), key="asked_quantity"),
+    Column(name=_("Asked date"), key="asked_date"),
+    Column(name=_("Still to come"), key="outstanding"),
     Column(
-        name="Promised quantity",
+        name=_("Promised quantity"),
         key="quantity",
         is_needed=True,
         is_answer=True,
         width=18,
     ),
-    Column(name="Promised date", key="dock_date", is_needed=True, is_answer=True),
-    Column(name="Reason", key="reason", is_answer=True, width=18),
-    Column(name="Note", key="note", is_answer=True, width=30),
-    Column(name="Version", key="version", is_needed=True, width=9),
+    Column(name=_("Promised date"), key="dock_date", is_needed=True, is_answer=True),
+    Column(name=_("Reason"), key="reason", is_answer=True, width=18),
+    Column(name=_("Note"), key="note", is_answer=True, width=30),
+    Column(name=_("Version"), key="version", is_needed=True, width=9),
 )
 
 COLUMNS_MAX: Final = 40
-_BY_NAME: Final = {column.name.casefold(): column for column in COLUMNS}
+
+
+def name_of(key: str) -> str:
+    """Return a column's heading in the reader's language."""
+    return next(str(column.name) for column in COLUMNS if column.key == key)
+
+
+@cache
+def _by_name() -> dict[str, Column]:
+    """Return the columns by their heading in every language.
+
+    A file goes from hand to hand: who sends it back may read another language than who
+    downloaded it.
+    """
+    return {
+        name.casefold(): column
+        for column in COLUMNS
+        for name in in_every_language(column.name)
+    }
 
 
 def matched(header: list[str]) -> dict[str, int]:
@@ -63,12 +84,12 @@ def matched(header: list[str]) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for place, name in enumerate(header):
-        column = _BY_NAME.get(" ".join(name.split()).casefold())
+        column = _by_name().get(" ".join(name.split()).casefold())
         if column is None:
             continue
         if column.key in found:
             raise SheetRefusedError(
-                _(
+                gettext(
                     "The column %(column)s stands there twice, as column %(one)s "
                     "and %(other)s. Keep one."
                 )
@@ -79,11 +100,11 @@ def matched(header: list[str]) -> dict[str, int]:
                 }
             )
         found[column.key] = place
-    missing = [c.name for c in COLUMNS if c.is_needed and c.key not in found]
+    missing = [str(c.name) for c in COLUMNS if c.is_needed and c.key not in found]
     if len(missing) == sum(column.is_needed for column in COLUMNS):
-        wanted = ", ".join(column.name for column in COLUMNS if column.is_needed)
+        wanted = ", ".join(str(column.name) for column in COLUMNS if column.is_needed)
         raise SheetRefusedError(
-            _(
+            gettext(
                 "The first row does not name the columns. It needs %(wanted)s; "
                 "download your open lines to see how it looks."
             )

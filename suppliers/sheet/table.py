@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from journal.wording import grouped
+from suppliers.languages import in_every_language
 from suppliers.models import CommitRevision
+from suppliers.sentences import numbered
 from suppliers.sheet import book, text
 from suppliers.sheet.cells import (
     Cell,
@@ -19,20 +22,12 @@ from suppliers.sheet.cells import (
     text_of,
 )
 from suppliers.sheet.errors import CellError, SheetRefusedError
-from suppliers.sheet.layout import COLUMNS, COLUMNS_MAX, matched
+from suppliers.sheet.layout import COLUMNS, COLUMNS_MAX, matched, name_of
 
 FILE_BYTES_MAX: Final = 10 * 1024 * 1024
 ROWS_MAX: Final = 20_000
 NOTE_MAX: Final = 300
 ORDER_MAX: Final = 40
-
-_NAMES: Final = {column.key: column.name for column in COLUMNS}
-_REASONS: Final = {
-    spelled.casefold(): value
-    for value, label in CommitRevision.Reason.choices
-    for spelled in (value, str(label))
-    if value
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +58,8 @@ class Row:
 
     @property
     def name(self) -> str:
-        """Return the line as people call it."""
-        return self.order if self.line is None else f"{self.order} line {self.line}"
+        """Return the line as people call it, in the reader's language."""
+        return self.order if self.line is None else numbered(self.order, self.line)
 
 
 def read_file(content: bytes) -> list[Row]:
@@ -149,7 +144,7 @@ def _row(number: int, cells: Sequence[Cell], places: dict[str, int]) -> Row:
         )
     line = None
     try:
-        line = read_number(values["line"], _NAMES["line"])
+        line = read_number(values["line"], name_of("line"))
         return _answered(Row(number=number, order=order, line=line), values)
     except CellError as error:
         return Row(number=number, order=order, line=line, refusal=str(error))
@@ -161,8 +156,8 @@ def _answered(row: Row, values: dict[str, Cell]) -> Row:
     Raises:
         CellError: If a cell cannot be read.
     """
-    quantity = read_quantity(values["quantity"], _NAMES["quantity"])
-    dock_date = read_date(values["dock_date"], _NAMES["dock_date"])
+    quantity = read_quantity(values["quantity"], name_of("quantity"))
+    dock_date = read_date(values["dock_date"], name_of("dock_date"))
     if (quantity is None) != (dock_date is None):
         has, lacks = (
             ("quantity", "dock_date") if quantity else ("dock_date", "quantity")
@@ -172,7 +167,7 @@ def _answered(row: Row, values: dict[str, Cell]) -> Row:
                 "%(has)s is given without %(lacks)s. Give both, or neither to "
                 "leave the line as it is."
             )
-            % {"has": _NAMES[has], "lacks": _NAMES[lacks].lower()}
+            % {"has": name_of(has), "lacks": name_of(lacks).lower()}
         )
     note = text_of(values.get("note"))
     if (
@@ -191,8 +186,19 @@ def _answered(row: Row, values: dict[str, Cell]) -> Row:
         dock_date=dock_date,
         reason_code=_reason(values.get("reason")),
         note=note,
-        version=read_number(values["version"], _NAMES["version"]),
+        version=read_number(values["version"], name_of("version")),
     )
+
+
+@cache
+def _reasons() -> dict[str, str]:
+    """Return the reason codes by every way to spell them, in every language."""
+    return {
+        spelled.casefold(): value
+        for value, label in CommitRevision.Reason.choices
+        for spelled in (value, *in_every_language(label))
+        if value
+    }
 
 
 def _reasons_listed() -> str:
@@ -207,7 +213,7 @@ def _reason(cell: Cell) -> str:
     words = text_of(cell)
     if not words:
         return ""
-    code = _REASONS.get(words.casefold())
+    code = _reasons().get(words.casefold())
     if code is None:
         raise CellError(
             _("Reason: %(found)s is not on the list, which has %(reasons)s.")

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,7 @@ from factory.access import OFFICE, Audience, allow
 from factory.models import Part
 from journal.wording import full_date, grouped
 from suppliers.errors import AnswerRefusedError
+from suppliers.models import ForecastBucket
 from suppliers.queries.forecasts import (
     Cell,
     PartForecast,
@@ -204,7 +206,9 @@ def capacity(request: HttpRequest, tenant: Tenant, part_id: int) -> HttpResponse
 def forecast(request: HttpRequest) -> HttpResponse:
     """Show the site's needs ahead, the largest gaps first."""
     now = timezone.now()
-    rows = site_forecast(site_of_staff(request), now=now)
+    is_weekly = request.GET.get("by") != "quarter"
+    span = ForecastBucket.Span.WEEK if is_weekly else ForecastBucket.Span.QUARTER
+    rows = site_forecast(site_of_staff(request), now=now, span=span)
     page = Paginator(rows, PAGE_ROWS).get_page(request.GET.get("page"))
     return render(
         request,
@@ -213,7 +217,20 @@ def forecast(request: HttpRequest) -> HttpResponse:
             "page": page,
             "short": sum(row.short > 0 for row in rows),
             "silent": sum(row.unanswered > 0 for row in rows),
-            "weeks": [cell.starts_on for cell in rows[0].weeks] if rows else [],
+            "starts": [cell.starts_on for cell in rows[0].cells] if rows else [],
+            "is_weekly": is_weekly,
+            "query": "" if is_weekly else "by=quarter",
+            "tabs": [
+                {
+                    "label": label,
+                    "url": f"{reverse('forecast')}{query}",
+                    "current": current,
+                }
+                for label, query, current in (
+                    ("Weeks", "", is_weekly),
+                    ("Quarters", "?by=quarter", not is_weekly),
+                )
+            ],
         },
     )
 

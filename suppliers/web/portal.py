@@ -34,7 +34,7 @@ from suppliers.queries.portal import (
     one_line,
     own_lines,
 )
-from suppliers.sentences import line_name, promise_words
+from suppliers.sentences import line_words, promise_words
 from suppliers.services.author import Author, Door
 from suppliers.tenancy import Tenant
 from suppliers.web.answers import forms_for
@@ -178,7 +178,7 @@ def _say_what_it_did(request: HttpRequest, tenant: Tenant, line_id: int) -> None
         effect.text,
     )
     words = " ".join(sentence for sentence in sentences if sentence)
-    messages.add_message(request, level, f"{line_name(own.line)}: {words}")
+    messages.add_message(request, level, f"{line_words(own.line)}: {words}")
 
 
 def _tabs(request: HttpRequest) -> list[dict[str, Any]]:

@@ -291,14 +291,17 @@ def a_forecast_bucket(
     *,
     site: Site,
     starts_on: date = TODAY,
+    span: forecasts.Span = forecasts.Span.WEEK,
     quantity: int = 40,
     answered: int | None = None,
     now: datetime = NOW,
 ) -> ForecastBucket:
-    """Return 40 pieces needed in the builders' week, and what was answered if said."""
-    key = forecasts.BucketKey(
-        supplier.pk, part.pk, forecasts.Span.WEEK, week_of(starts_on)
-    )
+    """Return 40 pieces needed in the builders' week, and what was answered if said.
+
+    A quarter's ``starts_on`` is its first day.
+    """
+    first = week_of(starts_on) if span == forecasts.Span.WEEK else starts_on
+    key = forecasts.BucketKey(supplier.pk, part.pk, span, first)
     known = {
         forecasts.BucketKey(
             row.supplier_id, row.part_id, forecasts.Span(row.span), row.starts_on

@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
 
+from factory.models import PartAlternate
 from journal.sequencing import sequence
 from journal.services import record
 from scheduling.staleness import facts_newer_than
-from tests.builders.factory import NOW, a_rack_model
+from tests.builders.factory import NOW, a_part, a_rack_model, a_site
 from tests.builders.journal import an_event
 from tests.builders.scheduling import a_grid_event, a_plan
 from tests.builders.suppliers import (
@@ -162,3 +165,46 @@ def test_a_changed_bill_is_a_fact_where_its_model_is_ordered_and_stock_where_it_
         "Bill changed.": "material",
         "Bay changed.": "bay",
     }
+
+
+def test_an_alternate_approved_or_withdrawn_is_a_fact_where_its_part_is_needed(client):
+    world = a_small_world()
+    plan, elsewhere = a_plan(world.site, {}), a_plan(a_site(), {})
+    sensor = world.parts["SENSOR"]
+    other = a_part("SENSOR-B")
+    client.force_login(User.objects.create_superuser("root"))
+
+    _edit_alternates(client, sensor, {"alternate": other.pk})
+    (approved,) = facts_newer_than(plan)
+    row = PartAlternate.objects.get()
+    _edit_alternates(
+        client, sensor, {"id": row.pk, "alternate": other.pk, "DELETE": "on"}
+    )
+    (withdrawn,) = facts_newer_than(plan)
+
+    assert approved.kind == "alternate.approved"
+    assert approved.sentence == f"SENSOR-B in place of {sensor.code}: approved."
+    assert approved.limit == "material"
+    assert withdrawn.kind == "alternate.withdrawn"
+    assert not PartAlternate.objects.exists()
+    assert facts_newer_than(elsewhere) == []
+
+
+def _edit_alternates(client, part, row):
+    """Save a part in the admin with one row of its alternates."""
+    fields = {
+        name: getattr(part, name)
+        for name in ("code", "name", "revision", "unit", "trace", "owner")
+    }
+    row = {"valid_from": f"{TODAY}", "approved_by": "Quality", "part": part.pk} | row
+    answer = client.post(
+        reverse("admin:factory_part_change", args=[part.pk]),
+        fields
+        | {
+            "price_cents": 0,
+            "alternates-TOTAL_FORMS": 1,
+            "alternates-INITIAL_FORMS": int("id" in row),
+        }
+        | {f"alternates-0-{name}": value for name, value in row.items()},
+    )
+    assert answer.status_code == 302

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from factory.quarters import next_quarter
 from suppliers.models import DeclaredCapacity, ForecastBucket, ForecastResponse
 from tests.builders.factory import NOW, a_part, a_site
 from tests.builders.suppliers import (
@@ -172,3 +173,26 @@ def test_queries_do_not_grow_with_parts(portal, source, bucket, client):
         portal.get(PAGE)
 
     assert len(many) == len(few)
+
+
+def test_the_buyer_reads_gaps_by_quarter_too(client, source):
+    site = a_site()
+    a_forecast_bucket(
+        source.supplier,
+        source.part,
+        site=site,
+        span=ForecastBucket.Span.QUARTER,
+        starts_on=next_quarter(TODAY),
+        quantity=900,
+        answered=620,
+    )
+    client.force_login(a_user("buyer", site=site))
+
+    by_week = text(client.get(reverse("forecast")))
+    by_quarter = text(client.get(reverse("forecast"), {"by": "quarter"}))
+
+    assert "Nothing is forecast yet" in by_week
+    assert "1 part is answered short" in by_quarter
+    assert '<td class="num bad">280</td>' in by_quarter
+    assert "900<br>" in by_quarter
+    assert "Jan 2027" in by_quarter

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from journal.models import Event
-from suppliers.languages import written_for
-from suppliers.models import SupplierUser
+from suppliers.languages import in_every_language, written_for
+from suppliers.models import CommitRevision, SupplierUser, Upload
+from suppliers.sheet.layout import COLUMNS
 from tests.builders.factory import NOW
 from tests.builders.suppliers import a_line, a_supplier, a_supplier_user
 from tests.builders.world import a_user
@@ -195,6 +197,59 @@ def test_a_files_refusals_are_in_its_senders_language_and_the_journal_in_english
     assert "03/04/2026 有兩種讀法" in page
     told = Event.objects.get(kind="upload.applied").summary.replace("\u00a0", " ")
     assert "0 rows changed, 0 as before, 1 refused" in told
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+@pytest.mark.parametrize("sender", ["zh-hant", "en"])
+def test_a_file_in_the_readers_language_goes_back_in_any(client, reader, kind, sender):
+    client.force_login(reader)
+    content = client.get(f"/portal/sheet/open-lines.{kind}").content
+    reader.supplier_user.language = sender
+    reader.supplier_user.save()
+
+    back = SimpleUploadedFile(f"lines.{kind}", content)
+    page_of_post(client, "/portal/sheet/", {"file": back, "mode": "each"})
+    order = reader.supplier_user.supplier.purchase_orders.get().number
+    english = "Order\tLine\tPromised quantity\tPromised date\tVersion\n"
+    page_of_post(
+        client,
+        "/portal/sheet/",
+        {"rows": f"{english}{order}\t10\t90\t2026-12-07\t1", "mode": "each"},
+    )
+
+    first, second = Upload.objects.for_staff().order_by("pk")
+    assert (first.state, first.unchanged, first.changed) == ("applied", 1, 0)
+    assert (second.state, second.changed, second.refused) == ("applied", 1, 0)
+    row = first.rows.get()
+    said = {"en": f"{order} line 10", "zh-hant": f"{order} 第 10 項"}
+    assert row.name == said[sender]
+
+
+def test_headings_and_reasons_are_written_in_the_readers_language(client, reader):
+    client.force_login(reader)
+
+    content = client.get("/portal/sheet/open-lines.csv").content.decode("utf-8-sig")
+    order = reader.supplier_user.supplier.purchase_orders.get().number
+    rows = (
+        "訂單\t項目\t承諾數量\t承諾日期\t原因\t版本\n"
+        f"{order}\t10\t60\t2026-12-09\t良率\t1"
+    )
+    page = page_of_post(client, "/portal/sheet/", {"rows": rows, "mode": "each"})
+
+    assert content.splitlines()[0].startswith("訂單,項目,料件,說明,要求數量")
+    assert "已變更 1 列" in page
+    assert CommitRevision.objects.for_staff().get().reason_code == "yield"
+
+
+def test_no_heading_means_two_columns_in_any_two_languages():
+    spelled = [
+        (name.casefold(), column.key)
+        for column in COLUMNS
+        for name in set(in_every_language(column.name))
+    ]
+
+    assert len({name for name, _ in spelled}) == len(spelled)
+    assert len(spelled) == 2 * len(COLUMNS)
 
 
 def page_of_post(client, address, data):

@@ -1,7 +1,9 @@
 """Links in mails: one order, one contact, no log-in, and no trace of reading."""
 
 import logging
+import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -22,6 +24,8 @@ from suppliers.models import (
 )
 from suppliers.queries.links import SIGNER
 from suppliers.services.links import withdraw_links
+from suppliers.services.logins import give_login
+from suppliers.services.mail import remind
 from suppliers.services.sending import send_waiting
 from suppliers.web.forms import FORMS
 from tests.builders.factory import NOW
@@ -40,6 +44,8 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 MORNING = NOW - timedelta(hours=10)
 """Noon in Taipei."""
+
+ADDRESS = re.compile(r"https?://\S+")
 
 
 @pytest.fixture(autouse=True)
@@ -131,6 +137,60 @@ def test_a_robot_that_fetches_every_link_in_every_mail_changes_nothing():
 
     assert sum(address.count("/lines/") for address in seen) >= 4
     assert dump() == before
+
+
+def test_a_robot_follows_whatever_address_stands_in_any_mail_that_was_sent(
+    present, django_capture_on_commit_callbacks
+):
+    supplier = a_supplier()
+    contact = a_contact(supplier)
+    line = a_line(a_purchase_order(supplier))
+    a_commitment(a_line(a_purchase_order(supplier)))
+    a_mail(contact, now=MORNING)
+    present.move_to(NOW + DAY, tick=False)
+    remind(line_ids=[line.pk], by=contact.user, now=NOW + DAY)
+    send_waiting(now=NOW + DAY)
+    present.move_to(NOW + 15 * DAY, tick=False)
+    Client().post(path(tokens()[-1], "renew"))
+    send_waiting(now=NOW + 15 * DAY)
+    with django_capture_on_commit_callbacks(execute=True):
+        give_login(
+            supplier=supplier,
+            name="Wei Chen",
+            email="wei@tessaline.example",
+            role="ship",
+            actor="system",
+        )
+    purposes = set(Message.objects.for_staff().values_list("purpose", flat=True))
+    assert (purposes, len(mail.outbox)) == (set(Message.Purpose.values), 4)
+    addresses = {url for one in mail.outbox for url in ADDRESS.findall(one.body)}
+    assert {urlsplit(url).path.split("/")[1] for url in addresses} == {
+        "answer",
+        "portal",
+        "accounts",
+    }
+    before = dump()
+
+    robot = Client(raise_request_exception=False)
+    seen: set[str] = set()
+    waiting = sorted(urlsplit(url).path for url in addresses)
+    while waiting:
+        address = waiting.pop()
+        if address in seen or not address.startswith("/"):
+            continue
+        seen.add(address)
+        for method in ("head", "options", "get"):
+            page = getattr(robot, method)(address, follow=True)
+            assert page.status_code < 500, address
+        waiting += [
+            address.partition("?")[0] + href if href.startswith("?") else href
+            for href in links(page)
+        ]
+
+    # The sign-in pages keep a session and count who asks; the ledger knows of nothing.
+    after = dump()
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed <= {"django_session", "shared_cache"}
 
 
 def test_the_page_sets_no_cookie_and_tells_nobody_where_it_was(client, line):

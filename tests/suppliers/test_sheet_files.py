@@ -1,8 +1,13 @@
 """Files as suppliers send them: encodings, separators, columns, bombs."""
 
 import io
+import struct
+import time
+import tracemalloc
 import zipfile
-from datetime import date, datetime, time
+import zlib
+from datetime import date, datetime
+from datetime import time as wall_time
 
 import pytest
 from hypothesis import given
@@ -15,7 +20,7 @@ from suppliers.sheet.errors import SheetRefusedError
 from suppliers.sheet.layout import COLUMNS
 from suppliers.sheet.table import FILE_BYTES_MAX, read_file, read_text
 
-HEAD = [column.name for column in COLUMNS]
+HEAD = [str(column.name) for column in COLUMNS]
 NAMES = {column.key: place for place, column in enumerate(COLUMNS)}
 DAY = date(2026, 12, 9)
 
@@ -56,7 +61,7 @@ def refusal(content):
     "content",
     [
         as_workbook(cells()),
-        as_workbook(cells(dock_date=datetime.combine(DAY, time()), quantity="60")),
+        as_workbook(cells(dock_date=datetime.combine(DAY, wall_time()), quantity="60")),
         as_csv(cells()),
         as_csv(cells(), encoding="utf-8-sig"),
         as_csv(cells(), encoding="utf-16"),
@@ -181,6 +186,79 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_parsed(
     # A directory that lies about a size makes the file broken, or is found out.
     assert "unpacks to" in said or "not a workbook" in said
     assert len(content) < 2**17
+
+
+BLOCK = bytes(2**20)
+BLOCKS = 9_600
+
+
+def a_giant(declared):
+    """Return a workbook of under 10 MiB, one file of which unpacks to over 10 GB.
+
+    A megabyte of zeros is packed once, up to where a packer may begin anew, and stands
+    there 9,600 times.
+
+    Args:
+        declared: Bytes it says it unpacks to, which need not be true.
+    """
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    one = packer.compress(BLOCK) + packer.flush(zlib.Z_FULL_FLUSH)
+    packed = one * BLOCKS + packer.flush()
+    crc = 0
+    name = b"xl/worksheets/sheet1.xml"
+    entry = struct.pack(
+        "<5H3L2H", 45, 0, 8, 0, 33, crc, len(packed), 0xFFFFFFFF, len(name), 12
+    )
+    extra = struct.pack("<2HQ", 1, 8, declared)
+    local = b"PK\x03\x04" + entry + name + extra + packed
+    central = (
+        b"PK\x01\x02\x2d\x00"
+        + entry
+        + struct.pack("<3H2L", 0, 0, 0, 0, 0)
+        + name
+        + extra
+    )
+    end = struct.pack("<4H2LH", 0, 0, 1, 1, len(central), len(local), 0)
+    return local + central + b"PK\x05\x06" + end
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        (BLOCKS * len(BLOCK), "unpacks to 10,066,329,600 bytes or more"),
+        (100 * 2**20, "not a workbook"),
+    ],
+    ids=["honest", "lies"],
+)
+def test_ten_gigabytes_in_ten_megabytes_are_refused_in_little_time_and_memory(
+    declared, said
+):
+    content = a_giant(declared)
+    assert len(content) < FILE_BYTES_MAX
+    assert len(content) * 900 < BLOCKS * len(BLOCK)
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        assert packed.infolist()[0].file_size == declared
+    tracemalloc.start()
+    began = time.process_time()
+
+    refused = refusal(content)
+
+    taken = time.process_time() - began
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert said in refused
+    assert taken < 5
+    assert peak < 8 * 2**20
+
+
+def test_the_giant_is_one_that_a_trusting_reader_would_unpack():
+    content = a_giant(BLOCKS * len(BLOCK))
+
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as packed,
+        packed.open("xl/worksheets/sheet1.xml") as file,
+    ):
+        assert [file.read(2**20) == BLOCK for _ in range(50)] == [True] * 50
 
 
 def test_a_workbook_of_too_many_files_or_rows_is_refused(monkeypatch):
