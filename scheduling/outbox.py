@@ -24,9 +24,11 @@ SOLVE_RUN = "scheduling.tasks.solve_run"
 ANSWER_QUOTE = "scheduling.tasks.answer_quote"
 PROVE_SAVINGS = "scheduling.tasks.prove_savings"
 PREVIEW_CHANGE = "scheduling.tasks.preview_change"
+IMPROVE_PART = "scheduling.tasks.improve_part"
 SOLVE_QUEUE = "solve"
 QUOTE_S = 10
 PREVIEW_S = 5
+PART_S = 10
 STUDY_S = 600
 # Reading the data and storing the plan of 10,000 racks, besides the search itself.
 HARD_MARGIN_S = 180
@@ -89,6 +91,15 @@ def send_previews() -> int:
     previews = [(preview.pk, PREVIEW_S) for preview in waiting.only("id")]
     _send(PREVIEW_CHANGE, previews, mark_preview_sent)
     return len(previews)
+
+
+def send_parts(parts: list[int]) -> None:
+    """Tell workers of parts of a run's plan, once: who comes too late is not missed.
+
+    Raises:
+        OperationalError: Kombu's, if the broker does not answer.
+    """
+    _send(IMPROVE_PART, [(pk, PART_S) for pk in parts], lambda _: None)
 
 
 def _send(task: str, rows: list[tuple[int, int]], mark: Callable[[int], None]) -> None:

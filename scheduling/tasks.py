@@ -6,14 +6,15 @@ import socket
 from celery import shared_task
 from celery.signals import worker_init, worker_process_init
 
-from scheduling import previewing, quoting, studying, worker
+from scheduling import previewing, quoting, spreading, studying, worker
 from scheduling.outbox import (
     ANSWER_QUOTE,
+    IMPROVE_PART,
     PREVIEW_CHANGE,
     PROVE_SAVINGS,
     SOLVE_RUN,
 )
-from scheduling.services import previews, quotes, studies
+from scheduling.services import parts, previews, quotes, studies
 from scheduling.services.runs import claim
 
 
@@ -23,6 +24,14 @@ def solve_run(run_id: int) -> None:
     lease = claim(run_id, owner=f"{socket.gethostname()}:{os.getpid()}")
     if lease is not None:
         worker.execute(lease)
+
+
+@shared_task(name=IMPROVE_PART)
+def improve_part(part_id: int) -> None:
+    """Search a part of a run's plan, if its run still wants it."""
+    part = parts.claim(part_id, owner=f"{socket.gethostname()}:{os.getpid()}")
+    if part is not None:
+        spreading.execute(part)
 
 
 @shared_task(name=ANSWER_QUOTE)

@@ -24,6 +24,7 @@ from scheduling.engine.outcome import Progress as Report
 from scheduling.engine.repair import Favour, repair
 from scheduling.engine.serial import digest, problem_to_json
 from scheduling.engine.solve import solve, versions, warm
+from scheduling.engine.spread.rounds import Helpers
 from scheduling.engine.validate import inspect
 from scheduling.errors import (
     FencedOutError,
@@ -33,10 +34,11 @@ from scheduling.errors import (
 )
 from scheduling.models import Plan, Run
 from scheduling.search import Search, Solver
-from scheduling.services import runs
+from scheduling.services import parts, runs
 from scheduling.services.runs import Lease, Progress
 from scheduling.services.studies import request_study
 from scheduling.snapshot.take import Snapshot, take
+from scheduling.spreading import Mailbox
 from scheduling.storage import store_plan
 
 log = structlog.get_logger("rackline.worker")
@@ -114,14 +116,15 @@ def _execute(lease: Lease, solver: Solver | None) -> None:
         event_seq=snapshot.event_seq,
         versions=versions() | {"planned on": _planned_on(snapshot)},
     )
+    mailbox = Mailbox(settings.RUN_HELPERS)
     with Search(
-        solver or solver_of(run),
+        solver or solver_of(run, mailbox),
         snapshot.problem,
         time_limit_s=run.time_limit_s,
         seed=run.seed,
         workers=run.workers,
     ) as search:
-        _look_after(lease, run, snapshot, search)
+        _look_after(lease, run, snapshot, search, mailbox)
         outcome = search.outcome()
     _end(lease, run, snapshot, outcome, search.standing())
 
@@ -137,16 +140,18 @@ def _keeping_to(plan: Plan, snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, problem=problem)
 
 
-def solver_of(run: Run) -> Solver:
+def solver_of(run: Run, helpers: Helpers | None = None) -> Solver:
     """Return what searches as a run asks: the optimizer, or the repair of a plan."""
     if run.is_repair:
         return partial(
             repair, favour=Favour(run.favour), may_move_frozen=run.may_move_frozen
         )
-    return partial(solve, may_move_frozen=run.may_move_frozen)
+    return partial(solve, may_move_frozen=run.may_move_frozen, helpers=helpers)
 
 
-def _look_after(lease: Lease, run: Run, snapshot: Snapshot, search: Search) -> None:
+def _look_after(
+    lease: Lease, run: Run, snapshot: Snapshot, search: Search, mailbox: Mailbox
+) -> None:
     """Stay with a search until it ends.
 
     Raises:
@@ -164,6 +169,7 @@ def _look_after(lease: Lease, run: Run, snapshot: Snapshot, search: Search) -> N
                 beat_due_s = time.monotonic() + HEARTBEAT_S
             if first := search.take_first_plan():
                 _store_early(lease, run, snapshot, first)
+            mailbox.carry(lease)
             answered_s = time.monotonic()
         except (OperationalError, InterfaceError):
             connection.close()
@@ -241,6 +247,7 @@ def _end(
         best_cents=plan.objective_cents,
         bound_cents=plan.bound_cents,
     )
+    parts.withdraw(lease)
     runs.finish(lease, progress=final, found_by=outcome.found_by, notes=outcome.notes)
     request_study(plan=plan, actor="system")
 

@@ -271,6 +271,8 @@ RUN_LEASE_S = env.int("RUN_LEASE_S", default=30)
 RUN_RESEND_S = env.int("RUN_RESEND_S", default=30)
 # Most memory of its own that a worker may take; 0: no limit.
 RUN_MEMORY_MB = env.int("RUN_MEMORY_MB", default=4_096)
+# Other workers that may search parts of a large run; 0: each run by one worker.
+RUN_HELPERS = env.int("RUN_HELPERS", default=1)
 READY_BEAT_MAX_AGE_S = 30
 # A run that nobody takes for so long tells that the workers are gone or deaf.
 READY_RUN_WAIT_MAX_S = env.int("READY_RUN_WAIT_MAX_S", default=90)

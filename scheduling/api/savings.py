@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rest_framework import serializers
+from django.urls import reverse
+from rest_framework import serializers, status
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from journal.api.contract import KEY_IN_PATH, Operation
-from journal.api.ids import OpaqueId
+from journal.api.idempotency import KEY_PARAMETER
+from journal.api.ids import OpaqueId, opaque
 from journal.api.reading import ResourceView
+from journal.api.views import once
 from scheduling.models import LimitSaving, Study
 from scheduling.queries.savings import lateness_of, savings_of_plan
 from scheduling.queries.standing import standing_of
+from scheduling.services.studies import request_study
 
 EXAMPLE: Mapping[str, Any] = {
     "code": "without",
@@ -136,6 +140,52 @@ class PlanSavingsView(ResourceView):
     def get(self, request: Request, key: str) -> Response:
         """Read a plan's savings."""
         return Response(PlanSavingsShape(savings_of_plan(self.find(key))).data)
+
+
+class StudyShape(serializers.Serializer[Any]):
+    """A plan's study: asked for, under way or ended."""
+
+    plan = OpaqueId("plan", source="plan_id")
+    state = serializers.ChoiceField(choices=Study.State.choices)
+    requested_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    sentence = serializers.CharField()
+
+
+class PlanStudiesView(ResourceView):
+    """The proof of a plan's savings and levers, asked for."""
+
+    def operation(self, method: str) -> Operation:
+        """Describe the request for the contract."""
+        return Operation(
+            id="plans_study",
+            about="Ask for a plan's savings and levers to be proved; 202 with the "
+            "address of what is known. Asked again it goes on, or starts anew where "
+            "it has failed.",
+            parameters=[KEY_PARAMETER, KEY_IN_PATH],
+            responses={202: StudyShape},
+            answered={
+                202: {
+                    "plan": "plan_9",
+                    "state": "requested",
+                    "requested_at": "2026-11-23T14:00:00Z",
+                    "ended_at": None,
+                    "sentence": "",
+                }
+            },
+        )
+
+    @once
+    def post(self, request: Request, key: str) -> Response:
+        """Ask for a plan's savings and levers to be proved."""
+        plan = self.find(key)
+        study = request_study(plan=plan, actor=self.actor)
+        where = reverse("api-plans-savings", args=[opaque(self.of.prefix, plan.pk)])
+        return Response(
+            StudyShape(study).data,
+            status=status.HTTP_202_ACCEPTED,
+            headers={"Operation-Location": where, "Retry-After": "5"},
+        )
 
 
 class ExplainedShape(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from journal.api.operations import (
     OperationView,
 )
 from journal.api.reading import parameters_of
+from journal.api.resources import EXECUTION
 from journal.api.routes import open_route, routes
 from scheduling.api.openadr import OpenAdrView
 from scheduling.api.order_changes import (
@@ -21,11 +22,12 @@ from scheduling.api.order_changes import (
     OrderChangesView,
     PreviewsView,
 )
-from scheduling.api.plans import SCENARIOS
+from scheduling.api.plans import PLANS, SCENARIOS
 from scheduling.api.promises import PROMISE_DATES, AckView
 from scheduling.api.quotes import QUOTES, QuoteBookView, QuotesView
 from scheduling.api.resources import BY_TYPE, RESOURCES, UPSERTS, VERBS
 from scheduling.api.runs import RUNS, RunCancelView, RunsView
+from scheduling.api.savings import PlanStudiesView
 from scheduling.api.scenarios import ScenariosView
 from suppliers.api.commitments import RECEIPTS
 from suppliers.api.receipts import ReceiptsView
@@ -45,6 +47,14 @@ urlpatterns: list[URLPattern] = [
         "api-orders-change",
         resource=ORDERS,
         capabilities={"POST": ORDERS.capability},
+    ),
+    open_route(
+        "plans/<path:key>/studies",
+        PlanStudiesView,
+        "api-plans-study",
+        resource=PLANS,
+        # A read of a plan is sensitive data; to have it searched is code execution.
+        capabilities={"POST": EXECUTION},
     ),
     open_route("events", EventsView, "api-events", resources=BY_TYPE),
     open_route("events:baseline", EventsBaselineView, "api-events-baseline"),

@@ -26,6 +26,8 @@ from scheduling.engine.problem import Problem
 from scheduling.engine.proof import proved
 from scheduling.engine.rules import RULES, order_by
 from scheduling.engine.schedule import Schedule, Unplannable
+from scheduling.engine.spread import rounds
+from scheduling.engine.spread.rounds import Helpers
 from scheduling.engine.validate import inspect
 from scheduling.engine.wording import racks
 
@@ -58,6 +60,7 @@ def solve(
     should_stop: Question | None = None,
     max_moves: int | None = None,
     may_move_frozen: bool = False,
+    helpers: Helpers | None = None,
 ) -> Outcome:
     """Return the cheapest plan found within a time limit.
 
@@ -72,6 +75,7 @@ def solve(
             same problem, seed and number give the same plan.
         may_move_frozen: Whether racks with a published start inside the frozen fence
             may move though nothing makes them.
+        helpers: Other processes that search parts of a large plan.
 
     Raises:
         NoPlanError: If the problem cannot be planned as a whole; its sentences say why.
@@ -89,6 +93,7 @@ def solve(
         should_stop=should_stop,
         max_moves=max_moves,
         may_move_frozen=may_move_frozen,
+        helpers=helpers,
     )
     return search.run()
 
@@ -131,6 +136,7 @@ class _Search:
     should_stop: Question | None
     max_moves: int | None
     may_move_frozen: bool
+    helpers: Helpers | None = None
     began: float = field(default_factory=monotonic)
     best: _Best = field(default_factory=_Best)
     bound: int = 0
@@ -254,6 +260,8 @@ class _Search:
         companion = self._companion(board)
         try:
             self._choose_peak(board, improver, companion)
+            if self._is_spread(board):
+                self._search_in_parts(improver)
             began = self.share
             while not self._has_ended():
                 cooled = (self.share - began) / max(1e-9, 1 - began)
@@ -265,6 +273,34 @@ class _Search:
         if _is_published(board):
             improver.go_home()
         return improver.best_seats()
+
+    def _is_spread(self, board: Board) -> bool:
+        """Return whether other processes are to search parts of the plan."""
+        is_large = board.racks >= rounds.LEAST_RACKS
+        may_move = self.max_moves is None and not _is_published(board)
+        return self.helpers is not None and is_large and may_move
+
+    def _search_in_parts(self, improver: Improver) -> None:
+        """Search until the time is over, part by part."""
+        if self.helpers is None:  # pragma: no cover - asked before
+            return
+
+        def tell() -> None:
+            self._note(best_cents(improver.best), "ruin_and_recreate")
+            self._report("search")
+
+        search = rounds.Rounds(
+            board=improver.board,
+            improver=improver,
+            helpers=self.helpers,
+            seed=self.seed,
+            goes_on=lambda: not self._has_ended(),
+            share=lambda: self.share,
+            tell=tell,
+            seconds=min(rounds.ROUND_S, self.limit_s / rounds.ROUNDS),
+        )
+        search.run()
+        self.notes.append(search.sentence())
 
     def _choose_peak(
         self, board: Board, improver: Improver, companion: Companion | None

@@ -9,6 +9,7 @@ from scheduling.models.grid import (
     GridSeries,
     Shed,
 )
+from scheduling.models.part import RunPart
 from scheduling.models.pin import Pin, PlanEdit
 from scheduling.models.plan import (
     Blob,
@@ -58,6 +59,7 @@ __all__ = [
     "RepairPolicy",
     "Risk",
     "Run",
+    "RunPart",
     "SavedView",
     "Scenario",
     "Shed",

@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from factory.models import Order
 from journal.api.ids import opaque
-from scheduling.models import CustomerPromise, Run
+from scheduling.models import CustomerPromise, Run, Study
 from tests.builders.api import Caller
-from tests.builders.scheduling import a_base_scenario, a_promise
+from tests.builders.scheduling import a_base_scenario, a_promise, a_stored_plan
 from tests.builders.world import World, a_small_world
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,24 @@ def test_a_run_that_is_not_there_is_404(world: World, number: str) -> None:
 
     assert answer.status_code == 404
     assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_plans_study_is_asked_for_and_found_where_the_answer_says(
+    world: World,
+) -> None:
+    plan = a_stored_plan(world.site)
+    solver, reader = Caller(code_execution=True), Caller(sensitive_data=True)
+    address = f"plans/{opaque('plan', plan.pk)}/studies"
+
+    answer = solver.post(address, {})
+
+    assert answer.status_code == 202
+    assert answer.json()["state"] == "requested"
+    where = answer.headers["Operation-Location"].removeprefix("/api/v1/")
+    assert reader.get(where).json()["state"] == "requested"
+    assert Study.objects.get().plan_id == plan.pk
+    assert reader.post(address, {}).status_code == 403
+    assert solver.post("plans/plan_zz/studies", {}).status_code == 404
 
 
 def test_an_unknown_site_is_named(world: World) -> None:

@@ -16,6 +16,7 @@ from tests.bench.grid import rows as grid_rows
 from tests.bench.levers import rows as lever_rows
 from tests.bench.repair import rows as repair_rows
 from tests.bench.row import Row, is_over
+from tests.bench.spread import rows as spread_rows
 from tests.bench.worlds import AS_OF, World, a_reader, a_world
 
 DEMO_RACKS = 120
@@ -145,6 +146,11 @@ def grid(options: Options) -> Iterator[Row]:
     )
 
 
+def spread(options: Options) -> Iterator[Row]:
+    """Measure what a second worker process gives a large search."""
+    yield from spread_rows(20 if options.is_quick else 60)
+
+
 def levers(options: Options) -> Iterator[Row]:
     """Measure how a plan of 300 racks is explained, and what its limits would save."""
     yield from lever_rows(10 if options.is_quick else 30)
@@ -172,6 +178,7 @@ SECTIONS: dict[str, Callable[[Options], Iterable[Row]]] = {
     "repair": repair,
     "grid": grid,
     "levers": levers,
+    "spread": spread,
     "changes": changes,
     "plan": plan,
     "large": large,

@@ -230,6 +230,7 @@ API: dict[str, dict[str, str]] = {
     "api-events-baseline": {"GET": "sensitive_data code_execution"},
     "api-plans-check-move": {"POST": "sensitive_data"},
     "api-plans-savings": {"GET": "sensitive_data"},
+    "api-plans-study": {"POST": "code_execution"},
     "api-orders-lateness": {"GET": "sensitive_data"},
     "api-plans-preview": {"GET": "sensitive_data"},
     "api-plans-publish": {"POST": "sensitive_data"},

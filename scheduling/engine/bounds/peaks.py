@@ -13,9 +13,9 @@ from scheduling.engine.lookup import Lookup
 from scheduling.engine.problem import ResourceKind
 from scheduling.engine.units import MINUTES_PER_DAY
 
-MOST_CAPPED, SPLITS = 1_000, 24
-"""Up to so many racks the demand charge is weighed against lateness, in so many
-steps."""
+MOST_SPLITS, SPLIT_RACKS = 24, 24_000
+"""The demand charge is weighed against lateness in so many steps, in fewer where each
+takes longer: so many times the racks at most."""
 
 
 class Peaks:
@@ -59,12 +59,13 @@ class Peaks:
         prices, low = self._book.problem.prices, self._low
         charge = demand(prices, low)
         uncapped, reason = self._late_and_broken(self._machines)
-        if len(self._racks) > MOST_CAPPED or not prices.demand_per_kw:
+        if not prices.demand_per_kw:
             return charge + uncapped, reason
+        splits = min(MOST_SPLITS, SPLIT_RACKS // max(1, len(self._racks)))
         # Cents, peaks, and a number that settles ties before reasons are compared.
         intervals = [(charge + uncapped, low, self._highest(low), 0, reason)]
         # Above the highest import there is nothing: the last upper peak hinders least.
-        for number in range(SPLITS):
+        for number in range(splits):
             value, first, last, _, reason = heappop(intervals)
             middle = (first + last) // 2
             if middle in {first, last}:

@@ -365,6 +365,18 @@ class Board:
         quarters = self._table(t.AT_QUARTER, int(self.memory.words[t.QUARTERS]))
         return int(-(-quarters.max() // t.QUARTER))
 
+    def overdrawn(self) -> int:
+        """Return how many minutes and arrivals have less than nothing left.
+
+        Facts alone may take more than there is.
+        """
+        encoded = self.encoded
+        wide = -(-encoded.span // t.RUN) * t.RUN
+        rows = len(encoded.rows) + len(encoded.pools)
+        free = self.memory.minutes[: rows * wide]
+        slack = self._table(t.AT_SLACK, len(encoded.tables.slack))
+        return int((free < 0).sum() + (slack < 0).sum())
+
     def order(self) -> t.Wide:
         """Return the racks by the time of their main step."""
         return self._table(t.AT_ORDER, self.racks).copy()

@@ -1,0 +1,92 @@
+"""Parts of a large run between its search's thread, the rows, and who helps.
+
+The search hands parts out and asks for answers from a thread that may not touch the
+database; the run's own thread carries them to rows and messages and back.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+
+import structlog
+from kombu.exceptions import OperationalError
+
+from scheduling.engine.spread.rounds import Task
+from scheduling.engine.spread.work import work
+from scheduling.models import RunPart
+from scheduling.outbox import send_parts
+from scheduling.services import parts
+from scheduling.services.parts import Standing
+from scheduling.services.runs import Lease
+
+log = structlog.get_logger("rackline.spreading")
+
+NOBODY = Standing(taken=0, answers={})
+
+
+class Mailbox:
+    """What a search offers to helpers, and what they answer."""
+
+    def __init__(self, most: int) -> None:
+        """Begin empty.
+
+        Args:
+            most: How many other workers may help.
+        """
+        self.most = most
+        self._lock = threading.Lock()
+        self._offered: tuple[Task, ...] | None = None
+        self._standing = NOBODY
+        self._is_open = False
+
+    def offer(self, tasks: Sequence[Task]) -> None:
+        """Hand tasks out; what an earlier round left is forgotten."""
+        with self._lock:
+            self._offered, self._standing = tuple(tasks), NOBODY
+
+    def answers(self) -> Mapping[int, bytes]:
+        """Return placements that have come, by the task's number."""
+        with self._lock:
+            return self._standing.answers
+
+    def taken(self) -> int:
+        """Return how many of the tasks somebody has begun."""
+        with self._lock:
+            return self._standing.taken
+
+    def carry(self, lease: Lease) -> None:
+        """Bring what is offered to rows and the broker, and answers back.
+
+        Called by the thread that looks after the run. About two queries, none while
+        nothing has ever been offered.
+        """
+        with self._lock:
+            offered, self._offered = self._offered, None
+        if offered is not None:
+            self._is_open = bool(offered)
+            _send(parts.offer(lease, offered))
+        elif self._is_open:
+            found = parts.standing(lease)
+            with self._lock:
+                if self._offered is None:
+                    self._standing = found
+
+
+def _send(rows: list[int]) -> None:
+    """Tell other workers of parts; without a broker nobody helps."""
+    try:
+        send_parts(rows)
+    except OperationalError:
+        log.warning("the broker does not answer; nobody helps with this round")
+
+
+def execute(part: RunPart) -> None:
+    """Search a claimed part and write down what was found."""
+    with structlog.contextvars.bound_contextvars(run=part.run_id, part=part.number):
+        found = work(
+            bytes(part.question),
+            seconds=part.seconds,
+            seed=part.seed,
+            cooled=part.cooled,
+        )
+        if not parts.answer(part, found.to_bytes()):
+            log.info("the answer came too late")
