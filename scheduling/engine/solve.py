@@ -469,15 +469,32 @@ class _Search:
                 )
             )
 
+    def _bound_what_is_planned(self) -> bool:
+        """Return whether the plan has every rack that can be planned.
+
+        If the search found no room for some, bounds of all racks say nothing of it; the
+        one of those it plans takes their place.
+        """
+        known = {one.rack for one in self.left_out}
+        schedule = self.best.schedule
+        out = {one.rack for one in schedule.unplannable} if schedule else set()
+        if out <= known:
+            return True
+        floor = cost_floor(self.problem, out)
+        self.bound = int(floor.cents)
+        self.bound_reason = sentence(self.problem, floor.reason)
+        return False
+
     def _outcome(self) -> Outcome:
         best = self.best
         objective = best.objective or 0
+        is_whole = self._bound_what_is_planned()
         self.bound = min(self.bound, objective)
         self._report("done")
         status = Status.FEASIBLE
         if best.schedule is None:
             status = Status.NO_PLAN
-        elif objective <= self.bound:
+        elif is_whole and objective <= self.bound:
             status = Status.OPTIMAL
         elif self.is_stopped:
             status = Status.CANCELLED

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from ortools.sat.python.cp_model import INFEASIBLE, UNKNOWN
 
 from scheduling.engine.conflict import Answer, beside, conflict, lift, room_for
 from scheduling.engine.schedule import Unplannable
@@ -139,3 +140,32 @@ def test_a_rack_that_has_room_is_not_explained_away():
 def test_an_unknown_rack_is_an_error():
     with pytest.raises(KeyError):
         conflict(a_problem(), a_schedule(), "R9")
+
+
+def test_no_room_is_only_said_when_a_second_search_agrees(monkeypatch):
+    """A solver that is wrong with presolve, as some versions have been, is caught."""
+    problem = a_problem(
+        horizon=300,
+        templates=(a_template(steps=[a_bay_step("FUNC", 200, 50_000)]),),
+        bays=(a_bay(capacity=amount((0, 1), (150, 0), (160, 1))),),
+    )
+    asked = []
+
+    def is_wrong(solver, *_):
+        asked.append(solver.parameters.cp_model_presolve)
+        return INFEASIBLE if asked[-1] else UNKNOWN
+
+    monkeypatch.setattr("ortools.sat.python.cp_model.CpSolver.solve", is_wrong)
+
+    assert room_for(problem) is Answer.UNKNOWN
+    assert asked == [True, False]
+
+
+def test_no_room_is_said_when_two_searches_agree():
+    problem = a_problem(
+        horizon=300,
+        templates=(a_template(steps=[a_bay_step("FUNC", 200, 50_000)]),),
+        bays=(a_bay(capacity=amount((0, 1), (150, 0), (160, 1))),),
+    )
+
+    assert room_for(problem) is Answer.NONE

@@ -9,10 +9,12 @@ from math import inf
 
 import numpy as np
 import pytest
+from ortools.sat.python import cp_model
 
 from scheduling.engine.errors import InvalidProblemError
 from scheduling.engine.network.bound import bound
 from scheduling.engine.network.check import breaches, score
+from scheduling.engine.network.cpsat.solve import Effort, Whole
 from scheduling.engine.network.encode import TooFineError, lay_out
 from scheduling.engine.network.kernels.net import (
     DUE,
@@ -346,3 +348,27 @@ def test_what_ruin_and_recreate_leaves_free_is_what_its_plan_does_not_take():
             left[at, one.start : one.end] -= amount
     assert breaches(problem, schedule) == ()
     assert (left == ruiner.plan.free).all()
+
+
+def test_no_plan_is_only_said_when_a_second_configuration_agrees(monkeypatch):
+    """A solver that is wrong with presolve, as some versions have been, is caught."""
+    real = cp_model.CpSolver.solve
+
+    def is_wrong(solver, *arguments):
+        if solver.parameters.cp_model_presolve:
+            return cp_model.INFEASIBLE
+        return real(solver, *arguments)
+
+    monkeypatch.setattr(cp_model.CpSolver, "solve", is_wrong)
+    record = Record(deadline=inf, floor=Score(-1, -1), reason="")
+
+    word = Whole(lay_out(a_network()), record).run(
+        Effort(seconds=2.0, workers=1, seed=1)
+    )
+
+    assert word == "INFEASIBLE"
+    assert not record.is_infeasible
+    assert record.notes == [
+        "CP-SAT found the problem infeasible; a second configuration did not agree in "
+        "time."
+    ]
