@@ -368,7 +368,5 @@ def test_no_plan_is_only_said_when_a_second_configuration_agrees(monkeypatch):
 
     assert word == "INFEASIBLE"
     assert not record.is_infeasible
-    assert record.notes == [
-        "CP-SAT found the problem infeasible; a second configuration did not agree in "
-        "time."
-    ]
+    (note,) = record.notes
+    assert note.endswith("a second configuration did not agree in time.")
