@@ -5,7 +5,7 @@ from functools import cache
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from suppliers.languages import in_every_language
@@ -57,7 +57,13 @@ COLUMNS_MAX: Final = 40
 
 def name_of(key: str) -> str:
     """Return a column's heading in the reader's language."""
-    return next(str(column.name) for column in COLUMNS if column.key == key)
+    return _names(get_language())[key]
+
+
+@cache
+def _names(_language: str | None) -> dict[str, str]:
+    """Return the headings by key in the language that is active; kept by language."""
+    return {column.key: str(column.name) for column in COLUMNS}
 
 
 @cache

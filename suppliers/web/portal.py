@@ -172,13 +172,14 @@ def _say_what_it_did(request: HttpRequest, tenant: Tenant, line_id: int) -> None
     effect = effect_of(own.line, own.need, own.promise, own.today)
     level = messages.SUCCESS if effect.status != "watch" else messages.WARNING
     sentences = (
-        f"{said or own.commitment.get_state_display()}.",
+        _("%(said)s.") % {"said": said or own.commitment.get_state_display()},
         *facts_of(own),
         effect.strong,
         effect.text,
     )
     words = " ".join(sentence for sentence in sentences if sentence)
-    messages.add_message(request, level, f"{line_words(own.line)}: {words}")
+    told = _("%(line)s: %(words)s") % {"line": line_words(own.line), "words": words}
+    messages.add_message(request, level, told)
 
 
 def _tabs(request: HttpRequest) -> list[dict[str, Any]]:
