@@ -15,6 +15,7 @@ from suppliers.models.forecast import (
 from suppliers.models.mail import AnswerLink, Message, MessageLine
 from suppliers.models.need import LineNeed
 from suppliers.models.purchase_order import PurchaseOrder, PurchaseOrderLine
+from suppliers.models.quiet_day import QuietDay
 from suppliers.models.receipt import Finding, Receipt
 from suppliers.models.request_change import RequestChange
 from suppliers.models.shipment import Shipment, ShipmentLine, ShipmentSerial
@@ -41,6 +42,7 @@ __all__ = [
     "MessageLine",
     "PurchaseOrder",
     "PurchaseOrderLine",
+    "QuietDay",
     "Receipt",
     "RequestChange",
     "Score",

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from suppliers.models import Message, PurchaseOrderLine, SupplierUser
+from suppliers.models import Message, PurchaseOrderLine, QuietDay, SupplierUser
 from suppliers.queries.portal import Why, with_why
 
 COUNTED = (Message.Purpose.DIGEST, Message.Purpose.REMINDER)
@@ -30,10 +30,10 @@ def contacts(supplier_ids: Collection[int] | None = None) -> list[SupplierUser]:
     return list(rows)
 
 
-def lines_waiting(*, now: datetime) -> Mapping[int, Sequence[int]]:
-    """Return open lines that need an answer, by supplier, most urgent first. One query.
+def lines_waiting(*, now: datetime) -> Mapping[int, Sequence[tuple[int, str]]]:
+    """Return open lines that need an answer and why, by supplier. One query.
 
-    What the portal shows as "needs you now", for everybody.
+    What the portal shows as "needs you now", for everybody, most urgent first.
     """
     rows = (
         with_why(
@@ -44,12 +44,21 @@ def lines_waiting(*, now: datetime) -> Mapping[int, Sequence[int]]:
         )
         .exclude(why=Why.NOTHING)
         .order_by("need_by", "pk")
-        .values_list("purchase_order__supplier", "pk")
+        .values_list("purchase_order__supplier", "pk", "why")
     )
-    found: dict[int, list[int]] = defaultdict(list)
-    for supplier_id, line_id in rows:
-        found[supplier_id].append(line_id)
+    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for supplier_id, line_id, why in rows:
+        found[supplier_id].append((line_id, why))
     return found
+
+
+def quiet_days(found: Collection[SupplierUser]) -> set[tuple[int, str, int]]:
+    """Return person, reason and weekday without mail, of some people. One query."""
+    return set(
+        QuietDay.objects.for_staff()
+        .filter(person__in=found)
+        .values_list("person", "about", "weekday")
+    )
 
 
 def day_of(contact: SupplierUser, now: datetime) -> date:

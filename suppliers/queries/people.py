@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
-from suppliers.models import Delegation, Supplier, SupplierUser
+from suppliers.models import Delegation, QuietDay, Supplier, SupplierUser
 
 DAY = timedelta(days=1)
 
@@ -90,6 +91,15 @@ def told_instead(
         else:
             told.setdefault(delegate.pk, delegate)
     return list(told.values())
+
+
+def own_quiet_days(supplier: Supplier, person: User) -> set[tuple[str, int]]:
+    """Return reason and weekday without mail of one person. One query."""
+    return set(
+        QuietDay.objects.for_supplier(supplier)
+        .filter(person__user=person)
+        .values_list("about", "weekday")
+    )
 
 
 def _away(contacts: Sequence[SupplierUser], now: datetime) -> dict[int, SupplierUser]:

@@ -23,7 +23,13 @@ from suppliers.models import (
     PurchaseOrderLine,
     SupplierUser,
 )
-from suppliers.queries.contacts import contacts, day_of, lines_waiting, mailed_days
+from suppliers.queries.contacts import (
+    contacts,
+    day_of,
+    lines_waiting,
+    mailed_days,
+    quiet_days,
+)
 from suppliers.queries.people import told_instead
 
 Purpose = Message.Purpose
@@ -54,18 +60,25 @@ def queue_digests(*, now: datetime) -> int:
     """Queue the digest of everybody who has something to answer; return how many.
 
     At most one a day and contact, between ``DIGEST_HOUR`` and 20:00 where the contact
-    works. Four queries when nothing is due.
+    works, and about no line on a day the contact keeps quiet of its kind. Five queries
+    when nothing is due.
     """
     waiting = lines_waiting(now=now)
     told = told_instead(contacts(waiting), now=now)
     awake = [row for row in told if _is_awake(row, now)]
-    mailed = mailed_days(awake)
+    mailed, quiet = mailed_days(awake), quiet_days(awake)
     queued = 0
     for contact in awake:
-        if (contact.pk, day_of(contact, now)) in mailed:
+        today = day_of(contact, now)
+        if (contact.pk, today) in mailed:
             continue
-        lines = waiting[contact.supplier_id]
-        queued += _queue(contact, Purpose.DIGEST, lines, now) is not None
+        lines = [
+            line
+            for line, why in waiting[contact.supplier_id]
+            if (contact.pk, why, today.weekday()) not in quiet
+        ]
+        if lines:
+            queued += _queue(contact, Purpose.DIGEST, lines, now) is not None
     return queued
 
 

@@ -4,6 +4,7 @@ Everybody names their own cover and reads in their own language. Rights, zone an
 supplier's language are changed by those who may answer.
 """
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -14,12 +15,13 @@ from django.utils.translation import gettext as _
 from journal.services import record
 from journal.wording import full_date
 from suppliers.errors import PeopleRefusedError
-from suppliers.models import Delegation, Supplier, SupplierUser
+from suppliers.models import Delegation, QuietDay, Supplier, SupplierUser
 from suppliers.models.supplier import known_zone
 from suppliers.queries.people import today_of
 from suppliers.tenancy import Role, Tenant
 
 AWAY_MAX_DAYS = 366
+DAYS_A_WEEK = 7
 """Who is away for longer has left."""
 
 
@@ -157,6 +159,56 @@ def settle(*, tenant: Tenant, zone: str, language: str) -> Supplier:
         after=after,
     )
     return supplier
+
+
+@transaction.atomic
+def choose_mail_days(*, tenant: Tenant, days: Collection[tuple[str, int]]) -> None:
+    """Set on which weekdays the reader gets mail about which kind of line.
+
+    Args:
+        tenant: The reader.
+        days: Reason and weekday, 0 for Monday, of every day with mail.
+
+    Raises:
+        PeopleRefusedError: If a kind of line would never be mailed about: its supplier
+            could not be reached any more.
+    """
+    about = QuietDay.About
+    wanted = set(days)
+    for kind in about:
+        if not any((kind, weekday) in wanted for weekday in range(DAYS_A_WEEK)):
+            raise PeopleRefusedError(
+                "days",
+                _("%(kind)s: keep at least one day with mail.") % {"kind": kind.label},
+            )
+    person = (
+        SupplierUser.objects.for_supplier(tenant.supplier)
+        .select_for_update(of=("self",))
+        .get(user=tenant.person)
+    )
+    kept = QuietDay.objects.for_supplier(tenant.supplier).filter(person=person)
+    before = set(kept.values_list("about", "weekday"))
+    after = {
+        (kind.value, weekday)
+        for kind in about
+        for weekday in range(DAYS_A_WEEK)
+        if (kind, weekday) not in wanted
+    }
+    if before == after:
+        return
+    kept.delete()
+    QuietDay.objects.bulk_create(
+        QuietDay(person=person, about=kind, weekday=weekday)
+        for kind, weekday in sorted(after)
+    )
+    _tell(
+        tenant,
+        person,
+        "mail_days_chosen",
+        f"{person.name} chose the days with mail",
+        len(before),
+        len(after),
+    )
 
 
 def _check_days(starts_on: date, ends_on: date, today: date) -> None:

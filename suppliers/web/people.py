@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.dates import WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,9 +20,9 @@ from django.views.decorators.http import require_POST, require_safe
 from factory.access import Audience, allow
 from suppliers.errors import PeopleRefusedError
 from suppliers.languages import written_for
-from suppliers.models import SupplierUser
+from suppliers.models import QuietDay, SupplierUser
 from suppliers.queries.calendar import calendar_of, feed_of, own_feed
-from suppliers.queries.people import colleagues, today_of
+from suppliers.queries.people import colleagues, own_quiet_days, today_of
 from suppliers.services import calendars, people
 from suppliers.tenancy import Role, Tenant
 from suppliers.web.forms import date_field
@@ -53,6 +54,24 @@ class SettleForm(forms.Form):
         label=_("Time zone"), choices=[(name, name) for name in ZONES]
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+
+
+class MailDaysForm(forms.Form):
+    """The weekdays with mail, by why a line waits."""
+
+    days = forms.MultipleChoiceField(
+        choices=[
+            (f"{kind.value}-{weekday}", "")
+            for kind in QuietDay.About
+            for weekday in WEEKDAYS
+        ],
+        required=False,
+    )
+
+    def chosen(self) -> list[tuple[str, int]]:
+        """Return reason and weekday of every day with mail."""
+        pairs = (day.rpartition("-") for day in self.cleaned_data["days"])
+        return [(kind, int(weekday)) for kind, _dash, weekday in pairs]
 
 
 @allow(Audience.SUPPLIER)
@@ -139,6 +158,24 @@ def settle(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 @allow(Audience.SUPPLIER, writers=SUPPLIER)
 @require_POST
+@for_role(Role.ANSWER)
+def mail_days(request: HttpRequest, tenant: Tenant) -> HttpResponse:
+    """Choose on which days the reader gets mail about what."""
+    form = MailDaysForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("There is no such day."))
+        return _show(request, tenant, status=422)
+    try:
+        people.choose_mail_days(tenant=tenant, days=form.chosen())
+    except PeopleRefusedError as error:
+        messages.error(request, str(error))
+        return _show(request, tenant, status=422)
+    messages.success(request, _("Kept."))
+    return redirect("people")
+
+
+@allow(Audience.SUPPLIER, writers=SUPPLIER)
+@require_POST
 @for_role(Role.READ)
 def language(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Show pages to the reader in a language from now on."""
@@ -211,6 +248,8 @@ def _show(
                 "language": tenant.supplier.language.lower(),
             }
         ),
+        "weekdays": WEEKDAYS_ABBR.values(),
+        "mail_days": _mail_days(tenant),
         "feed": own_feed(tenant.supplier, tenant.person),
         "calendar_url": calendar_url,
         "webcal_url": calendar_url.replace("https:", "webcal:", 1).replace(
@@ -219,6 +258,21 @@ def _show(
         "is_alone": len(team) <= 1,
     }
     return portal_page(request, tenant, "suppliers/people.html", context, status)
+
+
+def _mail_days(tenant: Tenant) -> list[dict[str, Any]]:
+    """Return a row a reason, each with its week: name, weekday, whether mail comes."""
+    quiet = own_quiet_days(tenant.supplier, tenant.person)
+    return [
+        {
+            "label": kind.label,
+            "days": [
+                (f"{kind.value}-{weekday}", name, (kind.value, weekday) not in quiet)
+                for weekday, name in WEEKDAYS.items()
+            ],
+        }
+        for kind in QuietDay.About
+    ]
 
 
 def _cover_form(tenant: Tenant, data: Any) -> CoverForm:  # noqa: ANN401 - as Django's

@@ -55,6 +55,7 @@ urlpatterns: list[URLPattern] = [
         name="people_cover_end",
     ),
     path("portal/people/settle/", people.settle, name="people_settle"),
+    path("portal/people/mail-days/", people.mail_days, name="people_mail_days"),
     path("portal/language/", people.language, name="people_language"),
     path("portal/calendar/", people.calendar, name="people_calendar"),
     path("portal/forecast/", forecasts.needs_ahead, name="needs_ahead"),

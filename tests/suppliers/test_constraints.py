@@ -13,6 +13,7 @@ from suppliers.models import (
     LineNeed,
     PurchaseOrder,
     PurchaseOrderLine,
+    QuietDay,
     Receipt,
     Source,
     Tranche,
@@ -242,6 +243,17 @@ def test_a_delegation_is_to_somebody_else_and_has_days(fields, name):
             }
             | fields
         )
+
+
+@pytest.mark.parametrize(
+    ("weekday", "name"), [(7, "quiet_day_weekday_range"), (6, "quiet_day_unique")]
+)
+def test_a_quiet_day_is_one_of_the_week_and_there_once(weekday, name):
+    person = a_supplier_user().supplier_user
+    QuietDay.objects.create(person=person, about="new", weekday=6)
+
+    with refused(name), transaction.atomic():
+        QuietDay.objects.create(person=person, about="new", weekday=weekday)
 
 
 def test_a_calendar_has_an_address():

@@ -1,18 +1,29 @@
 """A supplier's people: rights, cover while away, language, zone, calendar."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.test import RequestFactory
 from icalendar import Calendar
 
 from journal.models import Event
 from suppliers.errors import PeopleRefusedError
-from suppliers.models import CalendarFeed, CommitRevision, Delegation, SupplierUser
+from suppliers.models import (
+    CalendarFeed,
+    CommitRevision,
+    Delegation,
+    Message,
+    QuietDay,
+    SupplierUser,
+)
 from suppliers.queries.people import told_instead
+from suppliers.queries.portal import Why
 from suppliers.services import people
+from suppliers.services.mail import queue_digests
 from suppliers.tenancy import Role, tenant_of
 from tests.builders.factory import NOW
 from tests.builders.suppliers import (
@@ -354,3 +365,67 @@ def test_only_the_hash_of_an_address_is_kept_and_nothing_is_changed_by_reading(
     assert token not in str(list(Event.objects.values()))
     assert Event.objects.count() == events
     assert client.post(address).status_code == 405
+
+
+WEEK_OF_MAIL = [f"{kind}-{day}" for kind in QuietDay.About.values for day in range(7)]
+
+
+def mail_days(client, *without):
+    days = [day for day in WEEK_OF_MAIL if day not in without]
+    return client.post("/portal/people/mail-days/", {"days": days})
+
+
+def test_mail_comes_on_the_days_a_person_chose_for_what_waits(client, supplier, boss):
+    User.objects.filter(pk=boss.pk).update(email="ana@tessaline.example")
+    new = a_line(supplier=supplier)
+    client.force_login(boss)
+    tuesday = NOW + DAY / 2
+
+    sent = mail_days(client, "new-1")
+    queue_digests(now=tuesday)
+    on_tuesday = Message.objects.for_staff().count()
+    queue_digests(now=tuesday + DAY)
+
+    assert sent.status_code == 302
+    assert checked(client) == [day for day in WEEK_OF_MAIL if day != "new-1"]
+    assert on_tuesday == 0
+    assert [row.line for row in Message.objects.for_staff().get().lines.all()] == [new]
+    event = Event.objects.get(kind="supplier_person.mail_days_chosen")
+    assert (event.scope, event.after) == (supplier.scope, {"value": 1})
+
+
+def checked(client):
+    """Return the days that the page shows as days with mail."""
+    page = body(client.get("/portal/people/"))
+    return re.findall(r'name="days" value="([a-z_]+-[0-6])"[^>]* checked', page)
+
+
+def test_no_kind_of_line_is_quiet_all_week(client, boss):
+    client.force_login(boss)
+
+    refused = mail_days(client, *(f"overdue-{day}" for day in range(7)))
+
+    assert refused.status_code == 422
+    assert "Overdue: keep at least one day with mail." in body(refused)
+    assert not QuietDay.objects.for_staff().exists()
+
+
+@pytest.mark.parametrize("day", ["new-7", "new--1", "x-1", "new", "\x00", "new-1.5"])
+def test_a_day_that_is_none_is_refused(client, boss, day):
+    client.force_login(boss)
+
+    refused = client.post("/portal/people/mail-days/", {"days": [*WEEK_OF_MAIL, day]})
+
+    assert refused.status_code == 422
+    assert not QuietDay.objects.for_staff().exists()
+
+
+def test_who_may_only_read_has_no_days_with_mail(client, reader):
+    client.force_login(reader)
+
+    assert "Days with mail" not in body(client.get("/portal/people/"))
+    assert mail_days(client, "new-1").status_code == 403
+
+
+def test_quiet_days_know_every_reason_a_line_waits():
+    assert set(QuietDay.About.values) == set(Why) - {Why.NOTHING}

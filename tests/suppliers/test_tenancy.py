@@ -71,6 +71,7 @@ def everything_of(supplier):
     models.Score.objects.create(supplier=supplier, as_of=TODAY)
     models.ArrivalHabit.objects.create(supplier=supplier, part=part, as_of=TODAY)
     models.CalendarFeed.objects.create(person=person, token_hash=supplier.code)
+    models.QuietDay.objects.create(person=person, about="new", weekday=6)
     models.Delegation.objects.create(
         person=person,
         delegate=a_supplier_user(supplier).supplier_user,
