@@ -29,7 +29,15 @@ SUPPLIERS = frozenset({SUPPLIER})
 
 ANSWERS = ("accept", "promise", "cannot-say", "withdraw", "reject", "seen", "undo")
 
-PEOPLE = ("role", "cover", "cover_end", "settle", "language", "calendar")
+PEOPLE = (
+    "role",
+    "cover",
+    "cover_end",
+    "settle",
+    "mail_days",
+    "language",
+    "calendar",
+)
 """What a supplier's people change among themselves."""
 
 PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
