@@ -246,7 +246,8 @@ def test_a_delegation_is_to_somebody_else_and_has_days(fields, name):
 
 
 @pytest.mark.parametrize(
-    ("weekday", "name"), [(7, "quiet_day_weekday_range"), (6, "quiet_day_unique")]
+    ("weekday", "name"),
+    [(7, "quiet_day_weekday_range"), (6, "quiet_day_unique|quietday.weekday")],
 )
 def test_a_quiet_day_is_one_of_the_week_and_there_once(weekday, name):
     person = a_supplier_user().supplier_user

@@ -422,6 +422,6 @@ def test_alarms_take_as_many_queries_for_many_lines(
 
     with django_assert_max_num_queries(4):
         alarms(site, now=NOW)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         queue_digests(now=NOW - 9 * HOUR)
     assert MessageLine.objects.for_staff().count() == 12
