@@ -66,6 +66,12 @@ class Layout:
             touched=np.zeros(1, np.int64),
         )
 
+    def free_modes(self) -> Wide:
+        """Return each activity's only mode, or -1 where decoders are to choose."""
+        first = self.net.activity[:, 0]
+        found: Wide = np.where(np.diff(first) == 1, first[:-1], -1)
+        return found
+
     def score(self, start: Wide, mode: Wide) -> Score:
         """Return what starts and mode rows are worth, in ticks of the problem."""
         ends = (start + self.net.mode[mode, DURATION]) * self.scale

@@ -195,6 +195,16 @@ def test_a_mode_that_takes_longer_is_chosen_where_the_quick_one_must_wait():
     assert outcome.status is NetworkStatus.OPTIMAL
 
 
+def test_decoders_are_left_to_choose_only_where_there_is_a_choice():
+    quick = Mode(duration=2, uses=(("R", 1),))
+    slow = Mode(duration=3, uses=(("R", 1),))
+    problem = a_network(
+        [an_activity("A"), an_activity("B", modes=(quick, slow)), an_activity("C")]
+    )
+
+    assert lay_out(problem).free_modes().tolist() == [0, -1, 3]
+
+
 def test_a_horizon_that_the_bound_already_passes_has_no_plan():
     problem = a_network([an_activity("A"), an_activity("B")], horizon=3)
 

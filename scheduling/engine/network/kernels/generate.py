@@ -79,20 +79,13 @@ def due(net: Net, plan: Plan, activity: int, until: int) -> int:
 
 
 @compiled
-def put(net: Net, plan: Plan, activity: int, choice: int) -> int:
-    """Place an activity at its earliest; return its end, or -1 where it has no place.
-
-    Args:
-        net: The tables.
-        plan: What stands already.
-        activity: Which one.
-        choice: A row of ``mode``, or -1 for the mode that ends first.
-    """
-    best, found, ended = FAILED, FAILED, FAR
-    first, last = choice, choice + 1
-    if choice < 0:
-        first = net.activity[activity, MODE_FROM]
-        last = net.activity[activity + 1, MODE_FROM]
+def _quickest(net: Net, plan: Plan, activity: int) -> int:
+    """Return the mode that ends first, or -1 where none has a place."""
+    first = net.activity[activity, MODE_FROM]
+    last = net.activity[activity + 1, MODE_FROM]
+    if last == first + 1:
+        return first
+    best, ended = FAILED, FAR
     for mode in range(first, last):
         duration = net.mode[mode, DURATION]
         start = ready(net, plan, activity, duration)
@@ -100,12 +93,44 @@ def put(net: Net, plan: Plan, activity: int, choice: int) -> int:
             continue
         start = earliest(net, plan.free, mode, start)
         if start >= 0 and start + duration < ended:
-            best, found, ended = mode, start, start + duration
-    if best < 0 or ended > net.activity[activity, DEADLINE]:
-        return FAILED
-    plan.start[activity] = found
-    plan.mode[activity] = best
-    take(net, plan, best, found, 1)
+            best, ended = mode, start + duration
+    return best
+
+
+@compiled
+def line_up(
+    net: Net, plan: Plan, order: Wide, first: int, last: int, choice: Wide
+) -> int:
+    """Give activities in turn their earliest places; return the last end or -1.
+
+    One loop and no call for each activity: handing the tables to a call took two thirds
+    of the time.
+
+    Args:
+        net: The tables.
+        plan: What stands already.
+        order: Activities, each after those it waits for.
+        first: Place of the first one in ``order``.
+        last: Place behind the last one.
+        choice: For each activity a row of ``mode``, or -1 for the mode that ends first.
+    """
+    ended = 0
+    for at in range(first, last):
+        activity = order[at]
+        mode = choice[activity]
+        if mode < 0:
+            mode = _quickest(net, plan, activity)
+            if mode < 0:
+                return FAILED
+        duration = net.mode[mode, DURATION]
+        start = ready(net, plan, activity, duration)
+        start = earliest(net, plan.free, mode, start)
+        if start < 0 or start + duration > net.activity[activity, DEADLINE]:
+            return FAILED
+        plan.start[activity] = start
+        plan.mode[activity] = mode
+        take(net, plan, mode, start, 1)
+        ended = max(ended, start + duration)
     return ended
 
 
@@ -121,13 +146,7 @@ def forward(net: Net, plan: Plan, order: Wide, choice: Wide) -> int:
     """
     clear(net, plan)
     plan.start[:] = FAILED
-    last = 0
-    for at in range(order.size):
-        end = put(net, plan, order[at], choice[order[at]])
-        if end < 0:
-            return FAILED
-        last = max(last, end)
-    return last
+    return line_up(net, plan, order, 0, order.size, choice)
 
 
 @compiled

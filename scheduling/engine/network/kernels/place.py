@@ -29,10 +29,9 @@ def earliest(net: Net, free: Narrow, mode: int, start: int) -> int:
     while asked < last - first:
         if start + duration > span:
             return FAILED
-        row = free[net.use[at, KEY]]
-        need = net.use[at, AMOUNT]
+        key, need = net.use[at, KEY], net.use[at, AMOUNT]
         tick = start + duration - 1
-        while tick >= sure and row[tick] >= need:
+        while tick >= sure and free[key, tick] >= need:
             tick -= 1
         if tick < sure:
             asked += 1
@@ -60,10 +59,9 @@ def latest(net: Net, free: Narrow, mode: int, start: int) -> int:
     while asked < last - first:
         if start < 0:
             return FAILED
-        row = free[net.use[at, KEY]]
-        need = net.use[at, AMOUNT]
+        key, need = net.use[at, KEY], net.use[at, AMOUNT]
         tick = start
-        while tick < sure and row[tick] >= need:
+        while tick < sure and free[key, tick] >= need:
             tick += 1
         if tick >= sure:
             asked += 1
@@ -83,10 +81,9 @@ def take(net: Net, plan: Plan, mode: int, start: int, sign: int) -> None:
     """Take what a mode holds (``sign`` 1) or give it back (-1)."""
     end = start + net.mode[mode, DURATION]
     for at in range(net.mode[mode, USE_FROM], net.mode[mode + 1, USE_FROM]):
-        row = plan.free[net.use[at, KEY]]
-        amount = sign * net.use[at, AMOUNT]
+        key, amount = net.use[at, KEY], sign * net.use[at, AMOUNT]
         for tick in range(start, end):
-            row[tick] -= amount
+            plan.free[key, tick] -= amount
     plan.touched[0] = max(plan.touched[0], end)
 
 

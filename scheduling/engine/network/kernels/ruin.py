@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from scheduling.engine.kernels.compile import compiled
 from scheduling.engine.network.kernels.chance import below, share
-from scheduling.engine.network.kernels.generate import due, put
+from scheduling.engine.network.kernels.generate import due, line_up
 from scheduling.engine.network.kernels.net import (
     DUE,
     DURATION,
@@ -152,14 +152,11 @@ def insert(net: Net, plan: Plan, group: int, keep: Wide) -> int:
         group: The job.
         keep: For each activity a row of ``mode``, or -1 for the mode that ends first.
     """
-    last = net.group[group, OPENED]
-    for at in range(net.group[group, MEMBER_FROM], net.group[group + 1, MEMBER_FROM]):
-        activity = net.member[at]
-        end = put(net, plan, activity, keep[activity])
-        if end < 0:
-            return FAILED
-        last = max(last, end)
-    return last
+    first, last = net.group[group, MEMBER_FROM], net.group[group + 1, MEMBER_FROM]
+    end = line_up(net, plan, net.member, first, last, keep)
+    if end < 0:
+        return FAILED
+    return max(end, net.group[group, OPENED])
 
 
 @compiled

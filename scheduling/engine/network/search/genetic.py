@@ -129,7 +129,7 @@ class Island:
         """Return modes: the decoder's choice where no stock forbids, else random."""
         net, count = self.layout.net, self.layout.rank.size
         if not net.stock.size and not is_random:
-            return np.full(count, -1, np.int64)
+            return self.layout.free_modes()
         first = net.activity[:count, MODE_FROM]
         modes = net.activity[1:, MODE_FROM] - first
         drawn: Wide = first + self.chance.integers(0, modes)
@@ -174,7 +174,7 @@ class Island:
 def first_plan(layout: Layout, record: Record, orders: Orders) -> None:
     """Offer the plans of each dispatch rule, made serially and, if few, in parallel."""
     plan = layout.new_plan()
-    free = np.full(layout.rank.size, -1, np.int64)
+    free = layout.free_modes()
     waiting = np.empty_like(free)
     for order in orders.rules():
         if forward(layout.net, plan, order, free) > 0:

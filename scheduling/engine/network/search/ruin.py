@@ -8,7 +8,6 @@ import numpy as np
 
 from scheduling.engine.network.encode import Layout
 from scheduling.engine.network.kernels.generate import by_start, forward, justify
-from scheduling.engine.network.kernels.net import FAILED
 from scheduling.engine.network.kernels.ruin import (
     BEST,
     FLOW_PRICE,
@@ -92,7 +91,7 @@ class Ruiner:
             number=np.zeros(8, wide),
             chance=np.array([seed * 7919 + 12345], wide),
         )
-        self.free_modes = np.full(self.count, FAILED, wide)
+        self.free_modes = layout.free_modes()
         self.bucket = np.zeros(layout.net.capacity.shape[1] + 4, wide)
         self.order = np.zeros(self.count, wide)
         self.moves_a_cycle = 2_000
