@@ -129,15 +129,15 @@ class _Reader:
         now: list[PlannedStep],
         was: Mapping[str, PlannedStep],
     ) -> Iterator[tuple[str, str, int, int, int]]:
-        """Yield a power-on that lay in the window and is later now."""
+        """Yield a power-on whose time in the bay met the window, and is later now."""
+        until = max((one.end for one in was.values() if one.bay), default=0)
         for planned in now:
             step = template.steps[template.index_of(planned.step)]
             old = was.get(planned.step)
             if step.power_class is not PowerClass.INTERRUPTIBLE or old is None:
                 continue
-            if self._meets(old.start, old.start + 1) and (
-                planned.start - old.start >= TOLERANCE_MIN
-            ):
+            is_later = planned.start - old.start >= TOLERANCE_MIN
+            if is_later and self._meets(old.start, max(until, old.start + 1)):
                 yield HELD, planned.step, old.start, planned.start, int(step.draw)
 
     def _soaked(

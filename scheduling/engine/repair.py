@@ -20,6 +20,7 @@ from scheduling.engine.decode.published import (
     ends_of,
     in_the_way,
     keep_order,
+    powers_on_capped,
 )
 from scheduling.engine.decode.render import render
 from scheduling.engine.errors import NoPlanError
@@ -125,7 +126,9 @@ class Mender:
 
     def keep(self) -> None:
         """Put every rack where it was, and those that cannot be there elsewhere."""
-        self.lost = self.board.keep(keep_order(self.board))
+        self.lost = self.board.keep(
+            keep_order(self.board), powers_on_capped(self.board)
+        )
         self.legal = self.board.seats()
         held = np.ones(self.board.racks, np.bool_)
         held[self.lost] = False

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from random import Random
 from time import monotonic
 
+import numpy as np
+
 from scheduling.engine.check import breaches, made
 from scheduling.engine.cut import cut_running
 from scheduling.engine.problem import Curtailment, Problem, ResourceKind
@@ -23,6 +25,7 @@ from tests.builders.demo_site import IMPORT_W, a_demo_like_problem
 RACKS = 300
 CAP = IMPORT_W * 8 // 10
 RAMP_W = 500_000
+AVERAGING_MIN = 15
 REPAIR_S = 1.0
 SIGNAL_S = 5.0
 KEPT_PERCENT = 95
@@ -39,6 +42,8 @@ class Obeyed:
         first_s: From the changed problem to the first refereed plan under the cap.
         seconds: From the changed problem to the improved plan, refereed as well.
         over_min: Minutes of the event over its cap that the plan made.
+        ramp_w: Most watts by which import changes from minute to minute, from a quarter
+            of an hour before the event to one after.
         broken: Promises broken.
         needed: Promises that a longer solve breaks as well; None if none was made.
     """
@@ -46,6 +51,7 @@ class Obeyed:
     first_s: float
     seconds: float
     over_min: int
+    ramp_w: int
     broken: frozenset[str]
     needed: frozenset[str] | None
 
@@ -90,6 +96,13 @@ def rows(*, events: int, search_s: float, solve_s: float) -> Iterator[Row]:
         0,
         "min",
         f"{note}; by the referee, and by adding up every minute",
+    )
+    yield at_most(
+        "grid: import changes from minute to minute around an event, most",
+        max(one.ramp_w for one in found) // 1_000,
+        RAMP_W // 1_000,
+        "kW",
+        f"{note}; 15 min before to 15 min after",
     )
     held = [one for one in found if one.needed is not None]
     if held:
@@ -148,6 +161,7 @@ def _obey(problem: Problem, seed: int, solve_s: float) -> Obeyed:
         first_s=outcome.first_plan_s,
         seconds=seconds,
         over_min=_over(problem, outcome.schedule),
+        ramp_w=_ramp(problem, outcome.schedule),
         broken=_broken(problem, outcome.schedule),
         needed=needed,
     )
@@ -167,6 +181,13 @@ def _over(problem: Problem, schedule: Schedule) -> int:
             False
         )
     return int(over.sum())
+
+
+def _ramp(problem: Problem, schedule: Schedule) -> int:
+    (event,) = problem.curtailments
+    window = (max(0, event.start - AVERAGING_MIN), event.end + AVERAGING_MIN)
+    load = site_load(problem, schedule, window=window)
+    return int(np.abs(np.diff(load)).max(initial=0))
 
 
 def _broken(problem: Problem, schedule: Schedule) -> frozenset[str]:

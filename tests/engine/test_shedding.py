@@ -195,6 +195,16 @@ def test_a_power_on_that_waits_is_held_from_when_it_was_planned():
     assert gave(problem, before, after) == [("held", 100, 240, 20_000, 140, False)]
 
 
+def test_a_power_on_before_the_window_that_now_waits_for_its_end_is_held():
+    problem = site(a_rack("R1", promise=LATE))
+    before = a_schedule(work("R1", "POWERON", 20), work("R1", "SOAK", 80))
+    after = a_schedule(work("R1", "POWERON", 240), work("R1", "SOAK", 300))
+
+    assert gave(problem, before, after, window=(100, 240)) == [
+        ("held", 20, 240, 20_000, 220, False)
+    ]
+
+
 def test_a_plan_made_an_hour_before_is_compared_by_the_clock():
     problem = site(a_rack("R1", promise=LATE))
     before = a_schedule(work("R1", "POWERON", 160))

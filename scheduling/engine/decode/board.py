@@ -187,7 +187,11 @@ class Board:
         self._place(listed, keep=keep, waits=waits)
         self.sort()
 
-    def keep(self, order: Sequence[int] | t.Wide) -> t.Wide:
+    def keep(
+        self,
+        order: Sequence[int] | t.Wide,
+        waiting: npt.NDArray[np.bool_] | None = None,
+    ) -> t.Wide:
         """Place racks where the published plan has them, from an empty plan.
 
         Who finds its place taken goes to another bay at the same time if there is one,
@@ -196,6 +200,8 @@ class Board:
 
         Args:
             order: Rack indices; the first ones keep their place most surely.
+            waiting: Whether each rack comes after what has begun, wherever that finds
+                room, because it powers on under a cap of the grid; None for none.
 
         Returns:
             The racks that are not where they were, new ones included.
@@ -203,14 +209,17 @@ class Board:
         wanted = np.array(order, np.int64)
         listed = self._facts_first(wanted[~self.left_out[wanted]])
         is_fact = self.tables.rack[listed, t.IS_FACT] > 0
+        waits = np.zeros(self.racks, np.bool_) if waiting is None else waiting
         begun, others = listed[is_fact], listed[~is_fact]
+        last = waits[others]
         for is_careful in (False, True):
             self._start_afresh()
             self._keep(begun, how=home.AS_PUBLISHED)
             if is_careful:
                 self._place(begun, keep=True, waits=DELAY_NOTHING)
-            self._keep(others, how=home.AS_PUBLISHED)
+            self._keep(others[~last], how=home.AS_PUBLISHED)
             self._place(begun, keep=True, waits=DELAY_NOTHING)
+            self._keep(others[last], how=home.AS_PUBLISHED)
             # What has begun goes on even if the others then lose their places.
             if not self.seat[begun, t.FORCED].any():
                 break

@@ -33,6 +33,20 @@ def keep_order(board: Board) -> t.Wide:
     return order
 
 
+def powers_on_capped(board: Board) -> Mask:
+    """Return whether each rack's published bay session begins while the grid curtails.
+
+    New power-ons are the first to wait: what began before keeps its place first.
+    """
+    was, tables = board.tables.previous, board.tables
+    in_bay = tables.step[tables.rack[:, t.TEMPLATE], :, t.IN_BAY] > 0
+    begin = np.where(in_bay & (was != t.NONE), was, FAR).min(axis=1)
+    found: Mask = np.zeros(board.racks, np.bool_)
+    for event in board.encoded.problem.curtailments:
+        found |= (begin >= event.start) & (begin < event.end)
+    return found
+
+
 def gives_way(board: Board) -> Mask:
     """Return whether each rack is of a flexible order while the grid curtails."""
     problem = board.encoded.problem
