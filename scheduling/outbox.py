@@ -16,6 +16,7 @@ from scheduling.models import ChangePreview, Quote, Run, Study
 from scheduling.services.previews import mark_sent as mark_preview_sent
 from scheduling.services.quotes import mark_sent as mark_quote_sent
 from scheduling.services.runs import mark_sent
+from scheduling.services.studies import is_somebody_waiting
 from scheduling.services.studies import mark_sent as mark_study_sent
 
 log = structlog.get_logger("rackline.outbox")
@@ -64,12 +65,12 @@ def send_quotes() -> int:
 
 
 def send_studies() -> int:
-    """Send every study that nobody works on, while no run waits; as ``send_runs``.
+    """Send every study that nobody works on, while nobody waits; as ``send_runs``.
 
     Raises:
         OperationalError: Kombu's, if the broker does not answer; what is left waits.
     """
-    if Run.objects.filter(state=Run.State.QUEUED).exists():
+    if is_somebody_waiting():
         return 0
     waiting = Study.objects.to_send(
         again_after=timedelta(seconds=settings.RUN_RESEND_S)

@@ -28,7 +28,7 @@ UNEXPECTED = "The study stopped on an unexpected error; the log has the whole st
 def execute(lease: StudyLease, *, moves: int | None = None) -> None:
     """Prove a claimed study's savings, limit by limit.
 
-    It stops for a run that waits and is taken up again where it ended.
+    It stops for whoever waits and is taken up again where it ended.
 
     Args:
         lease: Of the claim.
@@ -52,7 +52,7 @@ def execute(lease: StudyLease, *, moves: int | None = None) -> None:
 
 @dataclass(slots=True, kw_only=True)
 class _Progress:
-    """What of a study is done, and whether it has given way to a run."""
+    """What of a study is done, and whether it has given way."""
 
     lease: StudyLease
     known: set[tuple[str, str, str]]
@@ -61,8 +61,8 @@ class _Progress:
     has_stopped: bool = field(default=False)
 
     def should_stop(self) -> bool:
-        """Return whether a run waits; the study is then given back."""
-        self.has_stopped = studies.let_runs_first(self.lease)
+        """Return whether somebody waits; the study is then given back."""
+        self.has_stopped = studies.let_others_first(self.lease)
         return self.has_stopped
 
     def is_known(self, change: Change) -> bool:

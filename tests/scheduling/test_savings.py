@@ -1,6 +1,6 @@
 """A plan's savings: proved in the background, stored limit by limit, read by all."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import call_command
@@ -18,7 +18,7 @@ from scheduling.queries.savings import (
     savings_of_plan,
     savings_of_rack,
 )
-from scheduling.services import studies
+from scheduling.services import quotes, studies
 from scheduling.services.publish import publish
 from tests.builders.api import Caller
 from tests.builders.factory import NOW, a_stock_lot
@@ -163,15 +163,33 @@ def test_a_study_gives_way_to_a_run_and_goes_on_later(world, plan, monkeypatch):
     assert rows == list(range(1, len(rows) + 1))
 
 
+def test_a_question_that_waits_goes_before_a_study_too(world, plan):
+    study = studies.request_study(plan=plan, actor="system")
+    lease = studies.claim(study.pk)
+    quote = quotes.request_quote(
+        site=world.site,
+        rack_model=world.model,
+        quantity=1,
+        wish_date=date(2026, 12, 18),
+        actor="user:7",
+    )
+
+    assert outbox.send_studies() == 0
+    assert studies.let_others_first(lease)
+    # One that a worker has in hand waits no longer.
+    quotes.claim(quote.pk)
+    assert not studies.is_somebody_waiting()
+
+
 def test_a_waiting_run_takes_a_study_back_to_the_queue(world, plan, monkeypatch):
     sent = []
     monkeypatch.setattr(outbox, "_send", lambda *given: sent.append(given[:2]))
     study = studies.request_study(plan=plan, actor="system")
     lease = studies.claim(study.pk)
-    assert not studies.let_runs_first(lease)
+    assert not studies.let_others_first(lease)
     run = a_run(scenario=a_base_scenario(world.site))
 
-    assert studies.let_runs_first(lease)
+    assert studies.let_others_first(lease)
 
     study.refresh_from_db()
     assert (study.claimed_until, study.attempt) == (None, 0)
