@@ -15,10 +15,11 @@ from django.utils import timezone
 from factory.models import Order
 from scheduling.clock import SiteClock
 from scheduling.engine.bound import earliest
-from scheduling.engine.cost import cost, half_up
+from scheduling.engine.cost import half_up, moves
 from scheduling.engine.errors import EngineError
-from scheduling.engine.problem import Rack
+from scheduling.engine.problem import Problem, Rack
 from scheduling.engine.quote import MOST_IN_THE_WAY, Offer, quote
+from scheduling.engine.schedule import PlannedStep
 from scheduling.engine.units import MINUTES_PER_DAY, Minutes
 from scheduling.errors import SchedulingError
 from scheduling.models import ChangePreview, PlannedRack, Publication
@@ -173,25 +174,45 @@ def _told(
     return {
         "ships_on": clock.day_of(offer.ends).isoformat() if snapshot.asked else None,
         "moved_racks": len(offer.moved),
-        "late_cents": _late(snapshot, ends, was),
-        "moved_cents": int(cost(problem, offer.schedule).moved),
+        "late_cents": _late(problem, offer, ends, was),
+        "moved_cents": _moved(problem, offer, snapshot.asked),
         "broken_cents": int(problem.prices.broken_promise) * len(racks),
         "touched": _touched(offer.broken, racks, ends, clock),
     }
 
 
-def _late(snapshot: Snapshot, ends: dict[str, int], was: dict[str, Was]) -> int:
-    """Return what other racks' lateness costs more than in the plan in force."""
+def _late(
+    problem: Problem, offer: Offer, ends: dict[str, int], was: dict[str, Was]
+) -> int:
+    """Return what the lateness of racks that make room costs more than in force.
+
+    Others may be later than planned as well; that is no work of the change.
+    """
+    moved = set(offer.moved)
     total = 0
-    for rack in snapshot.problem.racks:
-        if rack.key in snapshot.asked or rack.due is None:
-            continue
+    for rack in problem.racks:
         before = was.get(rack.key)
-        if before is None or before.ends is None or rack.key not in ends:
+        if rack.key not in moved or rack.due is None or before is None:
+            continue
+        if before.ends is None or rack.key not in ends:
             continue
         more = max(0, ends[rack.key] - rack.due) - max(0, before.ends - rack.due)
         total += more * rack.late_cents_per_day
     return int(half_up(total, MINUTES_PER_DAY))
+
+
+def _moved(problem: Problem, offer: Offer, asked: Collection[str]) -> int:
+    """Return the price of moving what makes room, and what the change is about."""
+    about = {*offer.moved, *asked}
+    steps: dict[str, list[PlannedStep]] = {}
+    for step in offer.schedule.steps:
+        if step.rack in about:
+            steps.setdefault(step.rack, []).append(step)
+    return sum(
+        sum(moves(problem.prices, rack, steps[rack.key]))
+        for rack in problem.racks
+        if rack.key in steps
+    )
 
 
 def _touched(

@@ -274,10 +274,10 @@ def _context(request: HttpRequest, change: OrderChange) -> dict[str, Any]:
 
 def _suggested(change: OrderChange, preview: ChangePreview | None) -> str:
     """Return the day to grant: the first that keeps every promise, not before asked."""
-    if preview is None or preview.ships_on is None or change.kind not in DATED:
+    if preview is None or not preview.firm or change.kind not in DATED:
         return ""
     wished = change.requested_date or change.order.requested_date
-    return max(wished, preview.ships_on).isoformat()
+    return max(wished, preview.ships_on or wished).isoformat()
 
 
 def _offers(preview: ChangePreview | None) -> list[dict[str, Any]]:

@@ -185,6 +185,53 @@ def test_pause_keeps_the_date_on_hold_and_restart_promises_anew(world):
     assert again.predecessor == held
 
 
+def test_what_moves_anyhow_is_not_the_cost_of_a_change(world, time_machine):
+    # Three days without a step begun: no rack can be where it was published.
+    time_machine.move_to(NOW + timedelta(days=3), tick=False)
+
+    preview = seen(asked(world.order, Kind.DECREASE, quantity=2))
+
+    assert preview.firm["moved_racks"] == 0
+    assert preview.firm["late_cents"] == preview.firm["moved_cents"] == 0
+
+
+def test_a_paused_order_is_not_paused_again(world):
+    pause = asked(world.order, Kind.PAUSE)
+    seen(pause)
+    granted(pause)
+
+    with pytest.raises(OrderChangeRefusedError, match="is paused; pause is for"):
+        asked(Order.objects.get(pk=world.order.pk), Kind.PAUSE)
+
+    assert OrderChange.objects.count() == 1
+
+
+def test_fifty_emergencies_in_a_minute_are_all_kept_and_each_is_looked_at(world):
+    asked_for = [
+        asked(
+            world.order,
+            Kind.EMERGENCY_ADD,
+            quantity=1,
+            requested_date=date(2026, 12, 9),
+        )
+        for _ in range(50)
+    ]
+
+    looks = ChangePreview.objects.filter(state=ChangePreview.State.REQUESTED)
+    assert set(looks.values_list("change", flat=True)) == {one.pk for one in asked_for}
+    assert Event.objects.filter(kind="order.change_proposed").count() == 50
+    # Each is granted on a look of its own.
+    for change in asked_for[:2]:
+        order_changes.look_again(change=change, actor="user:7")
+        preview = seen(change)
+        granted(change, max(preview.ships_on, date(2026, 12, 30)))
+    beside = Order.objects.exclude(pk=world.order.pk).order_by("number")
+    assert [one.number for one in beside] == [
+        f"{world.order.number}-E1",
+        f"{world.order.number}-E2",
+    ]
+
+
 def test_an_emergency_is_an_order_of_its_own_beside(world):
     change = asked(
         world.order, Kind.EMERGENCY_ADD, quantity=2, requested_date=date(2026, 12, 9)
