@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from factory.api.boms import BOM_UPSERT, BOMS
 from factory.api.orders import ORDER_CHANGES, ORDER_UPSERT, ORDERS
+from factory.api.outages import OUTAGES
 from factory.api.parts import PART_UPSERT, PARTS
+from factory.api.recalls import RECALLS
 from factory.api.sites import (
     POWER_BAY_UPSERT,
     POWER_BAYS,
@@ -50,6 +52,8 @@ RESOURCES = (
     PLANS,
     SCENARIOS,
     GRID_EVENTS,
+    OUTAGES,
+    RECALLS,
     PROMISE_DATES,
 )
 

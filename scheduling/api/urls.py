@@ -4,6 +4,13 @@ from django.urls import URLPattern
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from factory.api.orders import ORDERS
+from factory.api.outages import OUTAGES, OutageEndView, OutagesView
+from factory.api.recalls import (
+    RECALLS,
+    RecallEndView,
+    RecallsView,
+    RecallTraceView,
+)
 from journal.api.events import EventsBaselineView, EventsView
 from journal.api.operations import (
     OPERATION_ITEMS,
@@ -31,6 +38,9 @@ from scheduling.api.savings import PlanStudiesView
 from scheduling.api.scenarios import ScenariosView
 from suppliers.api.commitments import RECEIPTS
 from suppliers.api.receipts import ReceiptsView
+
+LISTED = (SCENARIOS, OUTAGES, RECALLS)
+"""Resources of ``RESOURCES`` whose lists take what is posted there."""
 
 urlpatterns: list[URLPattern] = [
     open_route(
@@ -75,6 +85,12 @@ urlpatterns: list[URLPattern] = [
     *routes(RECEIPTS, listing=ReceiptsView),
     *routes(RUNS, listing=RunsView, verbs={"cancel": RunCancelView}),
     *routes(SCENARIOS, listing=ScenariosView),
+    *routes(OUTAGES, listing=OutagesView, verbs={"end": OutageEndView}),
+    *routes(
+        RECALLS,
+        listing=RecallsView,
+        verbs={"end": RecallEndView, "trace": RecallTraceView},
+    ),
     *routes(QUOTES, listing=QuotesView, verbs={"book": QuoteBookView}),
     *routes(CHANGE_PREVIEWS, listing=PreviewsView),
     open_route(
@@ -90,7 +106,7 @@ urlpatterns: list[URLPattern] = [
     *(
         route
         for resource in RESOURCES
-        if resource is not SCENARIOS
+        if resource not in LISTED
         for route in routes(
             resource, upsert=UPSERTS.get(resource), verbs=VERBS.get(resource)
         )

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from factory.services.order_changes import wish_of
+from factory.services.order_changes import Signed, wish_of
+from factory.services.recalls import recall_lot
 from journal.api.reading import parameters_of
 from journal.api.resources import Resource
 from scheduling.api.resources import RESOURCES
@@ -16,7 +17,14 @@ from scheduling.models import CustomerPromise
 from scheduling.services.previews import request_preview
 from suppliers.api.commitments import RECEIPTS
 from tests.builders.api import Caller
-from tests.builders.factory import a_bay, a_part, a_rack_model, a_stock_lot, an_order
+from tests.builders.factory import (
+    a_bay,
+    a_part,
+    a_rack_model,
+    a_stock_lot,
+    an_order,
+    an_outage,
+)
 from tests.builders.problems import a_problem
 from tests.builders.reference import reference_plan
 from tests.builders.scheduling import a_base_scenario, a_grid_event, a_plan, a_run
@@ -87,8 +95,17 @@ def more_rows(world: World) -> None:
     a_receipt(line, 1)
     supplier = line.purchase_order.supplier
     a_forecast_bucket(supplier, part, site=world.site, answered=1)
-    a_stock_lot(world.site, part)
+    lot = a_stock_lot(world.site, part)
     a_grid_event(world.site)
+    an_outage(world.site, bay=world.bays[0])
+    recall_lot(
+        site=world.site,
+        part=part,
+        lot=lot.lot,
+        reason="Cracks",
+        holds_racks=False,
+        by=Signed(author="A", actor="user:1"),
+    )
 
 
 def caller_of(resource: Resource) -> Caller:
