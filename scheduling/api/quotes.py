@@ -20,11 +20,13 @@ from journal.api.resources import EXECUTION, Resource, choice, text
 from journal.api.views import Refused, UnprocessableError, once
 from scheduling.errors import SchedulingError
 from scheduling.models import Booking, Quote
-from scheduling.models.quote import MOST_PROMISES, MOST_RACKS
+from scheduling.models.quote import (
+    MOST_DAYS_AHEAD,
+    MOST_HOURS,
+    MOST_PROMISES,
+    MOST_RACKS,
+)
 from scheduling.services import quotes
-
-MOST_DAYS_AHEAD = 3 * 365
-MOST_HOURS = 168
 
 
 class QuoteRequest(Strict):

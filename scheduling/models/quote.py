@@ -13,6 +13,8 @@ from scheduling.models.publication import Publication
 
 MOST_RACKS = 100
 MOST_PROMISES = 20
+MOST_DAYS_AHEAD = 3 * 365
+MOST_HOURS = 168
 
 
 class QuoteQuerySet(models.QuerySet["Quote"]):

@@ -33,6 +33,7 @@ NAV = (
     NavItem("Plan", "Risks", "bell", "risks", OFFICE),
     NavItem("Plan", "Clear to build", "check", "clear_to_build", OFFICE),
     NavItem("Plan", "Scenarios", "split", "scenarios", OFFICE),
+    NavItem("Plan", "Capable to promise", "clock", "quotes", OFFICE),
     NavItem("Plan", "Grid", "power", "grid", OFFICE),
     NavItem("Plan", "Publish", "publish", "publish", OFFICE, phone=True),
     NavItem("Buy", "Expedite", "arrow", "expedite", OFFICE),

@@ -18,6 +18,7 @@ from scheduling.web import (
     plan,
     publications,
     publish,
+    quotes,
     risks,
     runs,
     scenarios,
@@ -124,6 +125,9 @@ urlpatterns: list[URLPattern] = [
             ("look", order_changes.change_look),
         )
     ),
+    path("quotes/", quotes.quote_list, name="quotes"),
+    path("quotes/<int:quote_id>/", quotes.quote_page, name="quote"),
+    path("quotes/<int:quote_id>/book/", quotes.quote_book, name="quote_book"),
     path("outages/", site_events.outage_list, name="outages"),
     path("outages/<int:outage_id>/end/", site_events.outage_end, name="outage_end"),
     path("recalls/", site_events.recall_list, name="recalls"),

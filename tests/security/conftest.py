@@ -90,6 +90,7 @@ def people(db: None) -> dict[str, User]:
         "outage_id": an_outage(world.site, bay=world.bays[0]).pk,
         "recall_id": recall.pk,
         "move_id": 1,
+        "quote_id": 1,
         "site": world.site.code,
         "pk": commitment.pk,
         "line_id": commitment.line_id,
