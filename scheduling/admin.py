@@ -10,6 +10,7 @@ from scheduling.models import (
     GridContract,
     GridEvent,
     GridLink,
+    MeteredPeak,
     Plan,
     Publication,
     Run,
@@ -50,6 +51,15 @@ class GridContractAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at r
 
     list_display = ("site", "interruptible_w", "curtailed_hours", "emergency_percent")
     list_select_related = ("site",)
+
+
+@admin.register(MeteredPeak)
+class MeteredPeakAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+    """Peaks of the months before: the ratchet bills a share of the highest."""
+
+    list_display = ("site", "month", "peak_w")
+    list_select_related = ("site",)
+    list_filter = ("site",)
 
 
 @admin.register(GridLink)

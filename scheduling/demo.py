@@ -21,7 +21,7 @@ from journal.keys import create_client
 from journal.models import ApiClient, Event
 from journal.services import record
 from scheduling.errors import DatabaseInUseError
-from scheduling.models import CustomerPromise, GridEvent, Scenario
+from scheduling.models import CustomerPromise, GridContract, GridEvent, Scenario
 from scheduling.services.scenarios import BASE_NAME
 from suppliers.demo import build_suppliers
 from suppliers.models import Supplier, SupplierUser
@@ -32,6 +32,8 @@ PASSWORD = "rackline-demo"  # noqa: S105 - public on purpose
 ERP_KEY = "rk_demo_harrow_creek_erp"
 ERP_NAME = "Harrow Creek ERP"
 CAP_SHARE_PERCENT = 80
+INTERRUPTIBLE_PERCENT = 20
+CURTAILED_HOURS = 100
 CAP_FROM = time(16)
 CAP_LASTS = timedelta(hours=4)
 LATER_SHARE = 0.15
@@ -271,6 +273,11 @@ def _build_schedule(factory: DemoFactory) -> None:
         ends_at=starts_at + CAP_LASTS,
         cap_w=site.contracted_import_w * CAP_SHARE_PERCENT // 100,
         received_at=factory.as_of - timedelta(hours=3),
+    )
+    GridContract.objects.create(
+        site=site,
+        interruptible_w=site.contracted_import_w * INTERRUPTIBLE_PERCENT // 100,
+        curtailed_hours=CURTAILED_HOURS,
     )
     Scenario.objects.create(
         site=site,

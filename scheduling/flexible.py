@@ -17,7 +17,7 @@ from scheduling.models import FlexibleCurve, GridSeries
 from scheduling.services.scenarios import base_scenario
 from scheduling.snapshot.take import take
 
-FIRM_PERCENT = 80
+FIRM_PERCENTS = (60, 70, 80)
 IMPORT_PERCENTS = (80, 90, 100, 110, 120, 130)
 HOURS = (0, 40, 100, 200)
 FULL_PERCENT = 100
@@ -27,38 +27,73 @@ Told = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+class Contract:
     """One contract tried.
 
     Attributes:
         firm_w: Watts that are always there.
         import_w: Watts allowed outside curtailed hours.
-        hours: Curtailed hours a year.
-        racks_per_week: What the site makes.
+        hours: Curtailed hours a year; 0: all of the import is firm.
     """
 
     firm_w: int
     import_w: int
     hours: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point(Contract):
+    """What a contract comes to.
+
+    Attributes:
+        racks_per_week: What the site makes.
+    """
+
     racks_per_week: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """Which contracts are tried, in percent of today's import and hours a year.
+
+    Attributes:
+        firms: Firm shares of contracts with curtailed hours.
+        imports: What is allowed outside these hours.
+        hours: Curtailed hours; 0: all of the import is firm.
+    """
+
+    firms: Sequence[int] = FIRM_PERCENTS
+    imports: Sequence[int] = IMPORT_PERCENTS
+    hours: Sequence[int] = HOURS
+
+    def contracts(self, today_w: int) -> list[Contract]:
+        """Return every contract tried, for an import of today."""
+        return [
+            Contract(
+                firm_w=today_w * (firm or percent) // FULL_PERCENT,
+                import_w=today_w * percent // FULL_PERCENT,
+                hours=count,
+            )
+            for count in self.hours
+            for firm in (self.firms if count else (0,))
+            for percent in self.imports
+            if percent > firm
+        ]
 
 
 def simulate(
     site: Site,
     *,
-    percents: Sequence[int] = IMPORT_PERCENTS,
-    hours: Sequence[int] = HOURS,
+    tried: Tried | None = None,
     on_progress: Told | None = None,
 ) -> FlexibleCurve:
     """Simulate a year for each contract and keep the curve.
 
-    Every contract with curtailed hours has 80 % of today's import as firm; in the
-    year's busiest hours of the grid there is no more.
+    In the year's busiest hours of the grid there is no more than the firm watts.
 
     Args:
         site: Whose bays, people and models.
-        percents: Imports tried, in percent of today's.
-        hours: Curtailed hours a year; 0: all of the import is firm.
+        tried: Which contracts; None for those of the house.
         on_progress: Told between pieces of the year.
 
     Raises:
@@ -70,11 +105,10 @@ def simulate(
     if not snapshot.problem.racks:
         raise GridSeriesError(f"No rack of {site.name} waits to be built.")
     began = monotonic()
+    contracts = (tried or Tried()).contracts(site.contracted_import_w)
     points = [
         asdict(point)
-        for point in _points(
-            snapshot.problem, site, series.values, percents, hours, on_progress
-        )
+        for point in _points(snapshot.problem, series.values, contracts, on_progress)
     ]
     return FlexibleCurve.objects.create(
         site=site, series=series, points=points, seconds=round(monotonic() - began, 1)
@@ -96,39 +130,29 @@ def newest_load(site: Site) -> GridSeries:
     return series
 
 
-def _points(  # noqa: PLR0917 - one call
+def _points(
     problem: Problem,
-    site: Site,
     load: Sequence[float],
-    percents: Sequence[int],
-    hours: Sequence[int],
+    contracts: Sequence[Contract],
     on_progress: Told | None,
 ) -> Iterator[Point]:
     """Yield every contract tried."""
     year = load[-HOURS_A_YEAR:]
-    contract = site.contracted_import_w
-    firm = contract * FIRM_PERCENT // FULL_PERCENT
-    wanted = [
-        (count, contract * percent // FULL_PERCENT)
-        for count in hours
-        for percent in percents
-        if count == 0 or percent > FIRM_PERCENT
-    ]
-    for at, (count, import_w) in enumerate(wanted):
-        caps = np.full(HOURS_A_YEAR, import_w, np.int64)
-        if count:
-            caps[busiest(year, count)] = firm
+    for at, one in enumerate(contracts):
+        caps = np.full(HOURS_A_YEAR, one.import_w, np.int64)
+        if one.hours:
+            caps[busiest(year, one.hours)] = one.firm_w
         shipped = weeks = 0
         for piece in stream(problem, caps):
             shipped += piece.shipped
             weeks += piece.weeks
             if on_progress is not None:
-                share = (at + (piece.number + 1) / piece.of) / len(wanted)
-                on_progress(f"{import_w // 1_000:,} kW, {count} h", share)
+                share = (at + (piece.number + 1) / piece.of) / len(contracts)
+                on_progress(f"{one.import_w // 1_000:,} kW, {one.hours} h", share)
         yield Point(
-            firm_w=firm if count else import_w,
-            import_w=import_w,
-            hours=count,
+            firm_w=one.firm_w,
+            import_w=one.import_w,
+            hours=one.hours,
             racks_per_week=round(shipped / weeks, 1),
         )
 

@@ -7,6 +7,7 @@ from scheduling.models.grid import (
     GridEvent,
     GridLink,
     GridSeries,
+    MeteredPeak,
     Shed,
 )
 from scheduling.models.part import RunPart
@@ -44,6 +45,7 @@ __all__ = [
     "GridSeries",
     "LimitAttribution",
     "LimitSaving",
+    "MeteredPeak",
     "OrderSaving",
     "Pegging",
     "Pin",

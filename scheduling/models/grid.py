@@ -1,11 +1,17 @@
 """What the grid asks for, what the contract allows, and what was shed to obey."""
 
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from factory.models import Order, Site, Unit
 from scheduling.models.plan import Plan
+
+WATTS_MAX = 10**12
 
 
 class GridEvent(models.Model):
@@ -129,6 +135,41 @@ class GridContract(models.Model):
     def __str__(self) -> str:
         """Return the site's."""
         return f"grid contract of {self.site}"
+
+
+def begins_a_month(day: date) -> None:
+    """Refuse a day that begins no month.
+
+    Raises:
+        ValidationError: If it is not the first.
+    """
+    if day.day != 1:
+        raise ValidationError("A month is told by its first day.")
+
+
+class MeteredPeak(models.Model):
+    """What a month was billed for, as the utility metered it; the ratchet looks back.
+
+    ``month`` is its first day, ``peak_w`` the highest mean of an averaging window.
+    """
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    month = models.DateField(validators=[begins_a_month], help_text="Its first day.")
+    peak_w = models.PositiveBigIntegerField(validators=[MaxValueValidator(WATTS_MAX)])
+
+    class Meta:
+        """One peak a site and month."""
+
+        ordering = ["site", "-month"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "month"], name="metered_peak_month_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return the month."""
+        return f"{self.month:%Y-%m}"
 
 
 class GridLink(models.Model):

@@ -35,6 +35,7 @@ from scheduling.queries.changes import Diff
 from scheduling.services.publish import preview, publish
 from scheduling.services.runs import cancel, request_run
 from scheduling.services.scenarios import base_scenario
+from scheduling.services.site_moves import look_elsewhere
 from scheduling.staleness import LIMITS, ROUTINE, sites_of_events
 
 log = structlog.get_logger("rackline.auto_repair")
@@ -255,7 +256,13 @@ def settle() -> int:
 
 
 def _settle(row: AutoRepair) -> None:
-    """Publish one proposal inside the bounds, or leave it to a planner."""
+    """Publish one proposal inside the bounds, or leave it to a planner.
+
+    Where the grid asked, other sites are asked for the most urgent work not begun: a
+    planner confirms what moves there.
+    """
+    if row.is_grid:
+        look_elsewhere(site=row.site, actor=ACTOR)
     plan = Plan.objects.filter(run=row.run_id).first()
     policy = policy_of(row.site)
     if plan is None:

@@ -76,10 +76,11 @@ def _bought(load: GridSeries) -> list[tuple[int, str]]:
 
 
 def _drawn(curve: FlexibleCurve) -> Curves:
-    """Return racks a week over import, one line for each number of curtailed hours."""
-    lines: dict[int, list[tuple[float, float]]] = {}
+    """Return racks a week over import, a line for each number of hours and firm."""
+    lines: dict[tuple[int, int], list[tuple[float, float]]] = {}
     for point in curve.points:
-        lines.setdefault(point["hours"], []).append(
+        firm = point["firm_w"] if point["hours"] else 0
+        lines.setdefault((point["hours"], firm), []).append(
             (point["import_w"], point["racks_per_week"])
         )
     return Curves(
@@ -88,10 +89,10 @@ def _drawn(curve: FlexibleCurve) -> Curves:
         y_name="Racks a week",
         lines=[
             Line(
-                name=f"{hours} h a year" if hours else "all firm",
+                name=f"{hours} h at {kw(firm)}" if hours else "all firm",
                 points=sorted(points),
             )
-            for hours, points in sorted(lines.items())
+            for (hours, firm), points in sorted(lines.items())
         ],
         x_worded=_kw,
         y_worded=lambda racks: grouped(racks, 1),

@@ -13,13 +13,14 @@ from factory.services.partner_site import open_partner_site
 from journal.models import Event
 from scheduling import quoting
 from scheduling.errors import MoveRefusedError
-from scheduling.models import PlannedRack, Quote, SiteMove
+from scheduling.models import AutoRepair, PlannedRack, Quote, SiteMove
 from scheduling.queries.changes import changes
 from scheduling.services import quotes, site_moves
+from scheduling.services.auto_repair import settle
 from scheduling.services.publish import publish
 from tests.builders.factory import NOW, a_stock_lot
 from tests.builders.reading import a_reader, table, words
-from tests.builders.scheduling import a_grid_event, a_snapshot, a_stored_plan
+from tests.builders.scheduling import a_grid_event, a_run, a_snapshot, a_stored_plan
 from tests.builders.world import World, a_small_world
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,32 @@ def test_a_promise_counts_the_way_back(world, partner):
     )
     there = last.ships_at + timedelta(minutes=TRANSIT_MIN)
     assert one.planned == there.astimezone(ZoneInfo(partner.zone)).date()
+
+
+@pytest.mark.parametrize(("is_grid", "asked"), [(True, 1), (False, 0)])
+def test_a_repair_that_the_grid_started_asks_the_other_sites(
+    world, partner, is_grid, asked
+):
+    run = a_run(
+        world.site, kind="repair", state="failed", ended_at=NOW, error="No plan."
+    )
+    AutoRepair.objects.create(
+        site=world.site,
+        state=AutoRepair.State.RUNNING,
+        events=1,
+        is_grid=is_grid,
+        first_at=NOW,
+        last_at=NOW,
+        last_event=1,
+        cause="Evening peak: 3,600 kW for the whole site",
+        run=run,
+    )
+
+    assert settle() == 1
+
+    moves = SiteMove.objects.all()
+    assert [move.target for move in moves] == [partner] * asked
+    assert {move.state for move in moves} <= {SiteMove.State.OPEN}
 
 
 def test_a_curtailed_order_is_urgent_though_it_is_not_late(world, partner):

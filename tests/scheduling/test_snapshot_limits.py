@@ -1,15 +1,17 @@
 """What a site allows over time: import, nodes, loops, places, people, bays."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from factory.models import PowerNode, Unit
 from factory.models.site import Place
 from scheduling.clock import quarter_of
-from scheduling.models import GridEvent
+from scheduling.models import GridEvent, MeteredPeak
 from scheduling.snapshot.amounts import least, least_of, reduced, steps
 from scheduling.snapshot.limits import base_load
+from scheduling.snapshot.prices import ratchet_of
 from tests.builders.factory import (
     NOW,
     a_power_node,
@@ -254,3 +256,47 @@ def test_a_rack_on_hold_keeps_its_bay_and_its_station_from_others():
     assert bays[world.bays[1].code] == amount((0, 1))
     assert resource(snapshot, "place:station").capacity == amount((0, 1))
     assert [one.key for one in snapshot.problem.racks] == [world.racks[2].serial]
+
+
+def test_a_snapshot_is_billed_by_the_ratchet():
+    world = a_small_world()
+    MeteredPeak.objects.create(
+        site=world.site, month=date(2026, 10, 1), peak_w=2_000_000
+    )
+
+    floor = a_snapshot(world.site).problem.prices.demand_floor
+
+    assert floor == 2_000_000 * world.site.ratchet_percent // 100
+
+
+def test_the_ratchet_bills_a_share_of_the_highest_peak_of_eleven_months():
+    site = a_site(contracted_import_w=4_500_000, ratchet_percent=80)
+    on = date(2026, 11, 23)
+
+    without = ratchet_of(site, on)
+    for month, peak in (
+        (date(2025, 11, 1), 4_400_000),
+        (date(2025, 12, 1), 3_000_000),
+        (date(2026, 10, 1), 2_500_000),
+        (date(2026, 11, 1), 4_100_000),
+    ):
+        MeteredPeak.objects.create(site=site, month=month, peak_w=peak)
+
+    # A year ago is forgotten, and this month is what the plan decides.
+    assert (without, ratchet_of(site, on)) == (3_600_000, 2_400_000)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"month": date(2026, 10, 2)}, "first day"),
+        ({"peak_w": 10**13}, "less than or equal"),
+    ],
+)
+def test_a_metered_peak_that_makes_no_sense_is_refused(fields, said):
+    peak = MeteredPeak(
+        **{"site": a_site(), "month": date(2026, 10, 1), "peak_w": 1} | fields
+    )
+
+    with pytest.raises(ValidationError, match=said):
+        peak.full_clean()

@@ -7,7 +7,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from factory.models import Site
 from scheduling.errors import SchedulingError
-from scheduling.flexible import HOURS, IMPORT_PERCENTS, rows_of, simulate
+from scheduling.flexible import (
+    FIRM_PERCENTS,
+    HOURS,
+    IMPORT_PERCENTS,
+    Tried,
+    rows_of,
+    simulate,
+)
 
 
 class Command(BaseCommand):
@@ -18,6 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the site and what to try."""
         parser.add_argument("--site", required=True, help="Code.")
+        parser.add_argument("--firms", type=int, nargs="+", default=list(FIRM_PERCENTS))
         parser.add_argument(
             "--imports", type=int, nargs="+", default=list(IMPORT_PERCENTS)
         )
@@ -44,8 +52,11 @@ class Command(BaseCommand):
         try:
             curve = simulate(
                 site,
-                percents=options["imports"],
-                hours=options["hours"],
+                tried=Tried(
+                    firms=options["firms"],
+                    imports=options["imports"],
+                    hours=options["hours"],
+                ),
                 on_progress=tell if options["verbosity"] else None,
             )
         except SchedulingError as error:
