@@ -15,14 +15,27 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from factory.models import Order, Unit
-from scheduling.models import PlannedRack, Publication, Run
+from factory.models import LotRecall, Order, Unit
+from scheduling.models import AutoRepair, PlannedRack, Publication, Run, SiteMove
 from scheduling.services.publish import publish
+from scheduling.services.quotes import request_quote
 from suppliers.models import Commitment
-from tests.builders.factory import NOW, a_step_record, a_stock_lot, an_order
+from tests.builders.factory import (
+    NOW,
+    a_site,
+    a_step_record,
+    a_stock_lot,
+    an_order,
+    an_outage,
+)
 from tests.builders.reading import a_reader, signed_in
 from tests.builders.runs import a_run
-from tests.builders.scheduling import a_base_scenario, a_stored_plan, a_what_if
+from tests.builders.scheduling import (
+    a_base_scenario,
+    a_grid_event,
+    a_stored_plan,
+    a_what_if,
+)
 from tests.builders.suppliers import (
     TODAY,
     a_commitment,
@@ -107,6 +120,7 @@ def a_site_of_size(size: int) -> tuple[dict[str, str], dict[str, Client]]:
         "scenarios compared": _asked(
             "scenario_compare", s=[one.pk for one in scenarios[:2]]
         ),
+        **_events(world, order, size),
         "publications": reverse("publications"),
         "views": reverse("views"),
         "find": _asked("find", q="co"),
@@ -121,6 +135,65 @@ def a_site_of_size(size: int) -> tuple[dict[str, str], dict[str, Client]]:
         "": a_reader(world.site),
     }
     return addresses, readers
+
+
+def _events(world, order: Order, size: int) -> dict[str, str]:
+    """Return the pages of what happens at the site, rows of each growing with it."""
+    other = a_site()
+    for number in range(size):
+        a_grid_event(world.site, name=f"Evening {number}")
+        an_outage(world.site, bay=world.bays[0], ends_at=NOW + 400 * DAY)
+        LotRecall.objects.create(
+            site=world.site,
+            part=world.parts["FRAME"],
+            lot=f"L-{number}",
+            reason="Cracks",
+            author="Inês Duarte",
+            at=NOW,
+        )
+        quote = request_quote(
+            site=world.site,
+            rack_model=world.model,
+            quantity=1,
+            wish_date=NOW.date(),
+            actor="user:7",
+        )
+        SiteMove.objects.create(
+            order=order,
+            origin=world.site,
+            target=other,
+            transit_min=60,
+            quote=quote,
+            why="It ships late.",
+            state=SiteMove.State.LEFT,
+            decided_by="Ruth Okafor",
+            decided_at=NOW,
+        )
+        AutoRepair.objects.create(
+            site=world.site,
+            state=AutoRepair.State.DROPPED,
+            events=1,
+            first_at=NOW,
+            last_at=NOW,
+            last_event=1,
+            cause="A lot is held",
+            why="The policy was switched off.",
+            ended_at=NOW,
+        )
+        order.changes.create(
+            kind="pause", author="Ruth Okafor", reason="Later.", at=NOW
+        )
+    return {
+        "grid": reverse("grid"),
+        "grid_room": reverse("grid_room"),
+        "quotes": reverse("quotes"),
+        "quote": reverse("quote", args=[quote.pk]),
+        "outages": reverse("outages"),
+        "recalls": reverse("recalls"),
+        "repairs": reverse("repair_policy"),
+        "other sites": reverse("site_moves"),
+        "changes of an order": reverse("changes", args=[order.number]),
+    }
 
 
 def _asked(name, *args, **query) -> str:
