@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("factory", "0008_site_events"),
-        ("scheduling", "0019_grid_follows_policy"),
+        ("scheduling", "0020_run_parts"),
     ]
 
     operations = [
