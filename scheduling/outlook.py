@@ -1,7 +1,7 @@
 """The outlook of a site: racks shipped, promised, planned, and how sure, by week."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -20,9 +20,12 @@ from scheduling.models import (
 )
 from scheduling.snapshot.calendars import read_weeks
 from scheduling.snapshot.supplies import dock_of
+from suppliers.models import Tranche
 from suppliers.queries.arrivals import expected_arrivals
 
 WEEKS_BACK, WEEKS_AHEAD = 4, 9
+FEW_RACKS = 500
+"""More are nearly all of a plan, and too many names for one question."""
 WEEK = timedelta(days=7)
 MINUTE = timedelta(minutes=1)
 
@@ -74,14 +77,15 @@ def outlook_of(site: Site, plan: Plan, now: datetime) -> Outlook:
     )
     shipped = _shipped(site, zone)
     planned = [
-        (rack, model, at)
-        for rack, model, at in PlannedRack.objects.filter(plan=plan).values_list(
-            "rack", "rack__rack_model", "ships_at"
+        (rack, model, begin, at)
+        for rack, model, begin, at in PlannedRack.objects.filter(plan=plan).values_list(
+            "rack", "rack__rack_model", "starts_at", "ships_at"
         )
         if at is not None
     ]
-    ahead = [(rack, at) for rack, _, at in planned if at > now]
-    delays = _delays(plan, site, now)
+    ahead = [(rack, at) for rack, *_, at in planned if at > now]
+    begins = {rack: begin for rack, _, begin, at in planned if at > now}
+    delays = _delays(plan, site, now, begins)
     future = [week for week in weeks if week > today]
     p50 = [at.astimezone(zone).date() for _, at in ahead]
     p90 = [
@@ -101,7 +105,7 @@ def outlook_of(site: Site, plan: Plan, now: datetime) -> Outlook:
         shipped_now=len(shipped),
         p50=_running(((day, 1) for day in p50), future, len(shipped)),
         p90=_running(((day, 1) for day in p90), future, len(shipped)),
-        rack_w=_mean_draw([model for _, model, _ in planned]),
+        rack_w=_mean_draw([model for _, model, *_ in planned]),
         curtailments=_curtailments(site, weeks, zone),
     )
 
@@ -132,50 +136,68 @@ def _shipped(site: Site, zone: ZoneInfo) -> list[date]:
     return [at.astimezone(zone).date() for at in rows]
 
 
-def _delays(plan: Plan, site: Site, now: datetime) -> dict[int, int]:
+def _delays(
+    plan: Plan, site: Site, now: datetime, begins: Mapping[int, datetime | None]
+) -> dict[int, int]:
     """Return by how many minutes each rack waits if deliveries come at P90.
 
-    Seven queries.
+    Seven queries. Steps are read of racks alone that begin before a delivery is sure:
+    nobody else can wait for one.
+
+    Args:
+        plan: Whose pegs.
+        site: Where the racks are built.
+        now: The moment.
+        begins: When racks that have not shipped begin; None where nobody knows.
     """
-    head = "tranche__revision__commitment__line"
-    pegs = list(
-        Pegging.objects.filter(plan=plan, tranche__isnull=False)
-        .values_list(
-            "rack",
-            "step",
-            f"{head}__purchase_order__supplier",
-            f"{head}__part",
-            "tranche__dock_date",
-        )
-        .distinct()
-    )
+    pegged = Pegging.objects.filter(plan=plan, tranche__isnull=False).order_by()
+    pegs = [
+        one for one in pegged.values_list("rack", "step", "tranche") if one[0] in begins
+    ]
     if not pegs:
         return {}
     clock = SiteClock(epoch=quarter_of(now), zone=ZoneInfo(site.zone))
     dock = dock_of(site, clock, read_weeks(site))
-    steps = {step for _, step, *_ in pegs}
-    starts = {
-        (rack, step): at
-        for rack, step, at in PlannedStep.objects.filter(
-            plan=plan, step__in=steps
-        ).values_list("rack", "step", "starts_at")
-    }
-    promises = sorted({(supplier, part, day) for *_, supplier, part, day in pegs})
-    known = dict(
-        zip(
-            promises,
-            expected_arrivals(promises, today=clock.day_of(0)),
-            strict=True,
+    head = "revision__commitment__line"
+    tranches = list(
+        Tranche.objects.for_staff()
+        .filter(pk__in=pegged.values("tranche"))
+        .values_list(
+            "pk", f"{head}__purchase_order__supplier", f"{head}__part", "dock_date"
         )
     )
+    promises = [(supplier, part, day) for _, supplier, part, day in tranches]
+    arrivals = expected_arrivals(promises, today=clock.day_of(0))
+    sure = {
+        pk: dock.usable(arrival.p90)
+        for (pk, *_), arrival in zip(tranches, arrivals, strict=True)
+    }
+    firsts = {rack: clock.minute(at) for rack, at in begins.items() if at is not None}
+    waits = [
+        (rack, step, at)
+        for rack, step, tranche in pegs
+        if rack in firsts and (at := sure[tranche]) is not None and at > firsts[rack]
+    ]
+    starts = _starts(plan, waits)
     delays: dict[int, int] = {}
-    for rack, step, supplier, part, day in pegs:
-        start = starts.get((rack, step))
-        usable = dock.usable(known[supplier, part, day].p90)
-        if start is not None and usable is not None:
-            late = usable - clock.minute(start)
-            delays[rack] = max(delays.get(rack, 0), late)
+    for rack, step, at in waits:
+        if (start := starts.get((rack, step))) is not None:
+            delays[rack] = max(delays.get(rack, 0), at - clock.minute(start))
     return delays
+
+
+def _starts(
+    plan: Plan, waits: Sequence[tuple[int, int, int]]
+) -> dict[tuple[int, int], datetime]:
+    """Return when steps start that may have to wait. One query."""
+    steps = PlannedStep.objects.filter(
+        plan=plan, step__in={step for _, step, _ in waits}
+    )
+    racks = {rack for rack, *_ in waits}
+    if len(racks) < FEW_RACKS:
+        steps = steps.filter(rack__in=racks)
+    rows = steps.values_list("rack", "step", "starts_at")
+    return {(rack, step): at for rack, step, at in rows}
 
 
 def _mean_draw(models: Sequence[int]) -> int:

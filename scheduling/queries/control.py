@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Sum
 from factory.models import Order, RackModel, Site
 from scheduling.models import LimitAttribution, Plan, PlannedRack
 from scheduling.queries.orders import OrderRow, orders_of, rows_of
+from scheduling.queries.scenarios import outcomes_of, promised_days
 
 CLEAR_DAYS = 14
 LATE_SHOWN = 12
@@ -97,17 +98,14 @@ def kpis_of(site: Site, plan: Plan) -> Kpis:
 
 def _promises(site: Site, plan: Plan) -> tuple[int, int]:
     """Return how many open orders keep their promise in a plan, of how many."""
-    zone = ZoneInfo(site.zone)
-    orders = [
-        order
-        for order in orders_of(site, plan).filter(state=Order.State.OPEN)
-        if order.promised is not None
-    ]
+    promised = promised_days(site)
+    shipping = outcomes_of(plan, ZoneInfo(site.zone))
+    days = ((shipping.get(number), day) for number, day in promised.items())
     kept = sum(
-        row.slip_days is not None and row.slip_days <= 0 and not row.unplannable
-        for row in rows_of(orders, plan, zone)
+        one is not None and one.ships is not None and one.ships <= day
+        for one, day in days
     )
-    return kept, len(orders)
+    return kept, len(promised)
 
 
 def _soak_power(plan: Plan, until: datetime) -> int:

@@ -94,7 +94,7 @@ def columns_of(
         run.scenario_id: run
         for run in Run.objects.filter(scenario__in=scenarios).order_by("pk")
     }
-    promised = _promised(scenarios[0].site) if with_orders and scenarios else {}
+    promised = promised_days(scenarios[0].site) if with_orders and scenarios else {}
     found = []
     for scenario in scenarios:
         plan = newest.get(scenario.pk)
@@ -172,7 +172,7 @@ def _newest(scenarios: Sequence[Scenario], given: dict[int, Plan]) -> dict[int, 
     return {plan.run.scenario_id: plan for plan in plans} | given
 
 
-def _promised(site: Site) -> dict[str, date]:
+def promised_days(site: Site) -> dict[str, date]:
     """Return the date each open order is promised for, by number. One query."""
     rows = (
         CustomerPromise.objects.filter(order__site=site, order__state=Order.State.OPEN)
