@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Sum
 
-from factory.models import Outage, Site
+from factory.models import Outage, PowerBay, Site
 from journal.wording import counted, limit_look, money_short
 from scheduling.clock import SiteClock, quarter_of
 from scheduling.engine.units import MINUTES_PER_DAY
+from scheduling.ignored import left_out, nodes_below, owners_of
 from scheduling.models import (
     CustomerPromise,
     GridEvent,
@@ -90,7 +91,7 @@ def inbox_of(
 ) -> list[Item]:
     """Return a site's causes, those that cost most first.
 
-    About sixteen queries however many messages.
+    About twenty queries however many messages.
 
     Args:
         site: The site.
@@ -183,11 +184,14 @@ def _of_facts(
         .values_list("order", "date")
     )
     zone = ZoneInfo(site.zone)
-    owners = _owners(site, facts)
+    owners = owners_of(site, facts)
+    orders = left_out(plan, facts)
     for fact in facts:
         harm = harms.get(fact.about)
         effect, cents, is_bad = (
-            _told(harm, racks, promised, zone) if harm else (_unknown(fact), 0, False)
+            _told(harm, racks, promised, zone)
+            if harm
+            else (orders.get(fact.about) or _unknown(fact), 0, False)
         )
         yield Item(
             cause=f"fact:{fact.about}"[:120],
@@ -255,7 +259,7 @@ def _harms(
     if keys := by_kind.get("commitment"):
         found |= _late_parts(site, plan, keys, now)
     if keys := by_kind.get("outage"):
-        found |= _no_bay(plan, keys)
+        found |= _no_bay(plan, keys) | _less_of(plan, keys)
     if keys := by_kind.get("gridevent"):
         found |= _no_power(plan, keys)
     return found
@@ -338,6 +342,48 @@ def _no_bay(plan: Plan, keys: Sequence[int]) -> dict[str, _Harm]:
     return found
 
 
+def _less_of(plan: Plan, keys: Sequence[int]) -> dict[str, _Harm]:
+    """Return what less power or cooling does: racks in bays below wait for its end.
+
+    As many as what is left has no room for, the last to come first. Two queries an
+    outage, and one a level of the power tree.
+    """
+    found = {}
+    rows = Outage.objects.filter(pk__in=keys, bay__isnull=True)
+    for outage in rows.select_related("node", "loop"):
+        limit = outage.node or outage.loop
+        if limit is None:
+            continue
+        bays = (
+            PowerBay.objects.filter(node__in=nodes_below(outage.node))
+            if outage.node
+            else PowerBay.objects.filter(loop=outage.loop)
+        )
+        share = 1 - outage.remaining / max(limit.limit_w, 1)
+        window = (outage.starts_at, outage.ends_at)
+        found[f"outage:{outage.pk}"] = _wait_for(plan, window, share, bay__in=bays)
+    return found
+
+
+def _wait_for(
+    plan: Plan, window: tuple[datetime, datetime], share: float, **which: Any
+) -> _Harm:
+    """Return a share of the racks in bays that wait for a window's end. One query."""
+    starts_at, ends_at = window
+    harm = _Harm()
+    racks = list(
+        PlannedRack.objects.filter(
+            plan=plan, bay_from__lt=ends_at, bay_until__gt=starts_at, **which
+        )
+        .order_by("-bay_from")
+        .values_list("rack", "bay_from")
+    )
+    for rack, since in racks[: round(len(racks) * max(0.0, share))]:
+        if since is not None:
+            harm.add(rack, (ends_at - max(since, starts_at)) // MINUTE)
+    return harm
+
+
 def _no_power(plan: Plan, keys: Sequence[int]) -> dict[str, _Harm]:
     """Return what a cap on the site's import does: racks in bays wait for its end.
 
@@ -345,44 +391,7 @@ def _no_power(plan: Plan, keys: Sequence[int]) -> dict[str, _Harm]:
     """
     found = {}
     for event in GridEvent.objects.filter(pk__in=keys).select_related("site"):
-        harm = _Harm()
-        racks = list(
-            PlannedRack.objects.filter(
-                plan=plan, bay_from__lt=event.ends_at, bay_until__gt=event.starts_at
-            )
-            .order_by("-bay_from")
-            .values_list("rack", "bay_from")
-        )
         share = 1 - event.cap_w / max(event.site.contracted_import_w, 1)
-        for rack, since in racks[: round(len(racks) * max(0.0, share))]:
-            if since is not None:
-                begin = max(since, event.starts_at)
-                harm.add(rack, (event.ends_at - begin) // MINUTE)
-        found[f"gridevent:{event.pk}"] = harm
+        window = (event.starts_at, event.ends_at)
+        found[f"gridevent:{event.pk}"] = _wait_for(plan, window, share)
     return found
-
-
-def _owners(site: Site, facts: Sequence[Fact]) -> dict[str, str]:
-    """Return who owns each fact's limit: the buyer, or who answers for power."""
-    keys = [
-        int(fact.about.partition(":")[2])
-        for fact in facts
-        if fact.about.startswith("commitment:")
-    ]
-    buyers = {
-        f"commitment:{commitment}": part or supplier
-        for commitment, part, supplier in Tranche.objects.for_staff()
-        .filter(revision__commitment__in=keys)
-        .values_list(
-            "revision__commitment",
-            "revision__commitment__line__part__buyer",
-            "revision__commitment__line__purchase_order__supplier__buyer",
-        )
-        .distinct()
-    }
-    power = {
-        fact.about: site.power_owner
-        for fact in facts
-        if fact.limit in {"curtailment", "power", "outage"}
-    }
-    return power | buyers

@@ -5,16 +5,16 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from factory.models import Site
+from factory.models import PowerNode, Site
 from journal.models import Event
 from scheduling.inbox import inbox_of
-from scheduling.models import Pegging, SavedView, Snooze
+from scheduling.models import Pegging, PlannedRack, SavedView, Snooze
 from scheduling.outlook import outlook_of
 from scheduling.queries.find import find
 from scheduling.services.publish import publish
 from scheduling.services.workspace import put_off
 from scheduling.staleness import facts_newer_than
-from tests.builders.factory import NOW, a_stock_lot
+from tests.builders.factory import NOW, a_stock_lot, an_order, an_outage
 from tests.builders.reading import a_reader, words
 from tests.builders.scheduling import a_grid_event, a_plan
 from tests.builders.suppliers import a_commitment, a_line, a_supplier
@@ -136,6 +136,47 @@ def test_a_cut_of_the_grid_says_who_loses_a_place_and_what_breaks(world):
     assert item.cents > 0
     assert plain(item.effect).startswith(
         f"3 racks lose their place. Ignored: {world.order.number} breaks"
+    )
+
+
+def test_an_order_the_plan_does_not_know_says_which_racks_would_not_ship(world):
+    plan = in_force(world)
+    order = an_order(world.site, world.model, racks=2)
+    happened("order.created", "order", order.pk)
+
+    (item,) = [one for one in items(world, plan) if one.cause.startswith("fact:order")]
+
+    assert plain(item.effect) == "2 racks of it are in no plan and would not ship."
+    assert item.owner == order.customer.owner
+
+
+def test_a_busway_that_gives_less_says_who_waits_and_whose_it_is(world):
+    plan = in_force(world)
+    PlannedRack.objects.filter(plan=plan).update(
+        bay=world.bays[0], bay_from=NOW + DAY, bay_until=NOW + 3 * DAY
+    )
+    node = world.bays[0].node
+    PowerNode.objects.filter(pk=node.pk).update(owner="Tomás Reyes")
+    outage = an_outage(
+        world.site, node=node, ends_at=NOW + 2 * DAY, remaining=node.limit_w // 3
+    )
+    happened("outage.recorded", "outage", outage.pk)
+
+    (item,) = [one for one in items(world, plan) if one.cause.startswith("fact:outage")]
+
+    # A third of the power is left, so two of three racks wait.
+    assert plain(item.effect) == "2 racks lose their place; no promise breaks."
+    assert item.owner == "Tomás Reyes"
+
+
+def happened(kind, about, key):
+    """Record that something happened to an object."""
+    Event.objects.create(
+        kind=kind,
+        object_type=about,
+        object_id=str(key),
+        actor="user:1",
+        summary="It happened",
     )
 
 
