@@ -9,7 +9,8 @@ import pytest
 
 from scheduling.engine.check import breaches, made
 from scheduling.engine.moving import Judge, Move, UnknownMoveError, Verdict
-from scheduling.engine.problem import Problem
+from scheduling.engine.problem import Problem, ResourceKind
+from scheduling.engine.profile import constant
 from scheduling.engine.schedule import Schedule
 from scheduling.engine.solve import solve
 from tests.builders.demo_site import a_demo_like_problem
@@ -48,6 +49,17 @@ def a_move(problem: Problem, schedule: Schedule, random: Random) -> Move:
                 start=start,
                 bay=bay if step.bay else "",
             )
+
+
+def with_limit(problem: Problem, key: str, amount: int) -> Problem:
+    """Return a problem in which one shared limit has one amount at all times."""
+    return replace(
+        problem,
+        resources=tuple(
+            replace(one, capacity=constant(amount)) if one.key == key else one
+            for one in problem.resources
+        ),
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -116,6 +128,26 @@ def test_a_breach_names_limit_owner_and_who_gives_way(plan):
     assert bay[0].owner
     assert second.rack in bay[0].sentence
     assert second.rack in {one.rack for one in verdict.pushed}
+
+
+def test_a_shared_limit_is_broken_by_one_watt_and_met_without_it(plan):
+    problem, schedule = plan
+    node = next(one.key for one in problem.resources if one.kind is ResourceKind.NODE)
+    peak = max(Judge(problem, schedule)._total[node].levels)
+    full = Judge(with_limit(problem, node, peak), schedule)
+    move, excess = next(
+        (move, max(over))
+        for move in (a_move(problem, schedule, Random(seed)) for seed in range(900))
+        if (over := [b.amount for b in full.verdict(move).breaches if b.object == node])
+    )
+
+    enough = Judge(with_limit(problem, node, peak + excess), schedule).verdict(move)
+    short = Judge(with_limit(problem, node, peak + excess - 1), schedule).verdict(move)
+
+    assert not [one for one in enough.breaches if one.object == node]
+    found = [one for one in short.breaches if one.object == node]
+    assert {(one.amount, one.unit) for one in found} == {(1, "W")}
+    assert all(one.owner in one.sentence for one in found)
 
 
 def test_the_racks_own_next_step_is_pushed(plan):

@@ -9,15 +9,17 @@ from django.urls import reverse
 from factory.models import PowerBay
 from journal.models import Event
 from scheduling.models import Pin, Plan, PlanEdit, PlannedStep, Run
+from scheduling.queries.edits import MOST_EDITS
 from scheduling.services.publish import publish
 from scheduling.services.runs import claim
 from scheduling.snapshot.take import take
 from scheduling.worker import execute
-from tests.builders.factory import NOW
+from tests.builders.factory import NOW, an_outage, records_until
 from tests.builders.reading import signed_in, words
 from tests.builders.scheduling import (
     a_base_scenario,
     a_pin,
+    a_plan,
     a_running_run,
     a_snapshot,
     a_stored_plan,
@@ -221,6 +223,71 @@ def test_a_bay_out_of_service_takes_nobody(world, planner):
     assert not Pin.objects.exists()
 
 
+def test_a_finished_step_stays_where_it_was(world, planner):
+    serial = world.racks[0].serial
+    done, following = world.model.steps.order_by("op").values_list("code", flat=True)[
+        :2
+    ]
+    records_until(world.racks[0], following)
+    plan = a_stored_plan(world.site)
+    wish = a_wish(plan, serial, step=done)
+
+    answer = move(planner, plan, wish)
+    asked = planner.get(
+        reverse("plan_move", args=[plan.pk]),
+        {name: wish[name] for name in ("rack", "step", "starts_at")},
+    )
+
+    assert answer.status_code == 409
+    assert "Select a valid choice" in words(answer)
+    assert asked.status_code == 409
+    assert asked.json()["error"] == f"{serial} has no step {done} ahead."
+    assert not Pin.objects.exists()
+
+
+def test_a_bay_that_is_out_takes_nobody_until_it_is_back(world, planner):
+    closed = world.bays[1]
+    back = NOW + 20 * DAY
+    an_outage(world.site, bay=closed, ends_at=back)
+    plan = a_stored_plan(world.site)
+    serial = world.racks[0].serial
+    wish = a_wish(plan, serial, bay=closed.code, check="1")
+
+    during = move(planner, plan, wish)
+    after = move(planner, plan, wish | {"starts_at": (back + DAY).isoformat()})
+    kept = move(planner, plan, {k: v for k, v in wish.items() if k != "check"})
+
+    assert "It cannot be there." in words(during)
+    assert closed.code in words(during)
+    assert "can start" in words(after)
+    assert kept.status_code == 409
+    assert not Pin.objects.exists()
+
+
+def test_who_is_frozen_gives_way_only_when_that_is_said_too(world, planner, plan):
+    first, second = sorted(
+        (a_stay(plan, one.serial) for one in world.racks[:2]),
+        key=lambda one: one.starts_at,
+    )
+    assert first.starts_at < NOW + 7 * DAY
+    wish = a_wish(
+        plan,
+        second.rack.serial,
+        starts_at=first.starts_at.isoformat(),
+        bay=first.bay.code,
+        may_push="on",
+        may_move_frozen="",
+    )
+
+    refused = move(planner, plan, wish)
+    moved = move(planner, plan, wish | {"may_move_frozen": "on"})
+
+    assert refused.status_code == 409
+    assert "frozen fence" in words(refused)
+    assert moved.status_code == 302
+    assert Pin.objects.in_force().get().rack == second.rack
+
+
 def test_who_would_give_way_is_named_before_and_moves_when_that_is_said(
     world, planner, plan
 ):
@@ -291,6 +358,42 @@ def test_the_form_works_by_itself_and_says_what_it_would_do(world, planner, plan
     assert checked.status_code == 200
     assert not Pin.objects.exists()
     assert "The plan has no rack NONE." in words(gone)
+
+
+def test_a_hundred_steps_are_walked_back_and_forth(world, planner, plan):
+    serial = world.racks[0].serial
+    newest, wanted = plan, []
+    for number in range(MOST_EDITS):
+        wish = a_wish(plan, serial, later=9 * DAY + number * HOUR)
+        move(planner, newest, wish)
+        newest = mended(plan)
+        wanted.append(wish["starts_at"])
+
+    back = [walk_to(planner, plan, stand) for stand in reversed(range(MOST_EDITS))]
+    beyond = planner.post(reverse("plan_steps"), {"to": "-1"}, follow=True)
+    forth = [walk_to(planner, plan, stand + 1) for stand in range(MOST_EDITS)]
+
+    assert back == [*reversed(wanted[:-1]), None]
+    assert "0 to 100" in words(beyond)
+    assert forth == wanted
+
+
+def walk_to(planner, plan, stand):
+    """Let so many steps stand; return where the rack is pinned then."""
+    planner.post(reverse("plan_steps"), {"to": str(stand)})
+    mended(plan)
+    pin = Pin.objects.in_force().first()
+    return pin and pin.starts_at.isoformat()
+
+
+def mended(plan):
+    """End the run that waits with a plan that holds what another held."""
+    run = Run.objects.get(state=Run.State.QUEUED)
+    Run.objects.filter(pk=run.pk).update(
+        state=Run.State.SUCCEEDED, started_at=NOW, ended_at=NOW
+    )
+    stored = {"problem": plan.problem, "schedule": plan.schedule}
+    return a_plan(plan.run.scenario.site, {}, run=run, **stored)
 
 
 def test_steps_back_to_nowhere_are_told(planner, plan):

@@ -1,5 +1,7 @@
 """What-ifs: made in a moment, planned beside the live data, compared, proposed."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
@@ -11,10 +13,11 @@ from scheduling.errors import (
     NotProposableError,
     RunUnfinishedError,
 )
-from scheduling.models import PlannedRack, Run, Scenario
+from scheduling.models import Plan, PlannedRack, Publication, Run, Scenario
 from scheduling.queries.assumed import choices_of
 from scheduling.queries.scenarios import columns_of, differing
 from scheduling.services import scenarios as services
+from scheduling.services.publish import publish
 from scheduling.services.runs import claim, request_run
 from scheduling.snapshot.take import take
 from scheduling.storage import store_plan
@@ -25,6 +28,7 @@ from tests.builders.reading import a_reader, table, words
 from tests.builders.reference import reference_plan
 from tests.builders.scheduling import (
     a_base_scenario,
+    a_plan,
     a_running_run,
     a_stored_plan,
     a_what_if,
@@ -204,6 +208,72 @@ def test_a_proposal_is_a_repair_of_the_live_data_towards_the_what_if(world):
     assert run.scenario.is_base
     with pytest.raises(RunUnfinishedError):
         services.propose(scenario=scenario, by=None, actor="user:1")
+
+
+def test_a_what_if_becomes_a_stored_plan_that_is_published(world, planner):
+    publish(
+        plan=a_stored_plan(world.site), by=None, actor="system", expected_previous=None
+    )
+    scenario = a_what_if(world.site, held(world.order, "2026-12-20"))
+    planned(scenario)
+
+    planner.post(reverse("scenario_propose", args=[scenario.pk]))
+    plan = work_off(NOW)
+    refused = planner.post(reverse("publish"), {"plan": plan.pk, "previous": "1"})
+    planner.post(
+        reverse("publish"),
+        {
+            "plan": plan.pk,
+            "previous": "1",
+            "acknowledged": [world.order.number],
+            f"reason-{world.order.number}": "Held until the hall is ready.",
+        },
+    )
+
+    assert refused.status_code == 302
+    assert plan.run.scenario.is_base
+    starts = plan.planned_steps.earliest("starts_at").starts_at
+    assert starts.date().isoformat() >= "2026-12-19"
+    assert Publication.objects.latest("number").plan == plan
+
+
+def test_an_earlier_publication_comes_back_as_a_stored_plan(world, planner):
+    first = a_stored_plan(world.site)
+    publish(plan=first, by=None, actor="system", expected_previous=None)
+    later = {unit: NOW + timedelta(days=30) for unit in world.racks}
+    second = a_plan(world.site, later)
+    order = world.order.number
+    publish(
+        plan=second,
+        by=None,
+        actor="system",
+        acknowledged={order: "Held."},
+        expected_previous=1,
+    )
+
+    planner.post(reverse("publication_back", args=[1]))
+    back = work_off(NOW)
+    planner.post(reverse("publish"), {"plan": back.pk, "previous": "2"})
+
+    assert Publication.objects.latest("number").number == 3
+    assert Publication.objects.latest("number").plan == back
+    assert places(back) == places(first)
+
+
+def work_off(now):
+    """Do what a worker does with the run that waits; return its plan."""
+    run = Run.objects.get(state=Run.State.QUEUED)
+    Run.objects.filter(pk=run.pk).update(as_of=now)
+    execute(claim(run.pk, "worker:1"))
+    run.refresh_from_db()
+    assert run.state == Run.State.SUCCEEDED, run.error
+    return Plan.objects.get(run=run)
+
+
+def places(plan):
+    """Return where every step of a plan is, and when."""
+    rows = plan.planned_steps.order_by("rack", "starts_at")
+    return [*rows.values_list("rack", "step", "bay", "starts_at")]
 
 
 def test_the_worker_keeps_the_what_ifs_places_for_the_live_data(world):
