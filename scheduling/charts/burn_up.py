@@ -42,7 +42,7 @@ class BurnUp:
 
 
 def burn_up(
-    data: BurnUp, *, width: int = 640, height: int = 244, narrow: bool = False
+    data: BurnUp, *, width: int = 560, height: int = 244, narrow: bool = False
 ) -> SafeString:
     """Draw the counts over time; lines are labelled at their end.
 

@@ -56,7 +56,7 @@ def classes(moves: Iterable[tuple[int, bool]]) -> list[Class]:
     ]
 
 
-def histogram(found: Sequence[Class], *, width: int = 752, css: str = "") -> SafeString:
+def histogram(found: Sequence[Class], *, width: int = 600, css: str = "") -> SafeString:
     """Draw a column a class; what breaks a promise stands on top.
 
     Args:

@@ -65,6 +65,11 @@ class OrderRow:
     owner: str
 
     @property
+    def late_days(self) -> int | None:
+        """Return by how many days it ships after the day asked for, if it has a day."""
+        return None if self.planned is None else (self.planned - self.requested).days
+
+    @property
     def slip_days(self) -> int | None:
         """Return how many days the plan lies after the promise; negative before."""
         if self.planned is None or self.promised is None:

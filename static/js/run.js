@@ -7,6 +7,11 @@ const ENDS = new Set(["succeeded", "done", "failed", "cancelled", "infeasible", 
 const UNKNOWN = "\u2013";
 const JOINT = "\u00a0";
 
+// Where rounding makes ticks alike, the first of them says it for all.
+function distinct(words) {
+  return words.map((word, at) => (word === words[at - 1] ? "" : word));
+}
+
 function money(cents) {
   if (cents === null || cents === undefined) return UNKNOWN;
   const dollars = Math.abs(cents) / 100;
@@ -62,7 +67,7 @@ class Curve {
         scales: { x: { time: false }, y: { range: (_, low, high) => this.range(low, high) } },
         axes: [
           { ...axis, size: 28, space: 90, values: (_, seconds) => seconds.map((second) => `${second}${JOINT}s`) },
-          { ...axis, size: 62, values: (_, cents) => cents.map(money) },
+          { ...axis, size: 62, values: (_, cents) => distinct(cents.map(money)) },
         ],
         series: [
           {},

@@ -34,7 +34,7 @@ if (stamp?.dataset.zone && here) {
   const now = new Date();
   if (clock(now, stamp.dataset.zone, true) !== clock(now, here, true)) {
     const note = document.createElement("span");
-    note.className = "wide ink-3";
+    note.className = "wide ink-3 stamp__zone";
     note.textContent = `times of the site, yours in brackets`;
     note.title = `${stamp.dataset.zone} and ${here}`;
     stamp.append(note);

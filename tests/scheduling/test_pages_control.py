@@ -164,6 +164,7 @@ def test_what_is_late_says_the_slip_the_limit_and_the_owner(world, planner):
             world.order.customer.name,
             "1 of 3",
             "4 Dec",
+            "4 Dec",
             "13 Dec",
             "+9 d",
             "Material",
