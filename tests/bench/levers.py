@@ -8,7 +8,11 @@ from time import monotonic
 from scheduling.engine.check import breaches
 from scheduling.engine.explain import attribute
 from scheduling.engine.lifting.limits import binding
+from scheduling.engine.network.check import breaches as network_breaches
+from scheduling.engine.network.problem import Activity, Mode, Network, Resource
+from scheduling.engine.network.schedule import Assignment, NetworkSchedule
 from scheduling.engine.problem import Problem
+from scheduling.engine.profile import constant
 from scheduling.engine.savings import savings
 from scheduling.engine.schedule import Phase, Schedule
 from scheduling.engine.solve import solve, warm
@@ -19,6 +23,7 @@ from tests.builders.demo_site import a_demo_like_problem
 RACKS = 300
 SAVINGS_S, WATERFALLS_S, REFEREE_S = 30, 1, 2
 INTERVALS = 200_000
+LINES, ABREAST, TICKS = 20, 2, 7
 
 
 def rows(search_s: float) -> Iterator[Row]:
@@ -52,6 +57,7 @@ def rows(search_s: float) -> Iterator[Row]:
         f"{note}; {len(limits)} limits, {sure} told from chance",
     )
     yield _referee(problem, schedule)
+    yield _referee_of_networks()
 
 
 def _referee(problem: Problem, schedule: Schedule) -> Row:
@@ -72,6 +78,51 @@ def _referee(problem: Problem, schedule: Schedule) -> Row:
         REFEREE_S,
         "s",
         f"{count:,} phases of {len(steps):,} steps",
+    )
+
+
+def _referee_of_networks() -> Row:
+    """Time the other form's referee on so many activities that share two limits."""
+    wide = LINES * ABREAST
+    problem = Network(
+        activities=tuple(
+            Activity(
+                key=f"A{at}",
+                modes=(
+                    Mode(duration=TICKS, uses=((f"line:{at % LINES}", 1), ("all", 1))),
+                ),
+            )
+            for at in range(INTERVALS)
+        ),
+        resources=(
+            *(
+                Resource(key=f"line:{at}", capacity=constant(ABREAST))
+                for at in range(LINES)
+            ),
+            Resource(key="all", capacity=constant(wide)),
+        ),
+    )
+    plan = NetworkSchedule(
+        assignments=tuple(
+            Assignment(
+                activity=f"A{at}",
+                start=TICKS * (at // wide),
+                end=TICKS * (at // wide + 1),
+            )
+            for at in range(INTERVALS)
+        )
+    )
+    began = monotonic()
+    found = network_breaches(problem, plan)
+    took = monotonic() - began
+    if found:
+        raise ValueError(found[0].sentence)
+    return at_most(
+        "referee of the general form on 200,000 intervals",
+        took,
+        REFEREE_S,
+        "s",
+        f"{LINES} limits of {ABREAST} and one of all",
     )
 
 

@@ -606,6 +606,38 @@ def test_bounds_are_below_every_plan_there_is_and_plans_above_the_best(seed):
     assert bounds_hold([seed]) <= 1
 
 
+def roomier_holds(seeds):
+    """Hold the best of all plans to the best with twice of every limit."""
+    for seed in seeds:
+        problem = a_tiny_problem(seed)
+        looser = replace(
+            problem,
+            resources=tuple(
+                replace(
+                    one,
+                    capacity=replace(
+                        one.capacity,
+                        values=tuple(2 * value for value in one.capacity.values),
+                    ),
+                )
+                for one in problem.resources
+            ),
+        )
+        best, least = cheapest(problem), cheapest(looser)
+        assert best is None or (least is not None and least <= best), seed
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_more_of_every_limit_never_costs_more(seed):
+    roomier_holds([seed])
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(0, 500, 50))
+def test_more_of_every_limit_never_costs_more_in_hundreds(first):
+    roomier_holds(range(first, first + 50))
+
+
 def test_most_tiny_problems_have_a_plan():
     assert sum(cheapest(a_tiny_problem(seed)) is not None for seed in range(4)) > 2
 

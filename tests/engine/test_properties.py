@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from scheduling.engine.alter import with_resource
 from scheduling.engine.bound import cost_floor
 from scheduling.engine.check import breaches, made
 from scheduling.engine.cost import cost
@@ -11,7 +12,7 @@ from scheduling.engine.decode.board import Board
 from scheduling.engine.decode.incumbent import places_of
 from scheduling.engine.decode.render import render
 from scheduling.engine.improve import Improver
-from scheduling.engine.lifting.lift import AMPLE, with_resource
+from scheduling.engine.lifting.lift import AMPLE
 from scheduling.engine.lifting.resolve import Resolver, without_change
 from scheduling.engine.profile import constant
 from scheduling.engine.rules import order_by

@@ -1,6 +1,5 @@
 """Adjustments of what is wanted, and of what comes: orders, models, suppliers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -16,6 +15,7 @@ from scheduling.engine.adjust.base import (
     missing,
     racks_of,
 )
+from scheduling.engine.alter import with_racks, with_supplies
 from scheduling.engine.problem import Problem, Progress, Rack, Supply, SupplyKind
 from scheduling.engine.units import MINUTES_PER_DAY, Cents, Minutes
 
@@ -51,7 +51,7 @@ class SupplierLate(Adjustment):
         ending = f", {self.supplier}"
         return _moved(
             problem,
-            [s.key for s in problem.supplies if s.label.endswith(ending)],
+            {s.key for s in problem.supplies if s.label.endswith(ending)},
             self.days,
             f"{self.supplier} has promised nothing that is still to come.",
         )
@@ -85,7 +85,7 @@ class PartLate(Adjustment):
         """Return the problem with the part's deliveries moved."""
         return _moved(
             problem,
-            [s.key for s in problem.supplies if s.part == self.part],
+            {s.key for s in problem.supplies if s.part == self.part},
             self.days,
             f"Nothing of {self.part} is promised that is still to come.",
         )
@@ -217,9 +217,9 @@ class ModelMix(Adjustment):
             )
             for rack in able[-self.racks :]
         }
-        racks = tuple(changed.get(rack.key, rack) for rack in problem.racks)
         supplies = bought(problem, list(changed.values()), leads)
-        return replace(problem, racks=racks, supplies=(*problem.supplies, *supplies))
+        mixed = with_racks(problem, lambda rack: changed.get(rack.key, rack))
+        return replace(mixed, supplies=(*problem.supplies, *supplies))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,15 +250,13 @@ class OrderDue(Adjustment):
         """Return the problem with the order's due date moved."""
         racks_of(problem, self.order)
         by = self.days * MINUTES_PER_DAY
-        return _each(
-            problem,
-            self.order,
-            lambda rack: (
-                rack
-                if rack.due is None
-                else replace(rack, due=Minutes(max(0, rack.due + by)))
-            ),
-        )
+
+        def later(rack: Rack) -> Rack:
+            if rack.order != self.order or rack.due is None:
+                return rack
+            return replace(rack, due=Minutes(max(0, rack.due + by)))
+
+        return with_racks(problem, later)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,16 +277,14 @@ class OrderPriority(Adjustment):
     def apply(self, problem: Problem, leads: Leads) -> Problem:
         """Return the problem with the order's lateness weighed anew."""
         racks_of(problem, self.order)
-        return _each(
-            problem,
-            self.order,
-            lambda rack: replace(
-                rack,
-                late_cents_per_day=Cents(
-                    rack.late_cents_per_day * self.percent // HUNDRED
-                ),
-            ),
-        )
+
+        def weighed(rack: Rack) -> Rack:
+            if rack.order != self.order:
+                return rack
+            cents = Cents(rack.late_cents_per_day * self.percent // HUNDRED)
+            return replace(rack, late_cents_per_day=cents)
+
+        return with_racks(problem, weighed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,15 +311,13 @@ class OrderHeld(Adjustment):
             raise AdjustmentError(
                 f"{self.order}: {self.until} lies beyond the plan's last day."
             )
-        return _each(
-            problem,
-            self.order,
-            lambda rack: (
-                rack
-                if has_begun(rack)
-                else replace(rack, release=Minutes(max(rack.release, start)))
-            ),
-        )
+
+        def held(rack: Rack) -> Rack:
+            if rack.order != self.order or has_begun(rack):
+                return rack
+            return replace(rack, release=Minutes(max(rack.release, start)))
+
+        return with_racks(problem, held)
 
 
 def _later(days: int) -> str:
@@ -331,28 +325,20 @@ def _later(days: int) -> str:
     return f"{abs(days)} {noun} {'later' if days > 0 else 'earlier'}"
 
 
-def _moved(problem: Problem, keys: list[str], days: int, refusal: str) -> Problem:
+def _moved(problem: Problem, keys: set[str], days: int, refusal: str) -> Problem:
     """Return the problem with promised supplies moved; what is in stock stays."""
-    chosen = set(keys)
-    by = days * MINUTES_PER_DAY
-    is_any = False
-    supplies: list[Supply] = []
-    for supply in problem.supplies:
-        if supply.key in chosen and supply.kind is SupplyKind.TRANCHE:
-            is_any = True
-            supplies.append(
-                replace(supply, available=Minutes(max(0, supply.available + by)))
-            )
-        else:
-            supplies.append(supply)
-    if not is_any:
+    chosen = {
+        supply.key
+        for supply in problem.supplies
+        if supply.key in keys and supply.kind is SupplyKind.TRANCHE
+    }
+    if not chosen:
         raise AdjustmentError(refusal)
-    return replace(problem, supplies=tuple(supplies))
+    by = days * MINUTES_PER_DAY
 
+    def moved(supply: Supply) -> Supply:
+        if supply.key not in chosen:
+            return supply
+        return replace(supply, available=Minutes(max(0, supply.available + by)))
 
-def _each(problem: Problem, order: str, change: Callable[[Rack], Rack]) -> Problem:
-    """Return the problem with each rack of an order changed."""
-    racks = tuple(
-        change(rack) if rack.order == order else rack for rack in problem.racks
-    )
-    return replace(problem, racks=racks)
+    return with_supplies(problem, moved)

@@ -15,6 +15,7 @@ from scheduling.engine.adjust.base import (
     minute_at,
     missing,
 )
+from scheduling.engine.alter import cut, joined, shifted, with_calendars, with_capacity
 from scheduling.engine.problem import Bay, Calendar, Problem, Resource, ResourceKind
 from scheduling.engine.profile import StepFunction, constant
 from scheduling.engine.units import FULL_PERMILLE, MINUTES_PER_DAY
@@ -87,7 +88,7 @@ class MorePower(Adjustment):
         capacity = shifted(limit.capacity, self.power_w)
         if limit.kind is ResourceKind.SITE and self.power_w > 0:
             capacity = _within_grid(problem, capacity, limit.capacity)
-        return with_capacity(problem, limit, capacity)
+        return with_capacity(problem, limit.key, capacity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +114,7 @@ class MorePlaces(Adjustment):
     def apply(self, problem: Problem, leads: Leads) -> Problem:
         """Return the problem with the places."""
         limit = resource_of(problem, self.place, (ResourceKind.PLACE,))
-        return with_capacity(problem, limit, shifted(limit.capacity, self.places))
+        return with_capacity(problem, limit.key, shifted(limit.capacity, self.places))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,7 @@ class MorePeople(Adjustment):
         """Return the problem with the people."""
         limit = resource_of(problem, self.crew, (ResourceKind.CREW,))
         more = self.people * EIGHTHS
-        return with_capacity(problem, limit, shifted(limit.capacity, more))
+        return with_capacity(problem, limit.key, shifted(limit.capacity, more))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,12 +171,9 @@ class WeekendShift(Adjustment):
         )
         if found is None:
             raise missing("calendar", self.calendar)
-        open_ = _merged([*found.open, *_weekends(problem, self.weeks)])
+        open_ = joined([*found.open, *_weekends(problem, self.weeks)])
         changed = Calendar(key=found.key, open=open_)
-        calendars = tuple(
-            changed if one.key == found.key else one for one in problem.calendars
-        )
-        return replace(problem, calendars=calendars)
+        return with_calendars(problem, {found.key: lambda _: changed})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +219,7 @@ class LimitOut(Adjustment):
             bays = tuple(out if one.key == bay.key else one for one in problem.bays)
             return replace(problem, bays=bays)
         limit = resource_of(problem, self.limit, tuple(ResourceKind))
-        return with_capacity(problem, limit, cut(limit.capacity, start, end))
+        return with_capacity(problem, limit.key, cut(limit.capacity, start, end))
 
 
 def resource_of(
@@ -236,28 +234,6 @@ def resource_of(
         if one.key == key and one.kind in kinds:
             return one
     raise missing("limit", key)
-
-
-def with_capacity(problem: Problem, limit: Resource, capacity: StepFunction) -> Problem:
-    """Return a problem in which one limit has another capacity."""
-    changed = replace(limit, capacity=capacity)
-    resources = tuple(
-        changed if one.key == limit.key else one for one in problem.resources
-    )
-    return replace(problem, resources=resources)
-
-
-def shifted(capacity: StepFunction, by: int) -> StepFunction:
-    """Return a capacity moved by an amount, at least 0; where it is 0 it stays 0."""
-    values = tuple(max(0, value + by) if value else 0 for value in capacity.values)
-    return StepFunction(times=capacity.times, values=values)
-
-
-def cut(capacity: StepFunction, start: int, end: int) -> StepFunction:
-    """Return a capacity that is 0 in ``[start, end)``."""
-    times = sorted({*capacity.times, start, end})
-    values = [0 if start <= time < end else capacity.at(time) for time in times]
-    return StepFunction(times=tuple(times), values=tuple(values))
 
 
 def _within_grid(
@@ -295,14 +271,3 @@ def _weekends(problem: Problem, weeks: int) -> list[tuple[int, int]]:
             if end > 0 and start < problem.horizon:
                 found.append((max(0, start), min(end, problem.horizon)))
     return found
-
-
-def _merged(windows: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Return windows that rise and do not touch."""
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(windows):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return tuple(found)

@@ -4,23 +4,24 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from scheduling.engine.lifting.lift import (
+from scheduling.engine.alter import (
     joined,
-    lifted,
+    shifted,
     with_calendars,
     with_resource,
+    with_supplies,
 )
+from scheduling.engine.lifting.lift import lifted
 from scheduling.engine.lifting.limits import BAYS, Limit
 from scheduling.engine.problem import (
     Calendar,
     Problem,
-    Resource,
     Supply,
     SupplyKind,
 )
-from scheduling.engine.profile import StepFunction
 from scheduling.engine.units import MINUTES_PER_DAY, MINUTES_PER_WEEK, Minutes
 from scheduling.engine.waterfall.bars import Attribution
 from scheduling.engine.waterfall.bars import Limit as Word
@@ -102,9 +103,7 @@ def _steps(
             code="more_power",
             limit=limit,
             label=f"100 kW more at {limit.label}",
-            problem=with_resource(
-                problem, limit.key, lambda one: _more(one, MORE_WATTS)
-            ),
+            problem=_more(problem, limit.key, MORE_WATTS),
             factor=_factor(problem, limit.key, MORE_WATTS),
         )
     for limit in _most(limits, Word.PEOPLE, MOST_OF_A_KIND):
@@ -112,9 +111,7 @@ def _steps(
             code="one_person",
             limit=limit,
             label=f"One person more in {limit.label}",
-            problem=with_resource(
-                problem, limit.key, lambda one: _more(one, ONE_PERSON)
-            ),
+            problem=_more(problem, limit.key, ONE_PERSON),
             factor=_factor(problem, limit.key, ONE_PERSON),
         )
     yield from _earlier(problem, limits)
@@ -126,15 +123,10 @@ def _most(limits: tuple[Limit, ...], word: str, count: int) -> tuple[Limit, ...]
     return tuple(limit for limit in limits if limit.word == word)[:count]
 
 
-def _more(resource: Resource, amount: int) -> Resource:
-    """Return a resource with more of it wherever there is any."""
-    capacity = resource.capacity
-    return replace(
-        resource,
-        capacity=StepFunction(
-            times=capacity.times,
-            values=tuple(value + amount if value else 0 for value in capacity.values),
-        ),
+def _more(problem: Problem, key: str, amount: int) -> Problem:
+    """Return a problem with more of a resource wherever there is any."""
+    return with_resource(
+        problem, key, lambda one: replace(one, capacity=shifted(one.capacity, amount))
     )
 
 
@@ -183,15 +175,12 @@ def _earlier(problem: Problem, limits: tuple[Limit, ...]) -> Iterator[Change]:
             code="week_earlier",
             limit=whole,
             label=f"{supplier} a week earlier",
-            problem=replace(
-                problem,
-                supplies=tuple(_sooner(one, supplier) for one in problem.supplies),
-            ),
+            problem=with_supplies(problem, partial(_sooner, supplier)),
             factor=None,
         )
 
 
-def _sooner(supply: Supply, supplier: str) -> Supply:
+def _sooner(supplier: str, supply: Supply) -> Supply:
     if supply.supplier != supplier or supply.kind is SupplyKind.STOCK:
         return supply
     return replace(

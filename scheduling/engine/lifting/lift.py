@@ -4,9 +4,16 @@ Whatever plan keeps the rules of a problem keeps those of the lifted one, with s
 that may be shorter at the same starts. That is why a search may begin at the plan.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from scheduling.engine.alter import (
+    joined,
+    with_calendars,
+    with_racks,
+    with_resource,
+    with_supplies,
+)
 from scheduling.engine.decode.pools import group_bays
 from scheduling.engine.lifting.limits import Limit
 from scheduling.engine.problem import (
@@ -55,18 +62,6 @@ def _scaled(capacity: StepFunction, factor: int | None) -> StepFunction:
     )
 
 
-def with_resource(
-    problem: Problem, key: str, change: Callable[[Resource], Resource]
-) -> Problem:
-    """Return a problem with one resource changed."""
-    return replace(
-        problem,
-        resources=tuple(
-            change(one) if one.key == key else one for one in problem.resources
-        ),
-    )
-
-
 def _resource(problem: Problem, limit: Limit, factor: int | None) -> Problem:
     return with_resource(
         problem,
@@ -92,15 +87,14 @@ def _bays(problem: Problem, limit: Limit, factor: int | None) -> Problem:
 def _material(problem: Problem, limit: Limit, factor: int | None) -> Problem:
     """Have all pieces of a part at hand; or twice the pieces when they come."""
     if factor is not None:
-        return replace(
-            problem,
-            supplies=tuple(
-                replace(one, quantity=one.quantity * factor)
-                if one.part == limit.key
-                else one
-                for one in problem.supplies
-            ),
-        )
+        times = factor
+
+        def more(one: Supply) -> Supply:
+            if one.part != limit.key:
+                return one
+            return replace(one, quantity=one.quantity * times)
+
+        return with_supplies(problem, more)
     rest = tuple(one for one in problem.supplies if one.part != limit.key)
     ample = Supply(
         key=f"lifted:{limit.key}",
@@ -124,9 +118,7 @@ def _most_needed(problem: Problem, part: str) -> int:
 
 def _pins(problem: Problem, limit: Limit, factor: int | None) -> Problem:
     del limit, factor
-    return replace(
-        problem, racks=tuple(replace(rack, pins=()) for rack in problem.racks)
-    )
+    return with_racks(problem, lambda rack: replace(rack, pins=()))
 
 
 def _curtailed(problem: Problem, limit: Limit, factor: int | None) -> Problem:
@@ -188,30 +180,6 @@ def _shift(problem: Problem, limit: Limit, factor: int | None) -> Problem:
     return with_calendars(problem, {limit.key: wider})
 
 
-def with_calendars(
-    problem: Problem, changes: Mapping[str, Callable[[Calendar], Calendar]]
-) -> Problem:
-    """Return a problem with some calendars changed."""
-    return replace(
-        problem,
-        calendars=tuple(
-            changes[one.key](one) if one.key in changes else one
-            for one in problem.calendars
-        ),
-    )
-
-
-def joined(windows: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Return windows in order, those that touch or overlap as one."""
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(windows):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return tuple(found)
-
-
 def _allowance(problem: Problem, limit: Limit, factor: int | None) -> Problem:
     """Take the rework allowance off every step, of one under way what is left of it."""
     del limit
@@ -242,8 +210,7 @@ def _allowance(problem: Problem, limit: Limit, factor: int | None) -> Problem:
         )
         for template in problem.templates
     )
-    racks = tuple(shorter(rack) for rack in problem.racks)
-    return replace(problem, templates=templates, racks=racks)
+    return replace(with_racks(problem, shorter), templates=templates)
 
 
 def _part(minutes: int, factor: int | None) -> Minutes:
@@ -277,11 +244,8 @@ def _lag(problem: Problem, limit: Limit, factor: int | None) -> Problem:
         lags = tuple(shorter(lag) for lag in template.lags_before)
         return replace(template, lags_before=lags)
 
-    return replace(
-        problem,
-        templates=tuple(changed(template) for template in problem.templates),
-        racks=tuple(sooner(rack) for rack in problem.racks),
-    )
+    templates = tuple(changed(template) for template in problem.templates)
+    return replace(with_racks(problem, sooner), templates=templates)
 
 
 LIFTS: Mapping[str, Lift] = {

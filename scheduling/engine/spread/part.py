@@ -14,12 +14,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from scheduling.engine import alter
 from scheduling.engine.decode.board import Board, Seats
 from scheduling.engine.kernels import memory as t
 from scheduling.engine.kernels import sweep
 from scheduling.engine.material import rack_needs
 from scheduling.engine.problem import Problem, Rack, Supply
-from scheduling.engine.profile import StepFunction
 from scheduling.engine.serial import problem_from_json, problem_to_json
 from scheduling.engine.units import Minutes, Watts
 
@@ -194,11 +194,11 @@ def _problem(board: Board, part: Part) -> Problem:
         racks=(*free, *(racks[row] for row in part.held.tolist())),
         supplies=_left(problem, _before(board, part)),
         resources=tuple(
-            replace(one, capacity=_until(one.capacity, part.end))
+            replace(one, capacity=alter.cut(one.capacity, part.end, ALWAYS))
             for one in problem.resources
         ),
         bays=tuple(
-            replace(bay, capacity=_until(bay.capacity, part.end))
+            replace(bay, capacity=alter.cut(bay.capacity, part.end, ALWAYS))
             for bay in problem.bays
         ),
         prices=replace(problem.prices, demand_floor=Watts(floor)),
@@ -229,15 +229,3 @@ def _left(problem: Problem, taken_by: Iterable[Rack]) -> tuple[Supply, ...]:
         if gone < supply.quantity:
             found.append(replace(supply, quantity=supply.quantity - gone))
     return tuple(found)
-
-
-def _until(amount: StepFunction, end: int) -> StepFunction:
-    """Return an amount that is 0 from a minute on."""
-    if end >= ALWAYS:
-        return amount
-    pairs = zip(amount.times, amount.values, strict=True)
-    kept = [(time, value) for time, value in pairs if time < end]
-    return StepFunction(
-        times=(*(time for time, _ in kept), end),
-        values=(*(value for _, value in kept), 0),
-    )
