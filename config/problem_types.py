@@ -27,6 +27,7 @@ GENERAL: Mapping[str, str] = {
     "not_authenticated": "No key was sent: Authorization: Bearer rk_…",
     "authentication_failed": "The key is unknown, has expired or is switched off.",
     "permission_denied": "The client lacks the capability the request needs.",
+    "scope_missing": "The client is held to scopes, and not to the one it needs here.",
     "not_found": "Nothing is at this address, or the object does not exist.",
     "method_not_allowed": "The address does not take this method.",
     "not_acceptable": "Answers are JSON alone.",

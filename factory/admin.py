@@ -4,13 +4,9 @@ Only superusers get in. Orders, units, stock and records change through services
 so that their events and balances hold; here they can be looked up.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
-from django.db import transaction
-from django.db.models import Model, QuerySet
-from django.forms import ModelForm
-from django.http import HttpRequest
 
 from factory.models import (
     BomLine,
@@ -41,79 +37,10 @@ from factory.models import (
     Unit,
     WorkCentre,
 )
-from journal.services import record
-
-if TYPE_CHECKING:
-    PlainAdmin = admin.ModelAdmin[Any]
-    Rows = admin.TabularInline[Any, Any]
-else:
-    # Django's classes take type arguments only for the type checker.
-    PlainAdmin = admin.ModelAdmin
-    Rows = admin.TabularInline
-
-
-class MasterAdmin(PlainAdmin):
-    """Master data: what an administrator changes or deletes is told like any change."""
-
-    def save_model(
-        self,
-        request: HttpRequest,
-        obj: Model,
-        form: "ModelForm[Any]",
-        change: bool,  # noqa: FBT001 - as the admin calls it
-    ) -> None:
-        """Save a row and say so in the journal."""
-        super().save_model(request, obj, form, change)
-        if not change or form.changed_data:
-            self.tell(
-                f"user:{request.user.pk}", obj, "changed" if change else "created"
-            )
-
-    def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        """Delete a row and say so; the event is the change feed's tombstone."""
-        with transaction.atomic():
-            self.tell(f"user:{request.user.pk}", obj, "deleted")
-            super().delete_model(request, obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Delete rows one by one, each with its event."""
-        with transaction.atomic():
-            for obj in queryset:
-                self.delete_model(request, obj)
-
-    def tell(self, actor: str, obj: Any, verb: str) -> None:  # noqa: ANN401 - a row of its model
-        """Append the event about a row created, changed, or about to be deleted."""
-        one = str(obj._meta.verbose_name)  # noqa: SLF001 - Django's documented door
-        record(
-            kind=f"{one.replace(' ', '_')}.{verb}",
-            about=obj,
-            actor=actor,
-            summary=f"{one.capitalize()} {str(obj)[:100]} {verb}",
-        )
-
-
-class LookUpAdmin(PlainAdmin):
-    """Rows to look up: services write them, nobody edits them."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse."""
-        return False
-
-    def has_change_permission(
-        self,
-        request: HttpRequest,
-        obj: Model | None = None,
-    ) -> bool:
-        """Refuse."""
-        return False
-
-    def has_delete_permission(
-        self,
-        request: HttpRequest,
-        obj: Model | None = None,
-    ) -> bool:
-        """Refuse."""
-        return False
+from journal.admin import LookUpAdmin, MasterAdmin, Rows, Values
+from journal.models import Event
+from journal.services import event_of
+from journal.telling import Did, plain
 
 
 class WorkCentreRows(Rows):
@@ -202,20 +129,26 @@ class OutageAdmin(MasterAdmin):
     search_fields = ["reason"]
     date_hierarchy = "starts_at"
 
-    def tell(self, actor: str, obj: Outage, verb: str) -> None:
-        """Append the event that plans look at."""
-        if verb == "deleted":
-            super().tell(actor, obj, verb)
-            return
-        record(
+    def event(
+        self,
+        row: Any,  # noqa: ANN401 - an outage
+        did: Did,
+        actor: str,
+        before: Values | None,
+        after: Values | None,
+    ) -> Event:
+        """Return the event that plans look at."""
+        if did == Did.DELETED:
+            return super().event(row, did, actor, before, after)
+        return event_of(
             kind="outage.recorded",
-            about=obj,
+            about=row,
             actor=actor,
-            summary=f"Outage: {obj.reason}",
+            summary=f"Outage: {row.reason}",
             after={
-                "starts_at": obj.starts_at.isoformat(),
-                "ends_at": obj.ends_at.isoformat(),
-                "remaining": obj.remaining,
+                "starts_at": row.starts_at.isoformat(),
+                "ends_at": row.ends_at.isoformat(),
+                "remaining": row.remaining,
             },
         )
 
@@ -243,6 +176,14 @@ class RackModelAdmin(MasterAdmin):
     inlines = [StepRows, LagRows]
 
 
+APPROVALS = {
+    Did.CREATED: "approved",
+    Did.CHANGED: "changed",
+    Did.DELETED: "withdrawn",
+}
+"""What becomes of an alternate, as quality says it."""
+
+
 class AlternateRows(Rows):
     """A part's approved stand-ins."""
 
@@ -261,33 +202,29 @@ class PartAdmin(MasterAdmin):
     search_fields = ["code", "name"]
     inlines = [AlternateRows]
 
-    def save_formset(
+    def event(
         self,
-        request: HttpRequest,
-        form: Any,  # noqa: ANN401 - as the admin calls it
-        formset: Any,  # noqa: ANN401
-        change: bool,  # noqa: FBT001
-    ) -> None:
-        """Save approvals, each with its event: plans and the floor go by them."""
-        super().save_formset(request, form, formset, change)
-        if formset.model is not PartAlternate:
-            return
-        told = (
-            *((row, "approved") for row in formset.new_objects),
-            *((row, "changed") for row, _ in formset.changed_objects),
-            *((row, "withdrawn") for row in formset.deleted_objects),
+        row: Any,  # noqa: ANN401 - a part, or an alternate of it
+        did: Did,
+        actor: str,
+        before: Values | None,
+        after: Values | None,
+    ) -> Event:
+        """Return the event; an approval is the part's, and plans and floor go by it."""
+        if not isinstance(row, PartAlternate):
+            return super().event(row, did, actor, before, after)
+        verb = APPROVALS[did]
+        return event_of(
+            kind=f"alternate.{verb}",
+            about=row.part,
+            actor=actor,
+            summary=f"{row.alternate.code} in place of {row.part.code}: {verb}",
+            before=plain(before) if before else None,
+            after={
+                "alternate": row.alternate.code,
+                "valid_from": row.valid_from.isoformat(),
+            },
         )
-        for row, verb in told:
-            record(
-                kind=f"alternate.{verb}",
-                about=row.part,
-                actor=f"user:{request.user.pk}",
-                summary=f"{row.alternate.code} in place of {row.part.code}: {verb}",
-                after={
-                    "alternate": row.alternate.code,
-                    "valid_from": row.valid_from.isoformat(),
-                },
-            )
 
 
 @admin.register(BomLine)
@@ -300,13 +237,22 @@ class BomLineAdmin(MasterAdmin):
     list_select_related = ["rack_model", "part", "parent", "consumed_at"]
     autocomplete_fields = ["part", "parent"]
 
-    def tell(self, actor: str, obj: BomLine, verb: str) -> None:
-        """Append the event about the whole bill, as the API shows it."""
-        record(
+    def event(
+        self,
+        row: Any,  # noqa: ANN401 - a line
+        did: Did,
+        actor: str,
+        before: Values | None,
+        after: Values | None,
+    ) -> Event:
+        """Return the event about the whole bill, as the API shows it."""
+        return event_of(
             kind="bom.changed",
-            about=obj.rack_model,
+            about=row.rack_model,
             actor=actor,
-            summary=f"Bill of material of {obj.rack_model.code}: a line {verb}",
+            summary=f"Bill of material of {row.rack_model.code}: a line {did}",
+            before=plain(before) if before else None,
+            after=plain(after) if after else None,
         )
 
 
@@ -328,7 +274,7 @@ class DemandOutlookAdmin(MasterAdmin):
 
 
 @admin.register(StaffProfile)
-class StaffProfileAdmin(PlainAdmin):
+class StaffProfileAdmin(MasterAdmin):
     """Who works here as what."""
 
     list_display = ["user", "role", "site", "place"]

@@ -1,6 +1,9 @@
 """What a line of a bill of material must be, whoever states it."""
 
 from collections.abc import Container, Iterator
+from typing import Any
+
+from factory.models import BomLine
 
 
 def line_faults(
@@ -26,3 +29,13 @@ def line_faults(
         )
     if parent and parent == part:
         yield "parent", "a part is not in itself"
+
+
+def line_facts(line: BomLine) -> dict[str, Any]:
+    """Return what events keep of a line."""
+    return {
+        "part": line.part.code,
+        "parent": line.parent.code if line.parent else None,
+        "quantity": line.quantity,
+        "consumed_at": line.consumed_at.code if line.consumed_at else None,
+    }

@@ -53,6 +53,12 @@ class KeyHasEndedError(JournalError):
         super().__init__(f"The key {prefix}… opens nothing{since}.")
 
 
+class ScopesRefusedError(JournalError):
+    """A list of scopes cannot be read; the message says why."""
+
+    code = "scopes_refused"
+
+
 class KindsRefusedError(JournalError):
     """A list of kinds of event cannot be read; the message says why."""
 
@@ -73,6 +79,16 @@ class CapabilityMissingError(JournalError):
     def __init__(self, name: str, capability: str) -> None:
         """Name both."""
         super().__init__(f"{name} does not hold {capability}.")
+
+
+class NameTakenError(JournalError):
+    """Another object of the kind goes by the id."""
+
+    code = "name_taken"
+
+    def __init__(self, one: str, name: str) -> None:
+        """Name the kind and the id."""
+        super().__init__(f"Another {one} is {name} already.")
 
 
 class EndpointTakenError(JournalError):

@@ -16,6 +16,7 @@ from journal.errors import (
     KeyHasEndedError,
 )
 from journal.models import ApiClient, ClientKey, Event
+from journal.scopes import checked_scopes
 from journal.services import record
 
 PREFIX_LENGTH = 10
@@ -47,6 +48,7 @@ def create_client(
     sensitive_data: bool = False,
     code_execution: bool = False,
     external_communication: bool = False,
+    scopes: str = "",
     acknowledges_promises: bool = False,
     requests_per_min: int | None = None,
     expires_at: datetime | None = None,
@@ -61,6 +63,7 @@ def create_client(
         sensitive_data: Whether it may read and write orders, prices and promises.
         code_execution: Whether it may start runs.
         external_communication: Whether it may be sent webhooks.
+        scopes: By comma; empty: all that the capabilities open.
         acknowledges_promises: Whether promise dates it has not stored are an alarm.
         requests_per_min: Its own limit; None: the house's.
         expires_at: When the key stops working; None: never.
@@ -70,6 +73,7 @@ def create_client(
         CapabilityRefusedError: For a third capability; the database refuses it, and
             the journal says who asked.
         ClientNameTakenError: If another client has the name.
+        ScopesRefusedError: If a scope is none.
     """
     client = ApiClient(
         name=name,
@@ -77,6 +81,7 @@ def create_client(
         sensitive_data=sensitive_data,
         code_execution=code_execution,
         external_communication=external_communication,
+        scopes=checked_scopes(scopes),
         acknowledges_promises=acknowledges_promises,
         requests_per_min=requests_per_min,
     )
@@ -107,7 +112,10 @@ def change_client(*, client: ApiClient, actor: str, **values: Any) -> None:
     Raises:
         CapabilityRefusedError: For a third capability; the refusal is an event.
         ClientNameTakenError: If another client has the name.
+        ScopesRefusedError: If a scope is none.
     """
+    if "scopes" in values:
+        values["scopes"] = checked_scopes(values["scopes"])
     changed = ApiClient.objects.get(pk=client.pk)
     before = _facts(changed)
     for name, value in values.items():
@@ -220,6 +228,7 @@ def _facts(client: ApiClient) -> dict[str, Any]:
         "name": client.name,
         "system": client.system,
         "capabilities": [name for name in CAPABILITIES if getattr(client, name)],
+        "scopes": client.scopes,
         "acknowledges_promises": client.acknowledges_promises,
         "requests_per_min": client.requests_per_min,
         "is_active": client.is_active,

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils import timezone
 
 from journal.errors import OperationFencedOutError, OperationOverError
@@ -113,6 +113,7 @@ def claim(operation_id: int) -> Claim | None:
     ).update(
         state=_STATE.RUNNING,
         attempt=F("attempt") + 1,
+        items_checked=F("items_done"),
         lease_until=_lease_end(),
         started_at=Coalesce("started_at", Now()),
     )
@@ -129,6 +130,15 @@ def hold(claimed: Claim, *, seconds: float = 0.0) -> None:
         OperationFencedOutError: If another worker has claimed it since.
     """
     _write(claimed, lease_until=_lease_end(seconds))
+
+
+def keep_checked(claimed: Claim, count: int) -> None:
+    """Say how many items have been looked at; none is stored yet. One UPDATE.
+
+    Raises:
+        OperationFencedOutError: If another worker has claimed it since.
+    """
+    _write(claimed, lease_until=_lease_end(), items_checked=count)
 
 
 def is_cancel_requested(claimed: Claim) -> bool:
@@ -155,6 +165,7 @@ def keep_results(
     _write(
         claimed,
         lease_until=_lease_end(),
+        items_checked=Greatest("items_checked", F("items_done") + len(results)),
         items_done=F("items_done") + len(results),
         **{outcome: F(outcome) + number for outcome, number in counts.items()},
     )

@@ -14,8 +14,9 @@ from django.db import transaction
 from django.db.models import Model, ProtectedError
 
 from journal.models import Event, Reference
-from journal.services import append_events, event_of
+from journal.services import append_events
 from journal.setwise import update_rows
+from journal.telling import Did, told
 from journal.wording import counted
 
 
@@ -85,7 +86,6 @@ class Kind:
         code: The columns that are our own name of a row.
         one: In sentences: ``part``.
         may_create: Whether a statement about an unknown object makes one.
-        scope: Journal scope of its events.
         refuse: Returns why a row cannot take new values, or None.
     """
 
@@ -93,7 +93,6 @@ class Kind:
     code: tuple[str, ...]
     one: str
     may_create: bool = True
-    scope: str = ""
     refuse: Callable[[Any, Mapping[str, Any]], Refusal | None] | None = None
 
     @property
@@ -236,23 +235,22 @@ class _Batch:
     def _events(self) -> list[Event]:
         """Return an event for each row made or changed."""
         made = [
-            (row, "created", None, statement.values) for _, statement, row in self.new
+            (row, Did.CREATED, None, statement.values) for _, statement, row in self.new
         ]
         changed = [
-            (row, "changed", before, {name: getattr(row, name) for name in before})
+            (row, Did.CHANGED, before, {name: getattr(row, name) for name in before})
             for row, before in self.changed
         ]
         return [
-            event_of(
-                kind=f"{self.kind.one.replace(' ', '_')}.{verb}",
-                about=row,
+            told(
+                row,
+                did,
                 actor=self.actor,
-                scope=self.kind.scope,
-                summary=f"{self.kind.one.capitalize()} {self._name(row)[:100]} {verb}",
-                before=_plain(before) if before is not None else None,
-                after=_plain(after),
+                name=self._name(row),
+                before=before,
+                after=after,
             )
-            for row, verb, before, after in [*made, *changed]
+            for row, did, before, after in [*made, *changed]
         ]
 
     def _name(self, row: Any) -> str:  # noqa: ANN401 - a row of the kind
@@ -287,7 +285,7 @@ def keep(
     ]
 
 
-def remove(kind: Kind, row: Any, *, actor: str) -> Refusal | None:  # noqa: ANN401 - of the kind
+def remove(kind: Kind, row: Any, actor: str) -> Refusal | None:  # noqa: ANN401 - of the kind
     """Delete a row that nothing rests on, with every system's name of it.
 
     The event is the feed's tombstone; it keeps what the object was called.
@@ -302,12 +300,11 @@ def remove(kind: Kind, row: Any, *, actor: str) -> Refusal | None:  # noqa: ANN4
     """
     named = Reference.objects.filter(object_type=kind.object_type, object_id=row.pk)
     name = "/".join(str(getattr(row, column)) for column in kind.code)
-    event = event_of(
-        kind=f"{kind.one.replace(' ', '_')}.deleted",
-        about=row,
+    event = told(
+        row,
+        Did.DELETED,
         actor=actor,
-        scope=kind.scope,
-        summary=f"{kind.one.capitalize()} {name[:100]} deleted",
+        name=name,
         before={
             **{column: str(getattr(row, column)) for column in kind.code},
             "external_ids": dict(named.values_list("system", "external_id")),
@@ -320,11 +317,11 @@ def remove(kind: Kind, row: Any, *, actor: str) -> Refusal | None:  # noqa: ANN4
             append_events([event])
     except ProtectedError as error:
         users = Counter(str(one._meta.verbose_name) for one in error.protected_objects)  # noqa: SLF001
-        told = ", ".join(counted(number, one) for one, number in sorted(users.items()))
+        said = ", ".join(counted(number, one) for one, number in sorted(users.items()))
         return Refusal(
             field="",
             code="in_use",
-            sentence=f"{kind.one.capitalize()} {name[:80]} is used by {told}.",
+            sentence=f"{kind.one.capitalize()} {name[:80]} is used by {said}.",
         )
     return None
 
@@ -363,15 +360,3 @@ def _load(kind: Kind, statements: Sequence[Statement], system: str) -> _Known:
         by_key=keyed,
         by_code={code: row for code, row in by_code.items() if code in codes},
     )
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values as an event keeps them."""
-    return {
-        name: value.pk
-        if isinstance(value, Model)
-        else value
-        if value is None or isinstance(value, (bool, int, str))
-        else str(value)
-        for name, value in values.items()
-    }

@@ -5,6 +5,7 @@ from django.db.models import Model
 from django.forms import ModelForm
 from django.http import HttpRequest
 
+from journal.admin import LookUpAdmin, MasterAdmin, PlainAdmin
 from scheduling.models import (
     CustomerPromise,
     GridContract,
@@ -20,33 +21,15 @@ from scheduling.services.grid import announce
 from scheduling.services.scenarios import plan_on
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+class ReadOnly(LookUpAdmin):
     """Rows that services alone write."""
 
     list_per_page = 50
     show_full_result_count = False
 
-    def has_add_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        """Nobody adds by hand."""
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        """Nobody changes by hand."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        """Nobody deletes."""
-        return False
-
 
 @admin.register(GridContract)
-class GridContractAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+class GridContractAdmin(MasterAdmin):
     """What a site's utility contract allows."""
 
     list_display = ("site", "interruptible_w", "curtailed_hours", "emergency_percent")
@@ -63,7 +46,7 @@ class MeteredPeakAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at ru
 
 
 @admin.register(GridLink)
-class GridLinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+class GridLinkAdmin(MasterAdmin):
     """Which OpenADR server a site's events are fetched from."""
 
     list_display = ("site", "vtn_url", "program", "is_on", "answered_at", "failure")
@@ -72,7 +55,7 @@ class GridLinkAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run t
 
 
 @admin.register(GridEvent)
-class GridEventAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+class GridEventAdmin(PlainAdmin):
     """What the grid asks, entered where no machine tells us."""
 
     list_display = ("name", "site", "starts_at", "ends_at", "cap_w", "state")

@@ -9,16 +9,23 @@ from typing import Any, Final, NamedTuple
 from django.db.models import Count, Max, Q, QuerySet
 
 from factory.models import (
+    Calendar,
+    CalendarException,
+    CoolingLoop,
+    Crew,
     LotRecall,
     Order,
     Outage,
     PowerBay,
     PowerNode,
+    Shift,
     Site,
     StockLot,
     Unit,
+    WorkCentre,
 )
 from journal.models import Event
+from journal.telling import Did, site_in
 from journal.wording import counted
 from scheduling.models import GridEvent, GridLink, Plan
 from suppliers.models import (
@@ -32,6 +39,12 @@ from suppliers.models import (
 MOST_CAUSES = 500
 """A plan this stale is stale enough; the page need not count on."""
 
+
+def _of(name: str, limit: str) -> dict[str, str]:
+    """Return the kinds of event about a row of master data, with its limit."""
+    return {f"{name}.{did}": limit for did in Did}
+
+
 LIMITS: Final[Mapping[str, str]] = {
     "commitment.committed": "material",
     "commitment.changed": "material",
@@ -42,12 +55,10 @@ LIMITS: Final[Mapping[str, str]] = {
     "purchase_order.changed": "material",
     "receipt.recorded": "material",
     "capacity.declared": "material",
-    "stock_lot.created": "material",
-    "stock_lot.changed": "material",
-    "stock_lot.deleted": "material",
+    **_of("stock_lot", "material"),
     "stock.returned": "material",
     "stock.came_again": "material",
-    "bom.changed": "material",
+    **_of("bom", "material"),
     "alternate.approved": "material",
     "alternate.changed": "material",
     "alternate.withdrawn": "material",
@@ -62,8 +73,18 @@ LIMITS: Final[Mapping[str, str]] = {
     "grid.event_received": "curtailment",
     "grid.contact_lost": "curtailment",
     "grid.contact_back": "curtailment",
-    "power_node.changed": "power",
-    "power_bay.changed": "bay",
+    **_of("power_node", "power"),
+    **_of("power_bay", "bay"),
+    **_of("cooling_loop", "cooling"),
+    **_of("crew", "crew"),
+    **_of("work_centre", "work_centre"),
+    **_of("calendar", "shift"),
+    **_of("shift", "shift"),
+    **_of("calendar_exception", "shift"),
+    **_of("routing_step", "work"),
+    **_of("fixed_lag", "physics"),
+    "rack_model.changed": "",
+    "customer.changed": "transit",
     "site.changed": "",
     "site.imported": "",
     "outage.recorded": "outage",
@@ -101,6 +122,15 @@ SITES: Final[Mapping[str, _Way]] = {
     "powerbay": _Way(PowerBay.objects.all, "site"),
     "rackmodel": _Way(Order.objects.all, "site", "rack_model"),
     "part": _Way(Order.objects.all, "site", "rack_model__bom_lines__part"),
+    "routingstep": _Way(PowerBay.objects.all, "site", "supported_models__steps"),
+    "fixedlag": _Way(PowerBay.objects.all, "site", "supported_models__lags"),
+    "customer": _Way(Order.objects.all, "site", "customer"),
+    "coolingloop": _Way(CoolingLoop.objects.all, "site"),
+    "crew": _Way(Crew.objects.all, "site"),
+    "workcentre": _Way(WorkCentre.objects.all, "site"),
+    "calendar": _Way(Calendar.objects.all, "site"),
+    "shift": _Way(Shift.objects.all, "calendar__site"),
+    "calendarexception": _Way(CalendarException.objects.all, "calendar__site"),
     "gridevent": _Way(GridEvent.objects.all, "site"),
     "gridlink": _Way(GridLink.objects.all, "site"),
     "outage": _Way(Outage.objects.all, "site"),
@@ -141,6 +171,7 @@ class _Group:
 
     object_type: str
     object_id: str
+    scope: str
     cause: str
     count: int
     last: int
@@ -174,7 +205,7 @@ def _groups(plan: Plan) -> list[_Group]:
             Q(seq__gt=plan.event_seq) | Q(seq__isnull=True), kind__in=LIMITS
         )
         .order_by()
-        .values("object_type", "object_id", "cause")
+        .values("object_type", "object_id", "scope", "cause")
         .annotate(count=Count("pk"), last=Max("pk"))
         .order_by("-last")[:MOST_CAUSES]
     )
@@ -182,11 +213,16 @@ def _groups(plan: Plan) -> list[_Group]:
 
 
 def _sites_of(groups: Iterable[_Group]) -> dict[tuple[str, str], set[int]]:
-    """Return the sites each object is about. One query a kind of object."""
+    """Return the sites each object is about. One query a kind of object.
+
+    What is told in a site's scope is about that site, also when its row is gone.
+    """
     wanted: dict[str, set[str]] = defaultdict(set)
+    found: dict[tuple[str, str], set[int]] = defaultdict(set)
     for group in groups:
         wanted[group.object_type].add(group.object_id)
-    found: dict[tuple[str, str], set[int]] = defaultdict(set)
+        if (site := site_in(group.scope)) is not None:
+            found[group.object_type, group.object_id].add(site)
     for object_type, ids in wanted.items():
         if object_type in SITES:
             way = SITES[object_type]
@@ -203,6 +239,7 @@ def sites_of_events(events: Iterable[Event]) -> dict[int, list[Event]]:
         _Group(
             object_type=one.object_type,
             object_id=one.object_id,
+            scope=one.scope,
             cause=one.cause,
             count=1,
             last=one.pk,

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from journal.admin import LookUpAdmin, MasterAdmin
 from suppliers.models import (
     AnswerLink,
     Commitment,
@@ -31,7 +32,7 @@ from suppliers.models import (
 from suppliers.models.tenant import TenantManager
 
 
-class StaffRows(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+class StaffRows(MasterAdmin):
     """Every supplier's rows, since only administrators come here."""
 
     ordering = ("-pk",)
@@ -47,30 +48,12 @@ class StaffRows(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
         return manager.for_staff().order_by(*self.get_ordering(request))
 
 
-class ReadOnly(StaffRows):
+class ReadOnly(LookUpAdmin, StaffRows):
     """Rows that are written by services alone."""
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
         """Show every column as it stands; a form would ask for other tables' rows."""
         return [field.name for field in self.model._meta.fields]  # noqa: SLF001
-
-    def has_add_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        """Nobody adds by hand."""
-        return False
-
-    def has_change_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        """Nobody changes by hand."""
-        return False
-
-    def has_delete_permission(
-        self, request: HttpRequest, obj: Model | None = None
-    ) -> bool:
-        """Nobody deletes."""
-        return False
 
 
 @admin.register(Supplier)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from rest_framework import serializers
 
-from factory.models import RackModel
-from factory.services.boms import BomLinePush, BomPush, push_boms
+from factory.models import BomLine, RackModel
+from factory.services.boms import BomLinePush, BomPush, push_boms, remove_bom
 from journal.api.fields import PIECES_MAX, Strict, Text
 from journal.api.ids import OpaqueId
 from journal.api.names import ByReference, ExternalIds
@@ -46,7 +47,9 @@ BOMS = Resource(
     one="bill of material",
     prefix="bom",
     shape=BomShape,
-    rows=lambda: RackModel.objects.prefetch_related(
+    rows=lambda: RackModel.objects.filter(
+        Exists(BomLine.objects.filter(rack_model=OuterRef("pk")))
+    ).prefetch_related(
         "bom_lines__part", "bom_lines__parent", "bom_lines__consumed_at"
     ),
     naming=ByReference(code=("code",)),
@@ -122,6 +125,7 @@ BOM_UPSERT = Upsert(
     resource=BOMS,
     item=BomItem,
     write=_push,
+    remove=remove_bom,
     example={
         "external_id": "GB300-BOM",
         "revision": 5,

@@ -14,7 +14,7 @@ from factory.services.orders import (
 )
 from journal.api.fields import LARGEST_ID, LARGEST_REVISION, Flag, Strict, Text
 from journal.api.ids import OpaqueId
-from journal.api.names import ByColumns, ExternalIds, Nameless
+from journal.api.names import ByColumns, ByReference, ExternalIds
 from journal.api.resources import Resource, choice, day, flag, text
 from journal.api.writing import Item, Stating, Upsert
 from journal.upserts import Done, Refusal, Result
@@ -133,6 +133,7 @@ class OrderChangeShape(serializers.Serializer[Any]):
     """A change of an order that was asked for, and what became of it."""
 
     id = OpaqueId("chg")
+    external_ids = ExternalIds()
     order = OpaqueId("ord", source="order_id")
     order_number = serializers.CharField(source="order.number")
     kind = serializers.ChoiceField(choices=OrderChange.Kind.choices)
@@ -170,7 +171,7 @@ ORDER_CHANGES = Resource(
     rows=lambda: OrderChange.objects.select_related(
         "order", "customer", "rack_model", "decision"
     ),
-    naming=Nameless(),
+    naming=ByReference(),
     filters={
         "order": text("order__number", about="The order's number."),
         "kind": choice("kind", OrderChange.Kind.choices),
@@ -178,6 +179,7 @@ ORDER_CHANGES = Resource(
     },
     example={
         "id": "chg_7",
+        "external_ids": {},
         "order": "ord_2k",
         "order_number": "CO-9001",
         "kind": "pull_in",

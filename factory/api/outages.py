@@ -21,7 +21,7 @@ from journal.api.contract import KEY_IN_PATH, Operation
 from journal.api.fields import WATTS_MAX, Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId
-from journal.api.names import Nameless
+from journal.api.names import ByReference, ExternalIds
 from journal.api.reading import ListView, ResourceView
 from journal.api.resources import Resource, text
 from journal.api.views import UnprocessableError, once
@@ -55,6 +55,7 @@ class OutageShape(serializers.Serializer[Any]):
     """An outage as it stands; ``ends_at`` is when it is expected to be over."""
 
     id = OpaqueId("out")
+    external_ids = ExternalIds()
     site = serializers.CharField(source="site.code")
     kind = serializers.SerializerMethodField()
     target = serializers.SerializerMethodField()
@@ -80,10 +81,11 @@ OUTAGES = Resource(
     prefix="out",
     shape=OutageShape,
     rows=lambda: Outage.objects.select_related("site", *TARGETS),
-    naming=Nameless(),
+    naming=ByReference(),
     filters={"site": text("site__code")},
     example={
         "id": "out_3",
+        "external_ids": {},
         "site": "MTY",
         "kind": "node",
         "target": "B1",

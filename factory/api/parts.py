@@ -9,7 +9,7 @@ from journal.api.fields import CENTS_MAX, Text
 from journal.api.ids import OpaqueId
 from journal.api.names import ByReference, ExternalIds
 from journal.api.resources import Resource, choice, text
-from journal.api.statements import Found, StatedItem, writing
+from journal.api.statements import Found, StatedItem, removing, writing
 from journal.api.writing import Item, Upsert
 from journal.upserts import Kind, Statement
 
@@ -91,7 +91,7 @@ PART_UPSERT = Upsert(
     resource=PARTS,
     item=PartItem,
     write=writing(PART, _state),
-    removed_as=PART,
+    remove=removing(PART),
     example={
         "external_id": "10004711",
         "revision": 4,

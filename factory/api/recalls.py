@@ -14,7 +14,7 @@ from journal.api.contract import KEY_IN_PATH, Operation
 from journal.api.fields import Flag, Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId
-from journal.api.names import Nameless
+from journal.api.names import ByReference, ExternalIds
 from journal.api.reading import ListView, ResourceView
 from journal.api.resources import Resource, flag, text
 from journal.api.views import UnprocessableError, once
@@ -41,6 +41,7 @@ class RecallShape(serializers.Serializer[Any]):
     """A recall as it stands; ``holds_racks``: racks in work stand still for it."""
 
     id = OpaqueId("rec")
+    external_ids = ExternalIds()
     site = serializers.CharField(source="site.code")
     part = serializers.CharField(source="part.code")
     lot = serializers.CharField()
@@ -84,7 +85,7 @@ RECALLS = Resource(
     prefix="rec",
     shape=RecallShape,
     rows=lambda: LotRecall.objects.select_related("site", "part"),
-    naming=Nameless(),
+    naming=ByReference(),
     filters={
         "part": text("part__code"),
         "lot": text("lot"),
@@ -92,6 +93,7 @@ RECALLS = Resource(
     },
     example={
         "id": "rec_3",
+        "external_ids": {},
         "site": "MTY",
         "part": "UQD",
         "lot": "L-2611-04",

@@ -11,7 +11,7 @@ from journal.api.fields import WATTS_MAX, Text
 from journal.api.ids import Codes, OpaqueId
 from journal.api.names import ByReference, ExternalIds
 from journal.api.resources import Resource, choice, text
-from journal.api.statements import Found, StatedItem, writing
+from journal.api.statements import Found, StatedItem, removing, writing
 from journal.api.writing import Item, Upsert
 from journal.upserts import Kind, Refusal, Statement
 
@@ -167,19 +167,19 @@ def _limit(item: Item, codes: Found) -> Statement:
     )
 
 
+POWER_NODE = Kind(
+    model=PowerNode, code=("site_id", "code"), one="power node", may_create=False
+)
+
 POWER_NODE_UPSERT = Upsert(
     resource=POWER_NODES,
     item=LimitItem,
     write=writing(
-        Kind(
-            model=PowerNode,
-            code=("site_id", "code"),
-            one="power node",
-            may_create=False,
-        ),
+        POWER_NODE,
         _limit,
         {"site": Site},
     ),
+    remove=removing(POWER_NODE),
     example={
         "external_id": "MTY/H1",
         "revision": 3,
@@ -194,19 +194,19 @@ class BayLimitItem(LimitItem):
     """A bay's limit as the energy desk's system states it; the bay itself is set up."""
 
 
+POWER_BAY = Kind(
+    model=PowerBay, code=("site_id", "code"), one="power bay", may_create=False
+)
+
 POWER_BAY_UPSERT = Upsert(
     resource=POWER_BAYS,
     item=BayLimitItem,
     write=writing(
-        Kind(
-            model=PowerBay,
-            code=("site_id", "code"),
-            one="power bay",
-            may_create=False,
-        ),
+        POWER_BAY,
         _limit,
         {"site": Site},
     ),
+    remove=removing(POWER_BAY),
     example={
         "external_id": "MTY/B12",
         "revision": 1,
@@ -287,20 +287,19 @@ def _refuse_site(row: Site, values: Mapping[str, Any]) -> Refusal | None:
     )
 
 
+SITE = Kind(
+    model=Site, code=("code",), one="site", may_create=False, refuse=_refuse_site
+)
+
 SITE_UPSERT = Upsert(
     resource=SITES,
     item=SiteItem,
     write=writing(
-        Kind(
-            model=Site,
-            code=("code",),
-            one="site",
-            may_create=False,
-            refuse=_refuse_site,
-        ),
+        SITE,
         _state_site,
         check=_check_site,
     ),
+    remove=removing(SITE),
     example={
         "external_id": "PL-MTY",
         "revision": 2,

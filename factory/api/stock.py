@@ -10,7 +10,7 @@ from journal.api.fields import PIECES_MAX, Flag, Text
 from journal.api.ids import OpaqueId
 from journal.api.names import ByReference, ExternalIds
 from journal.api.resources import Resource, choice, flag, text
-from journal.api.statements import Found, StatedItem, writing
+from journal.api.statements import Found, StatedItem, removing, writing
 from journal.api.writing import Item, Upsert
 from journal.upserts import Kind, Refusal, Statement
 
@@ -161,7 +161,7 @@ LOT = Kind(
 STOCK_UPSERT = Upsert(
     resource=STOCK,
     item=StockLotItem,
-    removed_as=LOT,
+    remove=removing(LOT),
     write=writing(
         LOT,
         _state,

@@ -7,16 +7,18 @@ from typing import Any
 
 from django.db import transaction
 
-from factory.boms import line_faults
-from factory.models import BomLine, Part, RackModel, RoutingStep
+from factory.boms import line_facts, line_faults
+from factory.models import BomLine, Order, Part, RackModel, RoutingStep
 from factory.validation import circle_of
 from journal.models import Event, Reference
 from journal.services import append_events, event_of
 from journal.setwise import update_rows
 from journal.upserts import Done, Refusal, Result, UpsertOutcome
+from journal.wording import counted
 
 OBJECT_TYPE = "rackmodel"
 FAULT = "bom_refused"
+TO_BUILD = (Order.State.OPEN, Order.State.PAUSED)
 
 Key = tuple[str, str]
 """Part and the part it goes into; empty: the rack."""
@@ -63,6 +65,49 @@ def push_boms(*, pushes: Sequence[BomPush], system: str, actor: str) -> list[Res
     results = [batch.judge(push) for push in pushes]
     batch.write()
     return results
+
+
+@transaction.atomic
+def remove_bom(model: RackModel, actor: str) -> Refusal | None:
+    """Delete the bill of a rack model that nobody is to be built of.
+
+    Racks that have been given their parts keep them. The event is the feed's tombstone.
+
+    Args:
+        model: Whose bill it is; it stays, and takes another bill.
+        actor: ``client:3``.
+
+    Returns:
+        Why it stays, or None once it is gone.
+    """
+    RackModel.objects.select_for_update().get(pk=model.pk)
+    waiting = Order.objects.filter(
+        rack_model=model, state__in=(Order.State.OPEN, Order.State.PAUSED)
+    ).count()
+    if waiting:
+        return Refusal(
+            field="",
+            code="in_use",
+            sentence=f"The bill of {model.code} is used by "
+            f"{counted(waiting, 'order to build')}.",
+        )
+    named = Reference.objects.filter(object_type=OBJECT_TYPE, object_id=model.pk)
+    lines = model.bom_lines.select_related("part", "parent", "consumed_at")
+    event = event_of(
+        kind="bom.deleted",
+        about=model,
+        actor=actor,
+        summary=f"Bill of material of {model.code} deleted",
+        before={
+            "rack_model": model.code,
+            "lines": [line_facts(line) for line in lines],
+            "external_ids": dict(named.values_list("system", "external_id")),
+        },
+    )
+    named.delete()
+    model.bom_lines.all().delete()
+    append_events([event])
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +201,8 @@ class _Batch:
         self._link(push, model, reference)
         is_changed = self._change(push, model)
         outcome = UpsertOutcome.UPDATED if is_changed else UpsertOutcome.UNCHANGED
+        if not self.known.lines.get(model.pk):
+            outcome = UpsertOutcome.CREATED
         return Done(key=model.pk, outcome=outcome)
 
     def _named_otherwise(
@@ -225,7 +272,7 @@ class _Batch:
             if kept is None:
                 self.new.append(self._line(line, model, step))
             elif (kept.quantity, kept.consumed_at_id) != (line.quantity, step):
-                before.append(_facts(kept))
+                before.append(line_facts(kept))
                 kept.quantity, kept.consumed_at_id = line.quantity, step
                 self.changed.append(kept)
             else:
@@ -241,7 +288,7 @@ class _Batch:
         wanted = {line.key for line in push.lines}
         gone = [line for key, line in stored.items() if key not in wanted]
         self.gone += [line.pk for line in gone]
-        before += [_facts(line) for line in gone]
+        before += [line_facts(line) for line in gone]
         if before or after:
             self.events.append(
                 event_of(
@@ -274,13 +321,3 @@ class _Batch:
         Reference.objects.bulk_create(self.linked)
         update_rows(self.revised, ["revision"])
         append_events(self.events)
-
-
-def _facts(line: BomLine) -> dict[str, Any]:
-    """Return what an event keeps of a line."""
-    return {
-        "part": line.part.code,
-        "parent": line.parent.code if line.parent else None,
-        "quantity": line.quantity,
-        "consumed_at": line.consumed_at.code if line.consumed_at else None,
-    }

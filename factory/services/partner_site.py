@@ -7,14 +7,17 @@ from django.db.models import Model
 
 from factory.errors import PartnerSiteError
 from factory.models import (
+    Calendar,
     CoolingLoop,
     Crew,
+    PowerBay,
     PowerNode,
     Site,
     SiteLane,
     WorkCentre,
 )
-from journal.services import record
+from journal.services import append_events, record
+from journal.telling import Did, told, values_of
 
 Row = TypeVar("Row", bound=Model)
 
@@ -65,6 +68,13 @@ def open_partner_site(
         _copy(centre, site=site, count=max(1, round(centre.count * share)))
     _people(origin, site, share)
     SiteLane.objects.create(origin=origin, target=site, transit_min=transit_min)
+    append_events(
+        [
+            told(row, Did.CREATED, actor="system", after=values_of(row))
+            for model in (PowerNode, CoolingLoop, PowerBay, WorkCentre, Calendar, Crew)
+            for row in model._default_manager.filter(site=site)  # noqa: SLF001
+        ]
+    )
     record(
         kind="site.opened",
         about=site,

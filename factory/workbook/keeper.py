@@ -12,8 +12,19 @@ from django.db.models import Model
 
 from factory.models import Site
 from factory.workbook.read import Findings, Line
+from journal.telling import Did
 
 Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What was done to a row."""
+
+    row: Any
+    did: Did
+    before: dict[str, Any] | None
+    after: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -26,6 +37,7 @@ class Keeper:
         made: Rows made, by sheet.
         changed: Rows changed, by sheet.
         kept_site: The site, once its line is kept.
+        done: What was done to which row, in order, with what was before and is now.
     """
 
     findings: Findings
@@ -33,6 +45,7 @@ class Keeper:
     made: Counter[str] = field(default_factory=Counter)
     changed: Counter[str] = field(default_factory=Counter)
     kept_site: Site | None = None
+    done: list[Deed] = field(default_factory=list)
 
     @property
     def site(self) -> Site:
@@ -55,14 +68,20 @@ class Keeper:
         """
         given = {name: value for name, value in values.items() if value is not None}
         row = model._default_manager.filter(**key).first()  # noqa: SLF001
-        count = self.changed if row else self.made
+        did, count, before = Did.CHANGED, self.changed, {}
         if row is None:
+            did, count = Did.CREATED, self.made
             row = model(**key, **given)
         else:
-            if all(getattr(row, name) == value for name, value in given.items()):
+            before = {
+                name: old
+                for name, value in given.items()
+                if (old := getattr(row, name)) != value
+            }
+            if not before:
                 return row
-            for name, value in given.items():
-                setattr(row, name, value)
+            for name in before:
+                setattr(row, name, given[name])
         try:
             with transaction.atomic():
                 row.save()
@@ -70,7 +89,21 @@ class Keeper:
             self.refuse(line, error)
             return None
         count[line.sheet] += 1
+        self.note(row, did, before=before or None, after=key | given)
         return row
+
+    def note(
+        self,
+        row: Model,
+        did: Did,
+        *,
+        before: dict[str, Any] | None,
+        after: dict[str, Any],
+    ) -> None:
+        """Remember what was done to a row; of a changed one what differs."""
+        if before is not None:
+            after = {name: after[name] for name in before}
+        self.done.append(Deed(row, did, before, after))
 
     def refuse(self, line: Line, error: IntegrityError) -> None:
         """Note what the database refuses, by the rule's name where it gives one."""

@@ -36,6 +36,7 @@ from factory.services.orders import (
 from factory.workbook.keeper import Keeper
 from factory.workbook.layout import SHEETS
 from factory.workbook.read import Book, Line
+from journal.telling import Did
 from journal.upserts import UpsertOutcome
 
 SYSTEM = "workbook"
@@ -163,11 +164,17 @@ def _bay(keeper: Keeper, line: Line, has: dict[str, Any]) -> None:
         },
     )
     models = set(RackModel.objects.filter(code__in=has["models"]))
-    if bay is None or set(bay.supported_models.all()) == models:
+    if bay is None or (before := set(bay.supported_models.all())) == models:
         return
     bay.supported_models.set(models)
     if keeper.made["bays"] + keeper.changed["bays"] == counted:
         keeper.changed["bays"] += 1
+        keeper.note(
+            bay,
+            Did.CHANGED,
+            before={"supported_models": {model.code for model in before}},
+            after={"supported_models": {model.code for model in models}},
+        )
 
 
 def _work_centre(keeper: Keeper, line: Line, has: dict[str, Any]) -> None:
@@ -203,7 +210,8 @@ def _shifts(keeper: Keeper, lines: list[Line]) -> None:
             keeper.findings.add(f"shifts: calendar {code} is refused.")
             continue
         fields = ("name", "weekday", "start_min", "end_min")
-        if set(calendar.shifts.values_list(*fields)) == rows:
+        before = set(calendar.shifts.values_list(*fields))
+        if before == rows:
             continue
         calendar.shifts.all().delete()
         Shift.objects.bulk_create(
@@ -211,6 +219,9 @@ def _shifts(keeper: Keeper, lines: list[Line]) -> None:
             for row in sorted(rows, key=lambda row: row[1:])
         )
         keeper.changed["shifts"] += len(rows)
+        keeper.note(
+            calendar, Did.CHANGED, before={"shifts": before}, after={"shifts": rows}
+        )
 
 
 def _exception(keeper: Keeper, line: Line, has: dict[str, Any]) -> None:
@@ -345,6 +356,12 @@ def _order(keeper: Keeper, line: Line, has: dict[str, Any]) -> None:
     late = has.get("late_usd_per_day", order.late_cents_per_day)
     is_changed = order.late_cents_per_day != late
     if is_changed:
+        keeper.note(
+            order,
+            Did.CHANGED,
+            before={"late_cents_per_day": order.late_cents_per_day},
+            after={"late_cents_per_day": late},
+        )
         order.late_cents_per_day = late
         order.save(update_fields=["late_cents_per_day"])
     if outcome == UpsertOutcome.CREATED:

@@ -132,7 +132,24 @@ PHRASES = {
 """What a status means, where its serializer does not say it."""
 
 PROBLEM_CONTENT = {
-    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+    "application/problem+json": {
+        "schema": {"$ref": "#/components/schemas/Problem"},
+        "example": {
+            "type": "/api/v1/problems/invalid",
+            "title": "Bad Request",
+            "status": 400,
+            "code": "invalid",
+            "detail": "The request is understood, but some of its values are wrong.",
+            "request_id": "5e7f9c2b41f04f0f9a35f0b7a1c3d2e4",
+            "errors": [
+                {
+                    "pointer": "/purchase_orders/0/lines/3/quantity",
+                    "code": "min_value",
+                    "detail": "Ensure this value is greater than or equal to 1.",
+                }
+            ],
+        },
+    }
 }
 PROBLEM = {
     "type": "object",

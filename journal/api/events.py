@@ -1,18 +1,20 @@
 """The change feed: every event a client may learn of, in one order without gaps."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db.models import Max
 from django.urls import reverse
 from rest_framework import serializers, status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from journal.api.contract import API_ROOT, DescribedSchema, Operation
+from journal.api.contract import API_ROOT, KEY_IN_PATH, DescribedSchema, Operation
 from journal.api.fields import Strict
 from journal.api.ids import opaque
+from journal.api.names import OURS
 from journal.api.places import EVENTS, cursor_at, place_of
 from journal.api.reading import PAGE_DEFAULT, PAGE_MAX, query_of
 from journal.api.resources import Resource
@@ -22,10 +24,13 @@ from journal.models import Event
 from journal.reach import KIND, KINDS_MOST, kinds_of, learnt_by, of_kinds
 from journal.retention import floor
 
+PREFIX = "evt"
+"""Of an event's id, which webhooks carry; its number follows."""
 DELETED = ".deleted"
 """End of the kinds that say that an object is no more."""
 
 EXAMPLE = {
+    "id": "evt_10412",
     "seq": 10412,
     "kind": "commitment.changed",
     "op": "upsert",
@@ -72,6 +77,7 @@ class EventObject(serializers.Serializer[Any]):
 class EventShape(serializers.Serializer[Any]):
     """One event as the feed shows it; ``delete`` means that the object is no more."""
 
+    id = serializers.CharField()
     seq = serializers.IntegerField()
     kind = serializers.CharField()
     op = serializers.ChoiceField(choices=["upsert", "delete"])
@@ -147,6 +153,7 @@ class EventsView(ClientView):
     """The journal, oldest first."""
 
     schema = DescribedSchema()
+    scope = "events"
     capabilities: ClassVar[dict[str, str]] = {"GET": "sensitive_data code_execution"}
     query_parameters = frozenset({"cursor", "limit", "kind", "object_type"})
     resources: ClassVar[Mapping[str, Resource]] = {}
@@ -203,10 +210,45 @@ class EventsView(ClientView):
         return place
 
 
+class EventView(ClientView):
+    """One event of the journal."""
+
+    schema = DescribedSchema()
+    scope = "events"
+    capabilities: ClassVar[dict[str, str]] = {"GET": "sensitive_data code_execution"}
+    resources: ClassVar[Mapping[str, Resource]] = {}
+    """Given by the route."""
+
+    def operation(self, method: str) -> Operation:
+        """Describe the event for the contract."""
+        return Operation(
+            id="events_read",
+            about="Return one event by its `webhook-id`, or `rackline:` and its `seq`.",
+            parameters=[KEY_IN_PATH],
+            responses={200: EventShape},
+            answered={200: EXAMPLE},
+        )
+
+    def get(self, request: Request, key: str) -> Response:
+        """Return the event, however old. One query."""
+        found = re.fullmatch(rf"(?:{PREFIX}_|{OURS}:)([0-9]{{1,18}})", key, re.ASCII)
+        row = (
+            Event.objects.filter(learnt_by(self.client), seq=int(found[1]))
+            .values_list(*COLUMNS)
+            .first()
+            if found
+            else None
+        )
+        if row is None:
+            raise NotFound(f"There is no event {key[:100]}.")
+        return Response(_shape(row, self.resources))
+
+
 class EventsBaselineView(ClientView):
     """Where the journal stands now."""
 
     schema = DescribedSchema()
+    scope = "events"
     capabilities: ClassVar[dict[str, str]] = {"GET": "sensitive_data code_execution"}
 
     def operation(self, method: str) -> Operation:
@@ -252,6 +294,7 @@ def _shape(row: tuple[Any, ...], resources: Mapping[str, Resource]) -> dict[str,
     """Return one event as shown; the row's columns are ``COLUMNS``."""
     seq, kind, object_type, object_id, *rest = row
     return {
+        "id": f"{PREFIX}_{seq}",
         "seq": seq,
         "kind": kind,
         "op": "delete" if kind.endswith(DELETED) else "upsert",

@@ -84,24 +84,29 @@ class _Writer:
             self.claimed
         ):
             with transaction.atomic():
-                results = self._write(done, self.sent[done : done + CHUNK], seen)
+                items = self._read(self.sent[done : done + CHUNK])
+                results = self._store(done, items, seen)
                 self._keep(results)
             done += len(results)
         operations.finish(self.claimed, stored=done > 0)
 
     def write_whole(self) -> None:
-        """Store all or nothing, in one transaction; a dry run always nothing."""
+        """Store all or nothing, in one transaction; a dry run always nothing.
+
+        Everything is looked at before, so that there is something to see of it: what
+        one transaction has stored so far nobody sees.
+        """
+        items = self._look()
         operations.hold(self.claimed, seconds=HOLD_S_AN_ITEM * len(self.sent))
         results: Results = []
         seen: set[str] = set()
         with transaction.atomic():
             with transaction.atomic():
-                while len(results) < len(self.sent):
+                for at in range(0, len(items), CHUNK):
                     if operations.is_cancel_requested(self.claimed):
                         results = []
                         break
-                    at = len(results)
-                    results += self._write(at, self.sent[at : at + CHUNK], seen)
+                    results += self._store(at, items[at : at + CHUNK], seen)
                 failed = sum(one["outcome"] == FAILED for one in results)
                 is_refused = self.operation.is_atomic and failed > 0
                 is_stored = bool(results) and not (
@@ -113,9 +118,22 @@ class _Writer:
             refusal = _refused(failed, len(results)) if is_refused else ("", "")
             operations.finish(self.claimed, stored=is_stored, refusal=refusal)
 
-    def _write(self, first: int, sent: Sequence[object], seen: set[str]) -> Results:
-        """Store one chunk; a malformed item is a result like any other."""
-        items: list[Read] = read_items(self.upsert, sent)
+    def _look(self) -> list[Read]:
+        """Look at every item by itself, and say how far that is; none if cancelled."""
+        items: list[Read] = []
+        while len(items) < len(self.sent):
+            if operations.is_cancel_requested(self.claimed):
+                return []
+            items += self._read(self.sent[len(items) : len(items) + CHUNK])
+            operations.keep_checked(self.claimed, len(items))
+        return items
+
+    def _read(self, sent: Sequence[object]) -> list[Read]:
+        """Look at some items; a malformed one is a result like any other."""
+        return read_items(self.upsert, sent)
+
+    def _store(self, first: int, items: Sequence[Read], seen: set[str]) -> Results:
+        """Store some items that were looked at."""
         return write_items(self.upsert, items, self.by, first=first, seen=seen)
 
     def _keep(self, results: Results) -> None:

@@ -43,16 +43,16 @@ class ByReference:
 
     Attributes:
         code: The columns of our own name, outermost first, which system ``rackline``
-            leads to: a bay is ``MTY/B12``.
+            leads to: a bay is ``MTY/B12``. None: we have but the id.
     """
 
-    code: tuple[str, ...]
+    code: tuple[str, ...] = ()
 
     def find(self, rows: QuerySet[Any], system: str, external_id: str) -> QuerySet[Any]:
         """Return the row a reference or our own code leads to."""
         if system == OURS:
-            codes = external_id.split("/", len(self.code) - 1)
-            if len(codes) < len(self.code):
+            codes = external_id.split("/", max(len(self.code) - 1, 0))
+            if not self.code or len(codes) < len(self.code):
                 return rows.none()
             return rows.filter(**dict(zip(self.code, codes, strict=True)))
         return rows.filter(

@@ -36,6 +36,9 @@ class OperationShape(serializers.Serializer[Any]):
     dry_run = serializers.BooleanField(source="is_dry_run")
     stored = serializers.BooleanField()
     items_total = serializers.IntegerField()
+    items_checked = serializers.IntegerField(
+        help_text="Looked at so far; all or nothing is stored once all are."
+    )
     items_done = serializers.IntegerField()
     summary = Summary(source="*")
     attempt = serializers.IntegerField()
@@ -62,6 +65,7 @@ OPERATIONS = Resource(
         "dry_run": False,
         "stored": False,
         "items_total": 20_000,
+        "items_checked": 4_500,
         "items_done": 4_500,
         "summary": {
             "created": 4_480,
@@ -143,6 +147,8 @@ class OperationView(OwnOperations, DetailView):
 
 class OperationResultsView(ListView):
     """What became of each item, in the order sent."""
+
+    scope = OPERATIONS.name
 
     def operation(self, method: str) -> Operation:
         """Describe the list for the contract."""

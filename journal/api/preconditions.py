@@ -1,11 +1,14 @@
 """Writes that hold for one version of an object: If-Match, and its refusals."""
 
+import re
+
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 HEADER = "If-Match"
+ETAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
 class PreconditionRequired(APIException):
@@ -29,6 +32,19 @@ def if_match(about: str, *, required: bool = False) -> OpenApiParameter:
     return OpenApiParameter(
         HEADER, str, OpenApiParameter.HEADER, required=required, description=about
     )
+
+
+def decided_on(request: Request, version: int) -> int:
+    """Return the version a change was decided on: the object's own, or ``*``.
+
+    Raises:
+        PreconditionRequired: If the request does not say.
+        ChangedSince: If it is another than the object's.
+    """
+    header = version_of(request)
+    if header != "*" and str(version) not in ETAG.findall(header):
+        raise ChangedSince
+    return version
 
 
 def version_of(request: Request) -> str:

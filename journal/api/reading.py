@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, ClassVar
@@ -23,12 +22,12 @@ from journal.api.contract import (
 from journal.api.fields import Members, Strict
 from journal.api.ids import key_of
 from journal.api.places import cursor_at, place_of
+from journal.api.preconditions import ETAG
 from journal.api.resources import Resource
 from journal.api.views import ClientView
 
 PAGE_MAX = 1_000
 PAGE_DEFAULT = 100
-ETAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
 def members_option(resource: Resource) -> Members:
@@ -149,6 +148,23 @@ def narrowed(resource: Resource, rows: QuerySet[Any], key: str) -> QuerySet[Any]
     if number is None or number >= 2**63:
         return rows.none()
     return rows.filter(pk=number)
+
+
+def found_by(
+    resource: Resource, rows: QuerySet[Any], keys: Iterable[str]
+) -> dict[str, Any]:
+    """Return the row each key leads to, or None.
+
+    One query for all ids of ours, and one for each other name.
+    """
+    numbers = {key: key_of(resource.prefix, key) for key in keys}
+    ours = rows.in_bulk([one for one in numbers.values() if one is not None])
+    return {
+        key: narrowed(resource, rows, key).first()
+        if number is None
+        else ours.get(number)
+        for key, number in numbers.items()
+    }
 
 
 class ListView(ResourceView):

@@ -7,6 +7,8 @@ from django.urls import URLPattern, path
 from django.views import View
 
 from journal.api.bulk import BulkUpsertView
+from journal.api.names import ByReference
+from journal.api.naming import NameView
 from journal.api.reading import DetailView, ListView, ResourceView, parameters_of
 from journal.api.resources import Resource
 from journal.api.single import DetailUpsertView, RemovableView
@@ -38,9 +40,12 @@ def routes(
         listing: Serves ``parts``, and what is posted there.
         detail: Serves ``parts/{key}`` if clients may not write it.
         upsert: How it is written, if clients may write it.
-        verbs: Views of ``parts/{key}:verb``.
+        verbs: Views of ``parts/{key}:verb``; what clients may not write has ``name``.
     """
     name = resource.name
+    verbs = dict(verbs or {})
+    if upsert is None and isinstance(resource.naming, ByReference):
+        verbs["name"] = NameView
     writes = [
         _route(
             f"{name}:bulk-upsert",
@@ -55,7 +60,7 @@ def routes(
         _route(name, listing, f"api-{name}", resource, parameters_of(resource)),
         *(
             _route(f"{name}/<path:key>:{verb}", view, f"api-{name}-{verb}", resource)
-            for verb, view in (verbs or {}).items()
+            for verb, view in verbs.items()
         ),
         _route(
             f"{name}/<path:key>",
@@ -72,7 +77,7 @@ def _single_view(upsert: Upsert | None, detail: type[DetailView]) -> type[Detail
     """Return what serves one object."""
     if upsert is None:
         return detail
-    return DetailUpsertView if upsert.removed_as is None else RemovableView
+    return DetailUpsertView if upsert.remove is None else RemovableView
 
 
 def _route(

@@ -23,7 +23,7 @@ from journal.api.writing import (
     stating,
     write_items,
 )
-from journal.upserts import UpsertOutcome, remove
+from journal.upserts import UpsertOutcome
 
 OUTCOME_HEADER = "Rackline-Outcome"
 IF_MATCH = if_match(
@@ -53,7 +53,7 @@ class ItemRefused(APIException):
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
 
 
-def _nested(pointer: str, sentence: str) -> dict[str, Any]:
+def nested(pointer: str, sentence: str) -> dict[str, Any]:
     """Return a sentence at its place in the body, as DRF has faults."""
     place: Any = [sentence]
     for step in reversed(pointer.strip("/").split("/")):
@@ -83,7 +83,7 @@ class DetailUpsertView(UpsertView, DetailView):
             request=single_of(self.by),
             sent=sent,
             responses={200: self.of.shape, 201: self.of.shape},
-            answered={200: self.of.example},
+            answered={200: self.of.example, 201: self.of.example},
         )
 
     def put(self, request: Request, key: str) -> Response:
@@ -100,7 +100,7 @@ class DetailUpsertView(UpsertView, DetailView):
             if result["outcome"] == FAILED:
                 fault = result["errors"][0]
                 raise ItemRefused(
-                    _nested(fault["pointer"], fault["detail"]), fault["code"]
+                    nested(fault["pointer"], fault["detail"]), fault["code"]
                 )
             row = self.find(result["id"])
             shown = self.show([row], None)[0]
@@ -172,13 +172,13 @@ class RemovableView(DetailUpsertView):
         """Delete one object of the client's own system."""
         options = PutOptions(data=query_of(request))
         options.is_valid(raise_exception=True)
-        kind = self.by.removed_as
-        assert kind is not None  # noqa: S101 - the route is there for those alone
+        remove = self.by.remove
+        assert remove is not None  # noqa: S101 - the route is there for those alone
         self._external_id(key)
         with transaction.atomic():
             row = self.find(key)
             self._check_match(request, key)
-            refusal = remove(kind, row, actor=self.actor)
+            refusal = remove(row, self.actor)
             if refusal is not None:
                 raise Refused(refusal.sentence, refusal.code)
             if options.validated_data["dry_run"]:

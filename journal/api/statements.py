@@ -1,13 +1,14 @@
 """Items of master data as statements: codes become rows, unknown ones are refused."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from django.db.models import Model
 from rest_framework import serializers
 
 from journal.api.fields import LARGEST_ID, LARGEST_REVISION, Strict, Text
-from journal.api.writing import Item, Stating, WriteMany
-from journal.upserts import Kind, Refusal, Result, Statement, keep
+from journal.api.writing import Item, Remove, Stating, WriteMany
+from journal.upserts import Kind, Refusal, Result, Statement, keep, remove
 
 
 class StatedItem(Strict):
@@ -74,6 +75,11 @@ def writing(
         ]
 
     return write
+
+
+def removing(kind: Kind) -> Remove:
+    """Return a way of deleting one kind of master data."""
+    return partial(remove, kind)
 
 
 def _unknown(item: Item, codes: Found) -> Refusal | None:

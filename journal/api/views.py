@@ -22,7 +22,6 @@ from journal.rates import Allowance
 DRY_RUN = "dry_run"
 LEADING_ON = ("Location", "Operation-Location", "Retry-After")
 """What an answer has no use for when nothing was stored."""
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class ClientView(APIView):
@@ -36,6 +35,8 @@ class ClientView(APIView):
     permission_classes = (HasCapability,)
     throttle_classes = (ClientRate,)
     capabilities: ClassVar[dict[str, str]] = {}
+    scope: ClassVar[str] = ""
+    """Name in scopes; empty: the resource's."""
     query_parameters: ClassVar[frozenset[str]] = frozenset()
     allowance: Allowance | None = None
 

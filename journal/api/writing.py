@@ -20,7 +20,7 @@ from journal.api.ids import opaque
 from journal.api.reading import ResourceView
 from journal.api.resources import Resource
 from journal.models import ApiClient
-from journal.upserts import Done, Kind, Refusal, Result, UpsertOutcome
+from journal.upserts import Done, Refusal, Result, UpsertOutcome
 
 CHUNK = 500
 FAULTS_MAX = 20
@@ -49,6 +49,7 @@ def stating(client: ApiClient) -> Stating:
 
 Item = dict[str, Any]
 WriteMany = Callable[[Sequence[Item], Stating], list[Result]]
+Remove = Callable[[Any, str], Refusal | None]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -61,14 +62,14 @@ class Upsert:
         write: Stores validated items, each about another external id, and says what
             became of each; stores nothing of an item it refuses.
         example: An item as sent.
-        removed_as: The kind of master data it is, if clients may delete it.
+        remove: Deletes a row for an actor or says why it stays, if clients may.
     """
 
     resource: Resource
     item: type[Strict]
     write: WriteMany
     example: Mapping[str, Any]
-    removed_as: Kind | None = None
+    remove: Remove | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ RATE_MOST = 1_000_000
 class ApiClient(models.Model):
     """A machine that calls the API with one of its keys.
 
-    At most two of the three capabilities are ever true. ``requests_per_min`` is the
-    house's setting unless the client has one of its own.
+    At most two of the three capabilities are ever true; ``scopes`` hold it to less.
+    ``requests_per_min`` is the house's setting unless the client has one of its own.
     """
 
     name = models.CharField(max_length=120, unique=True)
@@ -23,6 +23,12 @@ class ApiClient(models.Model):
     sensitive_data = models.BooleanField(default=False)
     code_execution = models.BooleanField(default=False)
     external_communication = models.BooleanField(default=False)
+    scopes = models.CharField(
+        max_length=1_000,
+        blank=True,
+        default="",
+        help_text="By comma; empty: all that the capabilities open.",
+    )
     acknowledges_promises = models.BooleanField(
         default=False, help_text="Whether promise dates it has not stored are an alarm."
     )

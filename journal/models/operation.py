@@ -32,7 +32,7 @@ class BulkOperation(models.Model):
     ``attempt`` is the fencing token: who writes to a running operation shows the
     attempt it claimed. ``items`` is their JSON, compressed, and is dropped at the end.
     Unless all or nothing is asked for, what is done stays done: ``items_done`` is where
-    the next attempt goes on.
+    the next attempt goes on. ``items_checked`` have been looked at by themselves.
     """
 
     class State(models.TextChoices):
@@ -54,6 +54,7 @@ class BulkOperation(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     items = models.BinaryField(null=True)
     items_total = models.PositiveIntegerField()
+    items_checked = models.PositiveIntegerField(default=0)
     items_done = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
@@ -80,6 +81,11 @@ class BulkOperation(models.Model):
             models.CheckConstraint(
                 condition=Q(items_done__lte=F("items_total")),
                 name="bulk_operation_done_within_total",
+            ),
+            models.CheckConstraint(
+                condition=Q(items_checked__gte=F("items_done"))
+                & Q(items_checked__lte=F("items_total")),
+                name="bulk_operation_checked_before_done",
             ),
             models.CheckConstraint(
                 condition=Q(attempt__lte=3), name="bulk_operation_three_attempts"

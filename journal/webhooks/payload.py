@@ -7,8 +7,6 @@ gets it reads the facts with its client's key.
 import json
 from typing import Any
 
-from journal.api.places import EVENTS as PREFIX
-from journal.api.places import cursor_at
 from journal.models import Delivery, Event
 
 PING = "ping"
@@ -19,7 +17,12 @@ def message_of(delivery: Delivery) -> str:
     """Return the id of a message: an event's is the same at each try and replay."""
     if delivery.event is None:
         return f"ping_{delivery.pk}"
-    return f"evt_{delivery.event.seq}"
+    return _id_of(delivery.event)
+
+
+def _id_of(event: Event) -> str:
+    """Return an event's id, as the feed shows it."""
+    return f"evt_{event.seq}"
 
 
 def body_of(delivery: Delivery) -> bytes:
@@ -39,14 +42,13 @@ def _ping(delivery: Delivery) -> dict[str, Any]:
 
 
 def _news(event: Event) -> dict[str, Any]:
-    """Return the payload of an event; its address is one page of the feed."""
-    before = cursor_at(PREFIX, (event.seq or 1) - 1)
+    """Return the payload of an event; what it says is read at its address."""
     return {
         "type": event.kind,
         "timestamp": event.at.isoformat(),
         "data": {
             "seq": event.seq,
             "object_type": event.object_type,
-            "address": f"{FEED}?cursor={before}&limit=1",
+            "address": f"{FEED}/{_id_of(event)}",
         },
     }

@@ -62,6 +62,7 @@ class OpenAdrView(ClientView):
     """The callback of a site."""
 
     schema = DescribedSchema()
+    scope = "grid-events"
     capabilities: ClassVar[dict[str, str]] = {"POST": "sensitive_data"}
 
     def operation(self, method: str) -> Operation:

@@ -19,7 +19,7 @@ from journal.api.contract import KEY_IN_PATH, Operation
 from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId, key_of, opaque
-from journal.api.names import Nameless
+from journal.api.names import ByReference, ExternalIds
 from journal.api.reading import ListView, ResourceView, query_of
 from journal.api.resources import EXECUTION, Resource, choice, text
 from journal.api.single import PutOptions
@@ -111,6 +111,7 @@ class PreviewShape(serializers.Serializer[Any]):
     """
 
     id = OpaqueId("look")
+    external_ids = ExternalIds()
     order = OpaqueId("ord", source="order_id")
     order_number = serializers.CharField(source="order.number")
     change = OpaqueId("chg", source="change_id", allow_null=True, default=None)
@@ -152,7 +153,7 @@ CHANGE_PREVIEWS = Resource(
     prefix="look",
     shape=PreviewShape,
     rows=lambda: ChangePreview.objects.select_related("order"),
-    naming=Nameless(),
+    naming=ByReference(),
     filters={
         "order": text("order__number", about="The order's number."),
         "state": choice("state", ChangePreview.State.choices),
@@ -160,6 +161,7 @@ CHANGE_PREVIEWS = Resource(
     capability=EXECUTION,
     example={
         "id": "look_4",
+        "external_ids": {},
         "order": "ord_2k",
         "order_number": "CO-9001",
         "change": "chg_7",

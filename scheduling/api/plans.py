@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from journal.api.ids import OpaqueId
-from journal.api.names import Nameless
+from journal.api.names import ByReference, ExternalIds
 from journal.api.resources import Resource, flag, text
 from scheduling.models import Plan, Scenario
 
@@ -14,6 +14,7 @@ class PlanShape(serializers.Serializer[Any]):
     """A plan as shown; costs are US cents, ``published_as`` its publication."""
 
     id = OpaqueId("plan")
+    external_ids = ExternalIds()
     site = serializers.CharField(source="run.scenario.site.code")
     run = OpaqueId("run", source="run_id")
     published_as = serializers.IntegerField(
@@ -42,13 +43,14 @@ PLANS = Resource(
     prefix="plan",
     shape=PlanShape,
     rows=lambda: Plan.objects.select_related("run__scenario__site", "publication"),
-    naming=Nameless(),
+    naming=ByReference(),
     filters={
         "site": text("run__scenario__site__code"),
         "is_proved_optimal": flag("is_proved_optimal"),
     },
     example={
         "id": "plan_9",
+        "external_ids": {},
         "site": "MTY",
         "run": "run_c",
         "published_as": 118,
@@ -75,6 +77,7 @@ class ScenarioShape(serializers.Serializer[Any]):
     """What a run starts from: live data, or live data with adjustments."""
 
     id = OpaqueId("sc")
+    external_ids = ExternalIds()
     site = serializers.CharField(source="site.code")
     name = serializers.CharField()
     is_base = serializers.BooleanField()
@@ -91,10 +94,11 @@ SCENARIOS = Resource(
     prefix="sc",
     shape=ScenarioShape,
     rows=lambda: Scenario.objects.select_related("site"),
-    naming=Nameless(),
+    naming=ByReference(),
     filters={"site": text("site__code"), "is_base": flag("is_base")},
     example={
         "id": "sc_1",
+        "external_ids": {},
         "site": "MTY",
         "name": "Tessaline slips",
         "is_base": False,

@@ -14,7 +14,7 @@ from journal.api.contract import KEY_IN_PATH, Operation
 from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId, opaque
-from journal.api.names import Nameless
+from journal.api.names import ByReference, ExternalIds
 from journal.api.reading import ListView, ResourceView
 from journal.api.resources import EXECUTION, Resource, choice, text
 from journal.api.views import Refused, UnprocessableError, once
@@ -69,6 +69,7 @@ class QuoteShape(serializers.Serializer[Any]):
     """
 
     id = OpaqueId("quote")
+    external_ids = ExternalIds()
     site = serializers.CharField(source="site.code")
     rack_model = serializers.CharField(source="rack_model.code")
     quantity = serializers.IntegerField()
@@ -95,7 +96,7 @@ QUOTES = Resource(
     prefix="quote",
     shape=QuoteShape,
     rows=lambda: Quote.objects.select_related("site", "rack_model", "booking"),
-    naming=Nameless(),
+    naming=ByReference(),
     filters={
         "site": text("site__code"),
         "state": choice("state", Quote.State.choices),
@@ -103,6 +104,7 @@ QUOTES = Resource(
     capability=EXECUTION,
     example={
         "id": "quote_c",
+        "external_ids": {},
         "site": "MTY",
         "rack_model": "GB300",
         "quantity": 4,

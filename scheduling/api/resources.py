@@ -4,9 +4,14 @@ from collections.abc import Mapping
 
 from factory.api.boms import BOM_UPSERT, BOMS
 from factory.api.orders import ORDER_CHANGES, ORDER_UPSERT, ORDERS
-from factory.api.outages import OUTAGES
+from factory.api.outages import OUTAGES, OutageEndView, OutagesView
 from factory.api.parts import PART_UPSERT, PARTS
-from factory.api.recalls import RECALLS
+from factory.api.recalls import (
+    RECALLS,
+    RecallEndView,
+    RecallsView,
+    RecallTraceView,
+)
 from factory.api.sites import (
     POWER_BAY_UPSERT,
     POWER_BAYS,
@@ -17,7 +22,7 @@ from factory.api.sites import (
 )
 from factory.api.stock import RACKS, STOCK, STOCK_UPSERT
 from journal.api.operations import OPERATIONS
-from journal.api.reading import ResourceView
+from journal.api.reading import ListView, ResourceView
 from journal.api.resources import Resource
 from scheduling.api.grid_events import GRID_EVENT_UPSERT, GRID_EVENTS
 from scheduling.api.moves import PlanCheckMoveView
@@ -27,11 +32,12 @@ from scheduling.api.promises import PROMISE_DATES
 from scheduling.api.publishing import PlanPreviewView, PlanPublishView
 from scheduling.api.runs import RUNS
 from scheduling.api.savings import OrderLatenessView, PlanSavingsView
+from scheduling.api.scenarios import ScenariosView
 from suppliers.api.answers import ANSWERS
 from suppliers.api.commitments import COMMITMENTS, RECEIPTS
 from suppliers.api.forecasts import FORECASTS
 from suppliers.api.purchase_orders import PURCHASE_ORDER_UPSERT, PURCHASE_ORDERS
-from suppliers.api.shipments import SHIPMENTS
+from suppliers.api.shipments import SHIPMENT_VERBS, SHIPMENTS, ShipmentsView
 from suppliers.api.suppliers import SUPPLIER_UPSERT, SUPPLIERS
 
 RESOURCES = (
@@ -80,8 +86,19 @@ UPSERTS = {
 }
 """How those are written that clients may write."""
 
+LISTINGS: Mapping[Resource, type[ListView]] = {
+    OUTAGES: OutagesView,
+    RECALLS: RecallsView,
+    SCENARIOS: ScenariosView,
+    SHIPMENTS: ShipmentsView,
+}
+"""Lists that take new objects too."""
+
 VERBS: Mapping[Resource, Mapping[str, type[ResourceView]]] = {
     COMMITMENTS: ANSWERS,
+    SHIPMENTS: SHIPMENT_VERBS,
+    OUTAGES: {"end": OutageEndView},
+    RECALLS: {"end": RecallEndView, "trace": RecallTraceView},
     ORDERS: {"lateness": OrderLatenessView},
     PLANS: {
         "check-move": PlanCheckMoveView,

@@ -12,7 +12,7 @@ from journal.api.contract import KEY_IN_PATH, Operation
 from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId, opaque
-from journal.api.names import Nameless
+from journal.api.names import ByReference, ExternalIds
 from journal.api.reading import ListView, ResourceView, narrowed
 from journal.api.resources import EXECUTION, Resource, choice, text
 from journal.api.views import Refused, UnprocessableError, once
@@ -42,6 +42,7 @@ class RunShape(serializers.Serializer[Any]):
     """A run as it stands; costs in US cents, ``gap`` a share of the best."""
 
     id = OpaqueId("run")
+    external_ids = ExternalIds()
     site = serializers.CharField(source="scenario.site.code")
     scenario = OpaqueId("sc", source="scenario_id")
     kind = serializers.ChoiceField(choices=Run.Kind.choices)
@@ -71,7 +72,7 @@ RUNS = Resource(
     prefix="run",
     shape=RunShape,
     rows=lambda: Run.objects.select_related("scenario__site", "plan"),
-    naming=Nameless(),
+    naming=ByReference(),
     filters={
         "site": text("scenario__site__code"),
         "state": choice("state", Run.State.choices),
@@ -79,6 +80,7 @@ RUNS = Resource(
     capability=EXECUTION,
     example={
         "id": "run_c",
+        "external_ids": {},
         "site": "MTY",
         "scenario": "sc_1",
         "kind": "optimize",

@@ -155,6 +155,8 @@ class StudyShape(serializers.Serializer[Any]):
 class PlanStudiesView(ResourceView):
     """The proof of a plan's savings and levers, asked for."""
 
+    scope = "studies"
+
     def operation(self, method: str) -> Operation:
         """Describe the request for the contract."""
         return Operation(

@@ -4,14 +4,7 @@ from django.urls import URLPattern
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from factory.api.orders import ORDERS
-from factory.api.outages import OUTAGES, OutageEndView, OutagesView
-from factory.api.recalls import (
-    RECALLS,
-    RecallEndView,
-    RecallsView,
-    RecallTraceView,
-)
-from journal.api.events import EventsBaselineView, EventsView
+from journal.api.events import EventsBaselineView, EventsView, EventView
 from journal.api.operations import (
     OPERATION_ITEMS,
     OPERATIONS,
@@ -20,7 +13,7 @@ from journal.api.operations import (
     OperationsView,
     OperationView,
 )
-from journal.api.reading import parameters_of
+from journal.api.reading import ListView, parameters_of
 from journal.api.resources import EXECUTION
 from journal.api.routes import open_route, routes
 from scheduling.api.openadr import OpenAdrView
@@ -29,18 +22,15 @@ from scheduling.api.order_changes import (
     OrderChangesView,
     PreviewsView,
 )
-from scheduling.api.plans import PLANS, SCENARIOS
+from scheduling.api.plans import PLANS
 from scheduling.api.promises import PROMISE_DATES, AckView
 from scheduling.api.quotes import QUOTES, QuoteBookView, QuotesView
-from scheduling.api.resources import BY_TYPE, RESOURCES, UPSERTS, VERBS
+from scheduling.api.resources import BY_TYPE, LISTINGS, RESOURCES, UPSERTS, VERBS
 from scheduling.api.runs import RUNS, RunCancelView, RunsView
 from scheduling.api.savings import PlanStudiesView
-from scheduling.api.scenarios import ScenariosView
 from suppliers.api.commitments import RECEIPTS
+from suppliers.api.forecasts import FORECASTS, ForecastAnswersView
 from suppliers.api.receipts import ReceiptsView
-
-LISTED = (SCENARIOS, OUTAGES, RECALLS)
-"""Resources of ``RESOURCES`` whose lists take what is posted there."""
 
 urlpatterns: list[URLPattern] = [
     open_route(
@@ -66,7 +56,15 @@ urlpatterns: list[URLPattern] = [
         # A read of a plan is sensitive data; to have it searched is code execution.
         capabilities={"POST": EXECUTION},
     ),
+    open_route(
+        "forecasts:answer",
+        ForecastAnswersView,
+        "api-forecasts-answer",
+        resource=FORECASTS,
+        capabilities={"POST": FORECASTS.capability},
+    ),
     open_route("events", EventsView, "api-events", resources=BY_TYPE),
+    open_route("events/<str:key>", EventView, "api-events-one", resources=BY_TYPE),
     open_route("events:baseline", EventsBaselineView, "api-events-baseline"),
     open_route(
         "operations/<path:key>/results",
@@ -84,13 +82,6 @@ urlpatterns: list[URLPattern] = [
     ),
     *routes(RECEIPTS, listing=ReceiptsView),
     *routes(RUNS, listing=RunsView, verbs={"cancel": RunCancelView}),
-    *routes(SCENARIOS, listing=ScenariosView),
-    *routes(OUTAGES, listing=OutagesView, verbs={"end": OutageEndView}),
-    *routes(
-        RECALLS,
-        listing=RecallsView,
-        verbs={"end": RecallEndView, "trace": RecallTraceView},
-    ),
     *routes(QUOTES, listing=QuotesView, verbs={"book": QuoteBookView}),
     *routes(CHANGE_PREVIEWS, listing=PreviewsView),
     open_route(
@@ -106,9 +97,11 @@ urlpatterns: list[URLPattern] = [
     *(
         route
         for resource in RESOURCES
-        if resource not in LISTED
         for route in routes(
-            resource, upsert=UPSERTS.get(resource), verbs=VERBS.get(resource)
+            resource,
+            listing=LISTINGS.get(resource, ListView),
+            upsert=UPSERTS.get(resource),
+            verbs=VERBS.get(resource),
         )
     ),
 ]

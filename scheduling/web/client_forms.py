@@ -39,6 +39,14 @@ class CapabilitiesForm(forms.Form):
     external_communication = forms.BooleanField(
         label="External communication: be sent webhooks", required=False
     )
+    scopes = forms.CharField(
+        label="Scopes",
+        required=False,
+        max_length=1_000,
+        validators=[PRINTABLE],
+        help_text="By comma, such as purchase-orders:write, *:read. Empty: all that "
+        "the capabilities open.",
+    )
     acknowledges_promises = forms.BooleanField(
         label="Stores promise dates: those it has not acknowledged are an alarm",
         required=False,
@@ -91,6 +99,7 @@ class NewClientForm(ExpiryMixin, CapabilitiesForm):
         "sensitive_data",
         "code_execution",
         "external_communication",
+        "scopes",
         "acknowledges_promises",
         "requests_per_min",
         "expires_at",

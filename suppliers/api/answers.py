@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from journal.api.contract import ETAG_HEADER, KEY_IN_PATH, Operation
 from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
-from journal.api.preconditions import ChangedSince, if_match, version_of
-from journal.api.reading import ETAG, ResourceView, etag_of, query_of
+from journal.api.preconditions import ChangedSince, decided_on, if_match
+from journal.api.reading import ResourceView, etag_of, query_of
 from journal.api.single import ItemRefused, PutOptions
 from journal.api.views import Refused, once
 from suppliers.api.commitments import COMMITMENTS, CommitmentShape
@@ -32,7 +32,6 @@ from suppliers.services.checks import NOTE_MAX
 Reason = CommitRevision.Reason
 Cause = CommitRevision.Cause
 PIECES_MAX = 100_000_000
-VERSION_DIGITS = 9
 
 IF_MATCH = if_match(
     "ETag of the commitment the answer was decided on; 428 without it, 412 if somebody "
@@ -121,7 +120,7 @@ class AnswerView(ResourceView):
         body.is_valid(raise_exception=True)
         with transaction.atomic():
             found = self.find(key)
-            self._answer(found, _version(request, found), body.validated_data)
+            self._answer(found, decided_on(request, found.version), body.validated_data)
             row = self.find(key)
             shown = self.show([row], None)[0]
             if options.validated_data["dry_run"]:
@@ -150,21 +149,6 @@ class AnswerView(ResourceView):
             raise ItemRefused({error.field: [str(error)]}, error.code) from error
         except SuppliersError as error:
             raise Refused(str(error), error.code) from error
-
-
-def _version(request: Request, found: Commitment) -> int:
-    """Return the version an answer was decided on.
-
-    Raises:
-        PreconditionRequired: If the request does not say.
-        ChangedSince: If it is another than the commitment's.
-    """
-    header = version_of(request)
-    if header == "*":
-        return found.version
-    if str(found.version) not in ETAG.findall(header):
-        raise ChangedSince
-    return found.version
 
 
 class AcceptView(AnswerView):

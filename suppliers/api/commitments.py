@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from rest_framework import serializers
 
+from journal.api.fields import LARGEST_ID
 from journal.api.ids import OpaqueId
-from journal.api.names import OURS, ExternalIds, Nameless, Names
+from journal.api.names import OURS, ByReference, ExternalIds, Names
+from journal.api.reading import found_by
 from journal.api.resources import Resource, choice, day, text
-from suppliers.models import Commitment, CommitRevision, Receipt
+from journal.api.views import UnprocessableError
+from suppliers.models import Commitment, CommitRevision, PurchaseOrderLine, Receipt
 
 LONGEST_LINE_NUMBER = 5
 
@@ -21,17 +24,27 @@ class ByLine:
     """
 
     def find(self, rows: QuerySet[Any], system: str, external_id: str) -> QuerySet[Any]:
-        """Return the commitment on the line a name leads to."""
+        """Return the commitment on the line a name leads to. One query before it."""
         order, _, number = external_id.rpartition(".")
         is_number = number.isascii() and number.isdigit()
         if not order or not is_number or len(number) > LONGEST_LINE_NUMBER:
             order, number = "", "0"
-        path = "line__purchase_order__"
+        lines = PurchaseOrderLine.objects.for_staff().filter(number=int(number))
         if system == OURS:
-            return rows.filter(**{f"{path}number": order, "line__number": int(number)})
-        by_line = Q(line__external_id=external_id) & ~Q(line__external_id="")
-        by_order = Q(**{f"{path}external_id": order, "line__number": int(number)})
-        return rows.filter(by_line | by_order, **{f"{path}system": system})
+            return rows.filter(line__in=lines.filter(purchase_order__number=order))
+        by_order = lines.order_by().filter(
+            purchase_order__system=system, purchase_order__external_id=order
+        )
+        by_line = (
+            PurchaseOrderLine.objects.for_staff()
+            .filter(external_id=external_id, purchase_order__system=system)
+            .exclude(external_id="")
+            .order_by()
+        )
+        # The line is looked up by itself: the six tables of a commitment and these
+        # together take the database longer to plan for than to read.
+        named = by_line.values_list("pk").union(by_order.values_list("pk"))
+        return rows.filter(line__in=[pk for (pk,) in named])
 
     def names(self, rows: Sequence[Model]) -> Mapping[Any, Names]:
         """Return what the lines say; no query if they are loaded."""
@@ -175,10 +188,35 @@ COMMITMENTS = Resource(
 )
 
 
+KEY_MAX = LARGEST_ID + 60
+COMMITMENT_HELP = "Our id, or `{system}:{external_id}` of the line."
+
+
+def commitments_of(items: Sequence[Mapping[str, Any]]) -> list[Commitment]:
+    """Return the commitment each item names in ``commitment``.
+
+    Our ids are looked up together, other names one by one.
+
+    Raises:
+        UnprocessableError: If one leads nowhere; names its place.
+    """
+    named = [item["commitment"] for item in items]
+    found = found_by(COMMITMENTS, COMMITMENTS.rows(), named)
+    missing: Any = {
+        place: {"commitment": [f"There is none called {name[:100]}."]}
+        for place, name in enumerate(named)
+        if found[name] is None
+    }
+    if missing:
+        raise UnprocessableError({"lines": missing})
+    return [found[name] for name in named]
+
+
 class ReceiptShape(serializers.Serializer[Any]):
     """Pieces of a line that reached the dock, and the lot they became."""
 
     id = OpaqueId("rcp")
+    external_ids = ExternalIds()
     commitment = OpaqueId("cm", source="line.commitment.pk")
     purchase_order = OpaqueId("po", source="line.purchase_order_id")
     purchase_order_number = serializers.CharField(source="line.purchase_order.number")
@@ -204,7 +242,7 @@ RECEIPTS = Resource(
     rows=lambda: Receipt.objects.for_staff().select_related(
         "line__purchase_order", "line__part", "line__commitment", "lot__part"
     ),
-    naming=Nameless(),
+    naming=ByReference(),
     filters={
         "supplier": text("line__purchase_order__supplier__code"),
         "purchase_order": text(
@@ -216,6 +254,7 @@ RECEIPTS = Resource(
     },
     example={
         "id": "rcp_2",
+        "external_ids": {},
         "commitment": "cm_8x",
         "purchase_order": "po_3f",
         "purchase_order_number": "4500-1",

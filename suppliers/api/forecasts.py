@@ -1,13 +1,30 @@
-"""Forecasts in the API: what was told ahead, and what suppliers said to it."""
+"""Forecasts over the API: what was told ahead, read, and answered for suppliers."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from journal.api.contract import Operation
+from journal.api.fields import Strict, Text
+from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId
-from journal.api.names import Nameless
+from journal.api.names import ByReference, ExternalIds
+from journal.api.reading import ResourceView, found_by
 from journal.api.resources import Filter, Resource, day, text
-from suppliers.models import ForecastBucket
+from journal.api.single import ItemRefused
+from journal.api.views import UnprocessableError, once
+from suppliers.api.commitments import KEY_MAX
+from suppliers.errors import AnswerRefusedError
+from suppliers.models import ForecastBucket, Supplier
+from suppliers.services.author import Author, Door
+from suppliers.services.forecasts import LARGEST, answer
+
+ANSWERS_MAX = 1_000
 
 
 class ForecastResponseShape(serializers.Serializer[Any]):
@@ -25,6 +42,7 @@ class ForecastShape(serializers.Serializer[Any]):
     """Pieces of a part that a site needs from a supplier in a week or a quarter."""
 
     id = OpaqueId("fc")
+    external_ids = ExternalIds()
     supplier = serializers.CharField(source="supplier.code")
     part = serializers.CharField(source="part.code")
     site = serializers.CharField(source="site.code")
@@ -44,7 +62,7 @@ FORECASTS = Resource(
     rows=lambda: ForecastBucket.objects.for_staff().select_related(
         "supplier", "part", "site", "response"
     ),
-    naming=Nameless(),
+    naming=ByReference(),
     filters={
         "supplier": text("supplier__code"),
         "part": text("part__code"),
@@ -60,6 +78,7 @@ FORECASTS = Resource(
     },
     example={
         "id": "fc_5k",
+        "external_ids": {},
         "supplier": "tessaline",
         "part": "LEAKSNS",
         "site": "MTY",
@@ -78,3 +97,95 @@ FORECASTS = Resource(
         },
     },
 )
+
+
+class ForecastAnswerItem(Strict):
+    """Pieces a supplier can deliver of one bucket."""
+
+    forecast = Text(max_length=KEY_MAX, help_text="Its id, as the list shows it.")
+    quantity = serializers.IntegerField(min_value=0, max_value=LARGEST)
+
+
+class ForecastAnswers(Strict):
+    """What suppliers can deliver; all answers are kept or none."""
+
+    answers = serializers.ListField(
+        child=ForecastAnswerItem(), min_length=1, max_length=ANSWERS_MAX
+    )
+
+    def validate_answers(self, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Refuse two answers to one forecast."""
+        if len({one["forecast"] for one in answers}) != len(answers):
+            raise serializers.ValidationError("A forecast is answered twice.")
+        return answers
+
+
+class ForecastAnswersShape(serializers.Serializer[Any]):
+    """How many answers are new, and the forecasts with them."""
+
+    answered = serializers.IntegerField()
+    items = ForecastShape(many=True)
+
+
+class ForecastAnswersView(ResourceView):
+    """Answers to forecasts on their suppliers' behalf."""
+
+    def operation(self, method: str) -> Operation:
+        """Describe the answer for the contract."""
+        return Operation(
+            id="forecasts_answer",
+            about=(
+                "Answer forecasts on their suppliers' behalf, as the portal does: what "
+                "can be delivered of each. The same quantity again is no new answer."
+            ),
+            parameters=[KEY_PARAMETER],
+            request=ForecastAnswers,
+            sent={"answers": [{"forecast": "fc_5k", "quantity": 150}]},
+            responses={200: ForecastAnswersShape},
+            answered={200: {"answered": 1, "items": [FORECASTS.example]}},
+        )
+
+    @once
+    def post(self, request: Request) -> Response:
+        """Keep the answers. Six queries a supplier, and a few for all."""
+        body = ForecastAnswers(data=request.data)
+        body.is_valid(raise_exception=True)
+        said = body.validated_data["answers"]
+        rows = self._rows(said)
+        quantities: dict[Supplier, dict[int, int]] = defaultdict(dict)
+        for row, one in zip(rows, said, strict=True):
+            quantities[row.supplier][row.pk] = one["quantity"]
+        made = sum(self._answer(who, what) for who, what in quantities.items())
+        keys = [row.pk for row in rows]
+        fresh = self.rows().in_bulk(keys)
+        shown = self.show([fresh[key] for key in keys], None)
+        return Response({"answered": made, "items": shown})
+
+    def _rows(self, said: Sequence[Mapping[str, Any]]) -> list[ForecastBucket]:
+        """Return the forecast each answer is about; our ids are looked up together.
+
+        Raises:
+            UnprocessableError: If one leads nowhere; names its place.
+        """
+        named = [one["forecast"] for one in said]
+        found = found_by(self.of, self.rows(), named)
+        missing: Any = {
+            place: {"forecast": [f"There is none called {name[:100]}."]}
+            for place, name in enumerate(named)
+            if found[name] is None
+        }
+        if missing:
+            raise UnprocessableError({"answers": missing})
+        return [found[name] for name in named]
+
+    def _answer(self, supplier: Supplier, quantities: Mapping[int, int]) -> int:
+        """Call the service and word what it refuses."""
+        try:
+            return answer(
+                supplier=supplier,
+                quantities=quantities,
+                author=Author(actor=self.actor, door=Door.API),
+                now=timezone.now(),
+            )
+        except AnswerRefusedError as error:
+            raise ItemRefused({"answers": [str(error)]}, error.code) from error

@@ -8,14 +8,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from journal.api.contract import Operation
-from journal.api.fields import LARGEST_ID, Strict, Text
+from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
-from journal.api.ids import key_of
+from journal.api.naming import keep_name, name_field
 from journal.api.reading import ListView, narrowed
 from journal.api.views import Refused, UnprocessableError, once
-from suppliers.api.commitments import COMMITMENTS, RECEIPTS
+from suppliers.api.commitments import COMMITMENT_HELP, COMMITMENTS, KEY_MAX, RECEIPTS
+from suppliers.api.shipments import SHIPMENTS
 from suppliers.errors import ReceiptRefusedError, SuppliersError
-from suppliers.models import Commitment, ShipmentLine
+from suppliers.models import Commitment, Shipment, ShipmentLine
 from suppliers.services.receipts import record_receipt
 
 QUANTITY_MAX = 100_000_000
@@ -25,10 +26,8 @@ SERIALS_MAX = 5_000
 class ReceiptRequest(Strict):
     """Pieces of one line that reached the dock."""
 
-    commitment = Text(
-        max_length=LARGEST_ID + 60,
-        help_text="Our id, or `{system}:{external_id}` of the line.",
-    )
+    external_id = name_field()
+    commitment = Text(max_length=KEY_MAX, help_text=COMMITMENT_HELP)
     quantity = serializers.IntegerField(min_value=1, max_value=QUANTITY_MAX)
     received_on = serializers.DateField(help_text="Dock date in the site's zone.")
     lot = Text(
@@ -56,10 +55,11 @@ class ReceiptRequest(Strict):
         ),
     )
     shipment = Text(
-        max_length=20,
+        max_length=KEY_MAX,
         allow_blank=True,
         default="",
-        help_text="Id of the announcement they came with; empty: the earliest.",
+        help_text="Our id of the announcement they came with, or "
+        "`{system}:{external_id}`; empty: the earliest.",
     )
 
 
@@ -79,6 +79,7 @@ class ReceiptsView(ListView):
             parameters=[KEY_PARAMETER],
             request=ReceiptRequest,
             sent={
+                "external_id": "5000012345",
                 "commitment": "sap:4500-1.10",
                 "quantity": 96,
                 "received_on": "2026-12-14",
@@ -94,7 +95,7 @@ class ReceiptsView(ListView):
         body.is_valid(raise_exception=True)
         said: dict[str, Any] = body.validated_data
         commitment = _commitment(said.pop("commitment"))
-        shipment = said.pop("shipment")
+        shipment, name = said.pop("shipment"), said.pop("external_id")
         try:
             receipt = record_receipt(
                 line_id=commitment.line_id,
@@ -107,6 +108,7 @@ class ReceiptsView(ListView):
             raise UnprocessableError({error.field: [str(error)]}) from error
         except SuppliersError as error:
             raise Refused(str(error), error.code) from error
+        keep_name(self, self.of, receipt, name)
         shown = self.show([RECEIPTS.rows().get(pk=receipt.pk)], None)[0]
         return Response(shown, status=status.HTTP_201_CREATED)
 
@@ -132,7 +134,10 @@ def _announced(shipment: str, commitment: Commitment) -> int:
     """
     row = (
         ShipmentLine.objects.for_staff()
-        .filter(shipment_id=key_of("asn", shipment) or 0, line=commitment.line_id)
+        .filter(
+            shipment__in=narrowed(SHIPMENTS, Shipment.objects.for_staff(), shipment),
+            line=commitment.line_id,
+        )
         .order_by("number")
         .first()
     )

@@ -9,7 +9,7 @@ from journal.api.fields import Flag, Text
 from journal.api.ids import OpaqueId
 from journal.api.names import ByReference, ExternalIds
 from journal.api.resources import Resource, flag, text
-from journal.api.statements import Found, StatedItem, writing
+from journal.api.statements import Found, StatedItem, removing, writing
 from journal.api.writing import Item, Upsert
 from journal.upserts import Kind, Refusal, Statement
 from suppliers.models import Supplier
@@ -97,7 +97,7 @@ SUPPLIER_UPSERT = Upsert(
     resource=SUPPLIERS,
     item=SupplierItem,
     write=writing(SUPPLIER, _state, check=_check),
-    removed_as=SUPPLIER,
+    remove=removing(SUPPLIER),
     example={
         "external_id": "VEND-118",
         "revision": 1,

@@ -116,6 +116,11 @@ class PurchaseOrderLine(models.Model):
         ]
         indexes = [
             models.Index(fields=["part", "state"], name="purchase_order_line_open"),
+            models.Index(
+                fields=["external_id"],
+                condition=~Q(external_id=""),
+                name="purchase_order_line_named",
+            ),
             models.Index(fields=["state", "need_by"], name="purchase_order_line_board"),
         ]
 

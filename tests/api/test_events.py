@@ -77,6 +77,7 @@ def test_an_event_is_shown_whole(erp: Caller) -> None:
 
     assert read_all(erp) == [
         {
+            "id": f"evt_{event.seq}",
             "seq": event.seq,
             "kind": "order.changed",
             "op": "upsert",
@@ -252,3 +253,15 @@ def test_a_client_that_starts_runs_learns_of_runs_and_plans_alone() -> None:
         "run.failed",
         "plan.published",
     ]
+
+
+def test_one_event_is_read_by_its_id_and_by_its_number(erp: Caller) -> None:
+    an_event(kind="order.created")
+    an_event(kind="api_client.created")
+    sequence(limit=10)
+    listed = erp.get("events").json()["items"]
+
+    assert erp.get(f"events/{listed[-1]['id']}").json() == listed[-1]
+    assert erp.get(f"events/rackline:{listed[-1]['seq']}").json() == listed[-1]
+    for hidden in (f"evt_{listed[-1]['seq'] + 1}", "evt_", "evt_x", "erp:1", "%00"):
+        assert erp.get(f"events/{hidden}").status_code == 404

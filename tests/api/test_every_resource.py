@@ -6,16 +6,22 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from factory.models import Order
 from factory.services.order_changes import Signed, wish_of
 from factory.services.recalls import recall_lot
+from journal.api.ids import key_of
+from journal.api.names import ByColumns
 from journal.api.reading import parameters_of
 from journal.api.resources import Resource
-from scheduling.api.resources import RESOURCES
+from journal.models import Reference
+from scheduling.api.promises import PROMISE_DATES
+from scheduling.api.resources import RESOURCES, UPSERTS
 from scheduling.api.runs import RUNS
 from scheduling.blobs import put_problem, put_schedule
 from scheduling.models import CustomerPromise
 from scheduling.services.previews import request_preview
-from suppliers.api.commitments import RECEIPTS
+from suppliers.api.commitments import COMMITMENTS, RECEIPTS
+from suppliers.models import PurchaseOrder, PurchaseOrderLine
 from tests.builders.api import Caller
 from tests.builders.factory import (
     a_bay,
@@ -172,3 +178,36 @@ def test_queries_do_not_grow_with_rows(world: World, resource: Resource) -> None
         erp.get(resource.name)
 
     assert len(many) == len(few) <= MOST_QUERIES
+
+
+def name_it(erp: Caller, resource: Resource, key: str) -> str:
+    """Let an object go by an ERP's id; return the name it is then found by."""
+    name, number = "E/1:a", key_of(resource.prefix, key)
+    columns = {"system": "erp", "external_id": name}
+    if resource is COMMITMENTS:
+        line = PurchaseOrderLine.objects.for_staff().get(commitment=number)
+        PurchaseOrder.objects.for_staff().filter(lines=line).update(**columns)
+        return f"erp:{name}.{line.number}"
+    if resource is PROMISE_DATES:
+        promise = CustomerPromise.objects.get(pk=number)
+        Order.objects.filter(pk=promise.order_id).update(**columns)
+    elif isinstance(resource.naming, ByColumns):
+        resource.rows().filter(pk=number).update(**columns)
+    elif resource in UPSERTS:
+        kind = resource.rows().model._meta.model_name
+        Reference.objects.create(object_type=kind, object_id=number, **columns)
+    else:
+        named = erp.post(f"{resource.name}/{key}:name", {"external_id": name})
+        assert named.status_code == 200, named.content
+        assert named.json()["external_ids"] == {"erp": name}
+    return f"erp:{name}"
+
+
+@pytest.mark.parametrize("resource", ALL, ids=name_of)
+def test_every_object_goes_by_an_erps_own_id(world: World, resource: Resource) -> None:
+    erp = caller_of(resource)
+    key = erp.get(resource.name).json()["items"][-1]["id"]
+
+    name = name_it(erp, resource, key)
+
+    assert erp.get(f"{resource.name}/{name}").json()["id"] == key

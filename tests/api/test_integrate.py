@@ -34,9 +34,9 @@ RUN = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"
 @pytest.fixture
 def erp() -> Caller:
     """Return a client of a site that knows the guide's supplier and part."""
-    a_site(code="MTY", zone="America/Monterrey")
-    a_supplier(code="tessaline")
-    a_part(code="PWR-SHELF")
+    a_site(code="harrow-creek", zone="America/Monterrey")
+    a_supplier(code="tessaline-sensors")
+    a_part(code="LEAKSNS")
     return Caller(sensitive_data=True)
 
 
@@ -91,9 +91,10 @@ from rackline_api_client import models
 
 url, key = sys.argv[1:]
 client = AuthenticatedClient(base_url=url, token=key, raise_on_unexpected_status=True)
-line = {"number": 1, "part": "PWR-SHELF", "quantity": 144, "need_by": "2027-03-15"}
+line = {"number": 1, "part": "LEAKSNS", "quantity": 144, "need_by": "2027-03-15"}
 order = {
-    "external_id": "PO-9", "revision": 1, "supplier": "tessaline", "site": "MTY",
+    "external_id": "PO-9", "revision": 1,
+    "supplier": "tessaline-sensors", "site": "harrow-creek",
     "ordered_at": "2026-11-01T10:00:00+00:00", "lines": [line],
 }
 body = models.PurchaseOrdersPush.from_dict({"purchase_orders": [order]})

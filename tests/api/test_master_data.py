@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from factory.models import BomLine, Part, StockLot
+from factory.models import BomLine, CoolingLoop, Order, Part, PowerNode, StockLot
 from journal.models import Event, Reference
 from journal.sequencing import sequence
 from tests.builders.api import Caller
-from tests.builders.factory import a_part
+from tests.builders.factory import a_bay, a_part, a_site
 from tests.builders.suppliers import a_supplier
 from tests.builders.world import World, a_small_world
 
@@ -213,6 +213,67 @@ def test_lots_and_suppliers_are_deleted_alike(world: World, erp: Caller) -> None
         "kind", flat=True
     )
     assert sorted(kinds) == ["stock_lot.deleted", "supplier.deleted"]
+
+
+def test_sites_nodes_and_bays_are_deleted_once_nothing_rests_on_them(
+    erp: Caller,
+) -> None:
+    bay = a_bay(a_site(code="X"), code="B1")
+    erp.put("sites/erp:S", {"code": "X"})
+    erp.put("power-bays/erp:B", {"site": "X", "code": "B1", "limit_w": bay.limit_w})
+    code = bay.node.code
+    erp.put("power-nodes/erp:N", {"site": "X", "code": code, "limit_w": 9_000_000})
+
+    used = [erp.delete(key) for key in ("sites/erp:S", "power-nodes/erp:N")]
+    sequence(limit=1_000)
+    cursor = erp.get("events:baseline").json()["cursor"]
+    gone = [erp.delete(key) for key in ("power-bays/erp:B", "power-nodes/erp:N")]
+    CoolingLoop.objects.filter(site__code="X").delete()
+    for node in PowerNode.objects.filter(site__code="X").order_by("-pk"):
+        node.delete()
+    gone.append(erp.delete("sites/erp:S"))
+
+    assert [(one.status_code, one.json()["code"]) for one in used] == [
+        (409, "in_use")
+    ] * 2
+    assert "power node" in used[0].json()["detail"]
+    assert used[1].json()["detail"].endswith("is used by 1\N{NO-BREAK SPACE}power bay.")
+    assert [one.status_code for one in gone] == [204] * 3, gone[-1].content
+    told = [(one["kind"], one["op"]) for one in feed_after(erp, cursor)]
+    assert told == [
+        ("power_bay.deleted", "delete"),
+        ("power_node.deleted", "delete"),
+        ("site.deleted", "delete"),
+    ]
+
+
+def test_a_bill_is_deleted_once_no_rack_is_to_be_built_of_it(
+    world: World, erp: Caller
+) -> None:
+    model = world.model.code
+    erp.put("boms/erp:B-1", a_bill(world, line(world.parts["FRAME"])))
+    key = erp.get("boms/erp:B-1").json()["id"]
+
+    used = erp.delete("boms/erp:B-1")
+    Order.objects.update(state="cancelled")
+    sequence(limit=1_000)
+    cursor = erp.get("events:baseline").json()["cursor"]
+    gone = erp.delete("boms/erp:B-1")
+
+    assert (used.status_code, used.json()["code"]) == (409, "in_use")
+    assert "1\N{NO-BREAK SPACE}order to build" in used.json()["detail"]
+    assert gone.status_code == 204
+    assert erp.get(f"boms/{key}").status_code == 404
+    assert erp.get(f"boms/rackline:{model}").status_code == 404
+    (told,) = feed_after(erp, cursor)
+    assert (told["kind"], told["op"], told["object"]["id"]) == (
+        "bom.deleted",
+        "delete",
+        key,
+    )
+    assert told["before"]["external_ids"] == {"erp": "B-1"}
+    again = erp.put("boms/erp:B-1", a_bill(world, line(world.parts["FRAME"])))
+    assert again.headers["Rackline-Outcome"] == "created"
 
 
 def test_what_an_administrator_changes_and_deletes_is_in_the_feed(

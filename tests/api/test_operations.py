@@ -285,6 +285,50 @@ def test_a_message_that_comes_twice_is_worked_on_once(erp: Caller) -> None:
     assert newest().attempt == 1
 
 
+def test_all_or_nothing_shows_how_much_has_been_looked_at_before_it_is_stored(
+    erp: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = take_on(erp, parts(MANY), atomic=True)
+    shown: list[tuple[int, int]] = []
+    keep = operations.keep_checked
+
+    def look(claimed: operations.Claim, count: int) -> None:
+        """Keep the number, then ask as the client would."""
+        keep(claimed, count)
+        told = erp.get(address).json()
+        shown.append((told["items_checked"], told["items_done"]))
+
+    monkeypatch.setattr(operations, "keep_checked", look)
+    work_operation(newest().pk)
+
+    assert shown == [(CHUNK, 0), (2 * CHUNK, 0), (MANY, 0)]
+    told = erp.get(address).json()
+    assert (told["items_checked"], told["items_done"]) == (MANY, MANY)
+
+
+def test_all_or_nothing_stops_while_it_is_looked_at(
+    erp: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = take_on(erp, parts(MANY), atomic=True)
+    keep = operations.keep_checked
+
+    def stop(claimed: operations.Claim, count: int) -> None:
+        """Keep the number while somebody asks for the end."""
+        keep(claimed, count)
+        operations.cancel(operation=newest(), actor="client:1")
+
+    monkeypatch.setattr(operations, "keep_checked", stop)
+    work_operation(newest().pk)
+
+    told = erp.get(address).json()
+    assert (told["state"], told["stored"], told["items_checked"]) == (
+        "cancelled",
+        False,
+        CHUNK,
+    )
+    assert not Part.objects.exists()
+
+
 def test_a_queued_one_is_cancelled_at_once_and_never_worked_on(erp: Caller) -> None:
     address = take_on(erp, parts(2))
 

@@ -1,17 +1,21 @@
 """Every refusal is a problem with a page; every operation has an example."""
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
 from config.problem_types import problem_types
+from journal.api.contract import PROBLEM
 from tests.architecture.source import python_files, tree
 from tests.builders.api import Caller
 
+STATIC = "/static/"
 BARE = {"/api/v1/openapi.yaml"}
 """The contract itself."""
 
@@ -56,27 +60,67 @@ def test_the_type_of_a_problem_is_the_address_of_its_page() -> None:
 
 
 def media_of(operation: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the media of an operation's body and of its answer when all is well."""
+    """Return the media of an operation's body and of every answer if all is well."""
     answers = [
         answer
         for code, answer in operation["responses"].items()
-        if code in {"200", "202"}
+        if code.startswith("2")
     ]
-    bodies = [operation.get("requestBody", {}), *answers[:1]]
+    bodies = [operation.get("requestBody", {}), *answers]
     return [media for body in bodies for media in body.get("content", {}).values()]
 
 
-def test_every_operation_has_an_example_of_its_body_and_answer() -> None:
+def test_every_operation_has_an_example_of_its_body_and_answers() -> None:
     contract = SchemaGenerator().get_schema(request=None, public=True)
-    bare = [
-        f"{method} {address}"
+    operations = {
+        f"{method} {address}": operation
         for address, methods in contract["paths"].items()
         for method, operation in methods.items()
-        for media in media_of(operation)
-        if "examples" not in media and address not in BARE
+        if address not in BARE
+    }
+    bare = [
+        name
+        for name, operation in operations.items()
+        if not all(media.get("examples") for media in media_of(operation))
+    ]
+    wordless = [name for name, one in operations.items() if not one.get("description")]
+
+    assert len(operations) > 100
+    assert (bare, wordless) == ([], [])
+    (problem,) = contract["components"]["responses"]["Problem"]["content"].values()
+    assert set(problem["example"]) == set(PROBLEM["properties"])
+
+
+NOTHING_TO_TRY = {"/api/v1/openadr/{site}", "/api/v1/plans/{key}:check-move"}
+"""A utility's callback, whose protocol has no trial, and a question."""
+
+
+def test_every_write_can_be_tried_and_every_post_is_safe_to_repeat() -> None:
+    contract = SchemaGenerator().get_schema(request=None, public=True)
+    missing = [
+        (method, address, name)
+        for address, methods in contract["paths"].items()
+        for method, operation in methods.items()
+        for name in ("dry_run", *(["Idempotency-Key"] if method == "post" else []))
+        if method != "get"
+        and address not in NOTHING_TO_TRY
+        and name not in {one["name"] for one in operation["parameters"]}
     ]
 
-    assert bare == []
+    assert missing == []
+
+
+def test_the_interactive_page_loads_nothing_from_elsewhere() -> None:
+    page = Client().get("/api/v1/docs")
+
+    assert page.status_code == 200
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.content.decode())
+    assert any("swagger-ui-bundle" in address for address in loaded)
+    for address in loaded:
+        assert address.startswith("/"), address
+        if address.startswith(STATIC):
+            assert finders.find(address.removeprefix(STATIC)), address
+    assert "/api/v1/openapi.yaml" in page.content.decode()
 
 
 HOSTILE = [

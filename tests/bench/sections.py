@@ -169,6 +169,7 @@ def erp(options: Options) -> Iterator[Row]:
     with a_world(racks=SMALL_RACKS, seed=options.seed, as_of=AS_OF) as world:
         caller = api.Erp()
         yield from api.push_rows(world, caller, 100 if options.is_quick else 1_000)
+        yield api.long_row(world, caller, 500 if options.is_quick else 5_000)
         yield from api.read_rows(caller, 50 if options.is_quick else 200)
 
 

@@ -57,6 +57,7 @@ class System:
 
     folder: Path
     broker: broker.Broker
+    env: dict[str, str] = field(default_factory=dict)
     processes: list[Process] = field(default_factory=list)
     dispatcher: Process = field(init=False)
 
@@ -125,6 +126,7 @@ class System:
                 "RUN_LEASE_S": str(LEASE_S),
                 "RUN_RESEND_S": "3",
                 "RUN_THREADS": "1",
+                **self.env,
             },
         )
         process.start()
@@ -132,12 +134,17 @@ class System:
         return process
 
 
-def a_system(folder: Path) -> System | None:
-    """Return a running broker and dispatcher, or None where there is no server."""
+def a_system(folder: Path, **env: str) -> System | None:
+    """Return a running broker and dispatcher, or None where there is no server.
+
+    Args:
+        folder: For data and logs.
+        env: Settings of the processes beside the usual ones.
+    """
     prepared = broker.prepare(folder / "broker", folder / "broker.log")
     if prepared is None:
         return None
-    system = System(folder, prepared)
+    system = System(folder, prepared, env)
     system.start_broker()
     system.start_dispatcher()
     return system

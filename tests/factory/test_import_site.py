@@ -3,6 +3,7 @@
 import io
 import shutil
 import zipfile
+from collections import Counter
 from datetime import UTC, date, datetime
 
 import pytest
@@ -12,8 +13,13 @@ from openpyxl import Workbook, load_workbook
 from factory.errors import WorkbookRefusedError
 from factory.models import (
     BomLine,
+    Calendar,
+    Crew,
     Order,
+    Part,
     PowerBay,
+    PowerNode,
+    RackModel,
     RoutingStep,
     Shift,
     Site,
@@ -125,6 +131,45 @@ def test_an_order_brings_its_racks_and_its_event(book):
     ]
     assert Event.objects.filter(kind="order.created").count() == 1
     assert Event.objects.filter(kind="site.imported").count() == 1
+
+
+def test_every_object_made_is_told_of_in_the_feed(book):
+    book.keep()
+
+    told = Counter(Event.objects.values_list("kind", flat=True))
+    for kind, model in {
+        "power_node.created": PowerNode,
+        "power_bay.created": PowerBay,
+        "crew.created": Crew,
+        "calendar.created": Calendar,
+        "routing_step.created": RoutingStep,
+        "part.created": Part,
+        "stock_lot.created": StockLot,
+    }.items():
+        assert told[kind] == model.objects.count() > 0, kind
+    assert told["bom.changed"] == RackModel.objects.count()
+    assert {one.cause for one in Event.objects.exclude(kind="order.created")} == {
+        "import:example"
+    }
+
+
+def test_what_differs_is_told_with_what_was_before(book):
+    book.keep()
+    last = Event.objects.last().pk
+    book.set("crews", 2, people=40)
+    book.set("bom", 2, quantity=7)
+
+    book.keep()
+
+    crew, bill, whole = Event.objects.filter(pk__gt=last).order_by("pk")
+    assert (crew.kind, list(crew.before), crew.after) == (
+        "crew.changed",
+        ["people"],
+        {"people": 40},
+    )
+    assert [line["quantity"] for line in bill.after["lines"]] == [7]
+    assert bill.before["lines"][0]["quantity"] != 7
+    assert whole.kind == "site.imported"
 
 
 def test_the_same_workbook_again_changes_nothing_and_says_nothing(book):

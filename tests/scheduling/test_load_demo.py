@@ -9,15 +9,19 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import transaction
 
-from factory.models import Order, Site, StaffProfile, Unit
+from config.env import BASE_DIR
+from factory.models import Order, Part, Site, StaffProfile, Unit
 from journal.keys import client_of
 from journal.models import ApiClient, Event
 from scheduling import demo
 from scheduling.models import CustomerPromise, GridEvent, Scenario
+from suppliers.models import Supplier
 from tests.builders.export import digest_of
 from tests.builders.factory import a_site
 
 pytestmark = pytest.mark.django_db
+
+GUIDE = BASE_DIR / "docs" / "integrate.md"
 
 
 @pytest.fixture
@@ -47,6 +51,14 @@ def test_a_date_means_eight_in_the_morning_at_the_site(is_a_demo):
         "The demo is loaded: 30 racks, seed 1, as of 2026-11-23T08:00:00-06:00.\n"
     )
     assert Unit.objects.racks().count() == 30
+    # What the integrator's guide pushes an order with.
+    for model, code in (
+        (Site, "harrow-creek"),
+        (Supplier, "tessaline-sensors"),
+        (Part, "LEAKSNS"),
+    ):
+        assert model.objects.filter(code=code).exists()
+        assert f'"{code}"' in GUIDE.read_text(encoding="utf-8")
 
 
 def test_the_default_is_120_racks_of_this_hour(is_a_demo):

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from factory.models import PartAlternate
 from journal.sequencing import sequence
-from journal.services import record
-from scheduling.staleness import facts_newer_than
+from journal.services import append_events, record
+from journal.telling import Did, told
+from scheduling.staleness import SITES, facts_newer_than
 from tests.builders.factory import NOW, a_part, a_rack_model, a_site
 from tests.builders.journal import an_event
 from tests.builders.scheduling import a_grid_event, a_plan
@@ -208,3 +209,30 @@ def _edit_alternates(client, part, row):
         | {f"alternates-0-{name}": value for name, value in row.items()},
     )
     assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("object_type", SITES)
+def test_every_kind_of_object_has_a_way_to_its_site(object_type):
+    way = SITES[object_type]
+
+    assert list(way.rows().values_list(way.key, way.site)[:1]) == []
+
+
+def test_a_changed_routing_step_is_about_the_sites_that_can_build_its_model():
+    world = a_small_world()
+    plan = a_plan(world.site, {})
+    a_fact(world.model.steps.first(), "routing_step.changed", summary="Burn-in longer")
+
+    assert sentences(plan) == ["Burn-in longer."]
+
+
+def test_a_crew_that_is_gone_is_still_known_by_its_site():
+    world = a_small_world()
+    other = a_small_world()
+    crew = world.site.crews.first()
+    plans = [a_plan(one.site, {}) for one in (world, other)]
+    event = told(crew, Did.DELETED, actor="user:1")
+    crew.delete()
+    append_events([event])
+
+    assert [sentences(plan) for plan in plans] == [[f"Crew {crew} deleted."], []]

@@ -200,13 +200,42 @@ WRITTEN = (
 )
 """Those of them that clients write by external id."""
 
-REMOVED = ("parts", "stock", "suppliers")
+REMOVED = (
+    "parts",
+    "boms",
+    "sites",
+    "power-nodes",
+    "power-bays",
+    "stock",
+    "suppliers",
+)
 """Those that clients delete by external id."""
+
+NAMED = {
+    "racks": "sensitive_data",
+    "order-changes": "sensitive_data",
+    "shipments": "sensitive_data",
+    "receipts": "sensitive_data",
+    "forecasts": "sensitive_data",
+    "plans": "sensitive_data",
+    "scenarios": "sensitive_data",
+    "outages": "sensitive_data",
+    "recalls": "sensitive_data",
+    "runs": "code_execution",
+    "quotes": "code_execution",
+    "change-previews": "code_execution",
+}
+"""Those that clients do not write by external id, and may give one."""
 
 API: dict[str, dict[str, str]] = {
     **{f"api-{name}": {"GET": "sensitive_data"} for name in READ},
     **{f"api-{name}-one": {"GET": "sensitive_data"} for name in READ},
     "api-scenarios": {"GET": "sensitive_data", "POST": "sensitive_data"},
+    **{f"api-{name}-name": {"POST": needed} for name, needed in NAMED.items()},
+    "api-shipments": {"GET": "sensitive_data", "POST": "sensitive_data"},
+    "api-shipments-change": {"POST": "sensitive_data"},
+    "api-shipments-cancel": {"POST": "sensitive_data"},
+    "api-forecasts-answer": {"POST": "sensitive_data"},
     "api-receipts": {"GET": "sensitive_data", "POST": "sensitive_data"},
     "api-receipts-one": {"GET": "sensitive_data"},
     "api-orders-upsert": {"POST": "sensitive_data"},
@@ -245,6 +274,7 @@ API: dict[str, dict[str, str]] = {
     "api-runs-cancel": {"POST": "code_execution"},
     "api-openadr": {"POST": "sensitive_data"},
     "api-events": {"GET": "sensitive_data code_execution"},
+    "api-events-one": {"GET": "sensitive_data code_execution"},
     "api-events-baseline": {"GET": "sensitive_data code_execution"},
     "api-plans-check-move": {"POST": "sensitive_data"},
     "api-plans-savings": {"GET": "sensitive_data"},

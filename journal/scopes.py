@@ -1,0 +1,87 @@
+"""Scopes: to which requests a client is held within what its capabilities open."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from django.urls import URLPattern, get_resolver
+
+from journal.errors import ScopesRefusedError
+
+EVERY = "*"
+READ, WRITE = "read", "write"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SCOPES_MOST = 60
+_PATTERN = re.compile(rf"(?:[a-z]+(?:-[a-z]+)*|\*):(?:{READ}|{WRITE})")
+
+
+def scope_of(resource: str, method: str) -> str:
+    """Return the scope a request needs: ``purchase-orders:write``."""
+    return f"{resource}:{READ if method in SAFE else WRITE}"
+
+
+def scopes_in(text: str) -> tuple[str, ...]:
+    """Return the scopes in a list by comma, each ``parts:read`` or ``*:read``.
+
+    Raises:
+        ScopesRefusedError: If one is none, or there are too many; names it.
+    """
+    scopes = tuple(filter(None, (part.strip() for part in text.split(","))))
+    if len(scopes) > SCOPES_MOST:
+        raise ScopesRefusedError(f"Name at most {SCOPES_MOST} scopes.")
+    for scope in scopes:
+        if not _PATTERN.fullmatch(scope):
+            raise ScopesRefusedError(
+                f"{scope[:60]!r} is no scope: write purchase-orders:write, or *:read "
+                "for every resource."
+            )
+    return scopes
+
+
+def allows(text: str, scope: str) -> bool:
+    """Say whether a list of scopes allows one; an empty list allows all."""
+    given = scopes_in(text)
+    act = scope.partition(":")[2]
+    return not given or scope in given or f"*:{act}" in given
+
+
+def checked_scopes(text: str) -> str:
+    """Return a list of scopes as it is kept.
+
+    Raises:
+        ScopesRefusedError: If one is none of ours; names it.
+    """
+    scopes = scopes_in(text)
+    for scope in scopes:
+        if not scope.startswith(EVERY) and scope not in capabilities_by_scope():
+            raise ScopesRefusedError(f"There is no scope {scope[:60]}.")
+    return ", ".join(scopes)
+
+
+@cache
+def capabilities_by_scope() -> Mapping[str, str]:
+    """Return the capability each scope needs, or several of which each will do.
+
+    Read off the addresses: a view names its capabilities by method.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for pattern in _addresses(get_resolver().url_patterns):
+        view = getattr(pattern.callback, "cls", None)
+        given = getattr(pattern.callback, "initkwargs", {})
+        needed = given.get("capabilities", getattr(view, "capabilities", {}))
+        resource = given.get("resource")
+        name = getattr(view, "scope", "") or (resource.name if resource else "")
+        for method, capability in needed.items():
+            found[scope_of(name, method)] |= set(capability.split())
+    return {scope: " ".join(sorted(needed)) for scope, needed in sorted(found.items())}
+
+
+def _addresses(patterns: list[Any]) -> Iterator[URLPattern]:
+    """Yield every address below some patterns."""
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            yield pattern
+        else:
+            yield from _addresses(pattern.url_patterns)
