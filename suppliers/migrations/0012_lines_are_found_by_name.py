@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("factory", "0008_site_events"),
-        ("suppliers", "0010_upload"),
+        ("suppliers", "0011_quiet_days"),
     ]
 
     operations = [
