@@ -114,7 +114,8 @@ def upload(options: Options) -> Iterator[Row]:
 
 def engine(options: Options) -> Iterator[Row]:
     """Yield the engine's own figures, and say what public instances would add."""
-    for figure, goal, result in engine_rows(10 if options.is_quick else 60):
+    lines = engine_rows(10 if options.is_quick else 60, is_quick=options.is_quick)
+    for figure, goal, result in lines:
         yield Row(
             figure=f"engine: {figure}",
             goal=goal.removeprefix("–"),
