@@ -31,9 +31,11 @@ def _cache_directory(folder: Path) -> Path:
     """Return a place for the machine code of a folder's kernels as they stand.
 
     numba looks at a function's own file only to decide whether its cache is stale: a
-    change in a kernel that another one calls would go unseen.
+    change in a kernel that another one calls would go unseen. It also files by path, so
+    another checkout's kernels are not ours.
     """
-    source = b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
+    source = str(folder).encode()
+    source += b"".join(path.read_bytes() for path in sorted(folder.glob("*.py")))
     digest = hashlib.sha256(source).hexdigest()[:16]
     return Path(os.environ.get("NUMBA_CACHE_DIR") or folder / "__pycache__") / digest
 
