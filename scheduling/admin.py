@@ -37,7 +37,7 @@ class GridContractAdmin(MasterAdmin):
 
 
 @admin.register(MeteredPeak)
-class MeteredPeakAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not at run time
+class MeteredPeakAdmin(MasterAdmin):
     """Peaks of the months before: the ratchet bills a share of the highest."""
 
     list_display = ("site", "month", "peak_w")

@@ -126,4 +126,4 @@ def test_a_run_searches_as_it_asks():
     assert mending.func is repair
     assert mending.keywords == {"favour": Favour.PROMISES, "may_move_frozen": True}
     assert optimizing.func is solve
-    assert optimizing.keywords == {"may_move_frozen": False}
+    assert optimizing.keywords == {"may_move_frozen": False, "helpers": None}
