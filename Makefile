@@ -81,16 +81,16 @@ check: $(DEV_STAMP) ## Run linters, types, import contracts and Django's checks.
 	$(PY) manage.py makemigrations --check --dry-run --settings config.settings.test
 	$(PY) manage.py check --fail-level WARNING --settings config.settings.test
 
-pytest: $(DEV_STAMP)
+pytest: $(DEV_STAMP) ## Run the whole suite, what is marked slow too.
 	$(PY) -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
 
 # Two test processes would both compile what one compiles here beside the checks.
 kernels: $(DEV_STAMP)
 	@for form in rack network; do $(PY) -m scheduling.engine warm $$form || exit 1; done
 
-test: $(DEV_STAMP) ## Run the checks and the whole suite.
+test: $(DEV_STAMP) ## Run the checks and the suite but for what is marked slow.
 	@$(MAKE) -j 2 check kernels
-	@$(MAKE) pytest
+	@$(MAKE) pytest PYTEST_ARGS='-m "not slow and not soak and not erp" $(PYTEST_ARGS)'
 
 erp: $(DEV_STAMP) $(ERP_STAMP) ## Run the loop with a real Tryton server.
 	$(PY) -m pytest -m erp -n 0 -p no:randomly tests/erp $(PYTEST_ARGS)

@@ -23,7 +23,11 @@ from tests.builders.api import Caller
 from tests.builders.suppliers import a_commitment, a_line, a_shipment, a_supplier
 from tests.builders.world import a_small_world
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("contract")]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("contract"),
+]
 
 EXAMPLES, EXAMPLES_SOAK = 3, 300
 

@@ -108,6 +108,7 @@ print(read.number, read.lines[0].quantity, read.lines[0].need_by.isoformat())
 """
 
 
+@pytest.mark.slow
 def test_a_generated_python_client_pushes_and_reads(
     erp: Caller, live_server: Any, tmp_path: Path
 ) -> None:

@@ -15,7 +15,11 @@ from tests.builders.api import Caller
 from tests.builders.system import System, a_system, kill, until
 from tests.builders.webhooks import a_receiver, an_endpoint
 
-pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.broker,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+]
 
 MANY = 4_001
 STEPS_S = 120.0

@@ -280,7 +280,6 @@ print(json.dumps([is_compiled(), found]))
 """
 
 
-@pytest.mark.slow
 def test_compiled_and_plain_kernels_make_the_same_plans():
     def run(**environment):
         done = subprocess.run(

@@ -10,6 +10,7 @@ STAGE = "[data-gantt-stage]"
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.slow,
     pytest.mark.urls("tests.look.urls"),
     pytest.mark.django_db(transaction=True),
 ]

@@ -360,6 +360,7 @@ def test_the_form_works_by_itself_and_says_what_it_would_do(world, planner, plan
     assert "The plan has no rack NONE." in words(gone)
 
 
+@pytest.mark.slow
 def test_a_hundred_steps_are_walked_back_and_forth(world, planner, plan):
     serial = world.racks[0].serial
     newest, wanted = plan, []

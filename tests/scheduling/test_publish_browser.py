@@ -13,7 +13,11 @@ from scheduling.services.publish import publish
 from tests.builders.scheduling import a_stored_plan
 from tests.builders.world import a_small_world, a_user
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 @pytest.fixture

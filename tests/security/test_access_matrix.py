@@ -66,6 +66,7 @@ def send(user: User | None, method: str, path: str) -> tuple[int, str]:
     return answer.status_code, answer.headers.get("Location", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(PAGES))
 def test_a_page_serves_its_audiences_and_nobody_else(
     name: str, people: dict[str, Any]
@@ -92,6 +93,7 @@ def test_a_page_serves_its_audiences_and_nobody_else(
             assert status in {302, 403, 405}
 
 
+@pytest.mark.slow
 def test_without_signing_in_every_page_leads_to_the_sign_in(
     people: dict[str, Any],
 ) -> None:
@@ -102,6 +104,7 @@ def test_without_signing_in_every_page_leads_to_the_sign_in(
             assert status == 405 or is_refused(status, location), (name, method)
 
 
+@pytest.mark.slow
 def test_a_link_opens_by_its_token_and_not_by_who_has_signed_in(
     people: dict[str, Any],
 ) -> None:
@@ -114,6 +117,7 @@ def test_a_link_opens_by_its_token_and_not_by_who_has_signed_in(
                 assert status in {404, 405}, (name, method)
 
 
+@pytest.mark.slow
 def test_another_suppliers_line_is_not_there(people: dict[str, Any]) -> None:
     of_one_object = {name for route, name in ours() if "_id>" in route}
 
@@ -124,6 +128,7 @@ def test_another_suppliers_line_is_not_there(people: dict[str, Any]) -> None:
             assert send(people["stranger"], "POST", path)[0] in {404, 405}, name
 
 
+@pytest.mark.slow
 def test_a_reading_supplier_may_not_answer(people: dict[str, Any]) -> None:
     reader = people[Audience.SUPPLIER.value]
     SupplierUser.objects.for_staff().filter(user=reader).update(
@@ -136,6 +141,7 @@ def test_a_reading_supplier_may_not_answer(people: dict[str, Any]) -> None:
             assert send(reader, "POST", path)[0] == 403, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "capability", ["sensitive_data", "code_execution", "external_communication", ""]
 )
@@ -165,6 +171,7 @@ def test_an_api_address_serves_its_capability_and_no_other(
             )
 
 
+@pytest.mark.slow
 def test_a_session_opens_no_api_address(people: dict[str, Any]) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(people[Audience.ADMINISTRATOR.value])
@@ -175,6 +182,7 @@ def test_a_session_opens_no_api_address(people: dict[str, Any]) -> None:
             assert client.generic(method, path).status_code == 401, name
 
 
+@pytest.mark.slow
 def test_the_administration_opens_to_administrators_alone(
     people: dict[str, Any],
 ) -> None:
@@ -183,6 +191,7 @@ def test_the_administration_opens_to_administrators_alone(
         assert is_refused(status, location) or location.startswith("/admin/login/"), who
 
 
+@pytest.mark.slow
 def test_every_view_of_ours_says_whom_it_serves() -> None:
     for pattern in _leaves(get_resolver().url_patterns):
         if pattern.name in PAGES:

@@ -191,6 +191,7 @@ LIFE = settings(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @LIFE
 @given(st.lists(ANSWERS, min_size=1, max_size=15))
@@ -198,6 +199,7 @@ def test_any_answers_replay_to_the_row(life):
     live(life)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 @LIFE
 @given(st.lists(st.one_of(ANSWERS, ANSWERS, FACTS), min_size=1, max_size=20))
