@@ -4,11 +4,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.urls import URLPattern, get_resolver
 
 from journal.errors import ScopesRefusedError
+
+if TYPE_CHECKING:
+    from journal.api.resources import Resource
 
 EVERY = "*"
 READ, WRITE = "read", "write"
@@ -17,9 +20,16 @@ SCOPES_MOST = 60
 _PATTERN = re.compile(rf"(?:[a-z]+(?:-[a-z]+)*|\*):(?:{READ}|{WRITE})")
 
 
-def scope_of(resource: str, method: str) -> str:
-    """Return the scope a request needs: ``purchase-orders:write``."""
-    return f"{resource}:{READ if method in SAFE else WRITE}"
+def scope_of(view: object, resource: "Resource | None", method: str) -> str:
+    """Return the scope a request needs: ``purchase-orders:write``.
+
+    Args:
+        view: A view or its class; it may go by another name than its resource's.
+        resource: What the view's address serves, if it serves one.
+        method: Of the request.
+    """
+    name = getattr(view, "scope", "") or (resource.name if resource else "")
+    return f"{name}:{READ if method in SAFE else WRITE}"
 
 
 def scopes_in(text: str) -> tuple[str, ...]:
@@ -71,10 +81,9 @@ def capabilities_by_scope() -> Mapping[str, str]:
         view = getattr(pattern.callback, "cls", None)
         given = getattr(pattern.callback, "initkwargs", {})
         needed = given.get("capabilities", getattr(view, "capabilities", {}))
-        resource = given.get("resource")
-        name = getattr(view, "scope", "") or (resource.name if resource else "")
         for method, capability in needed.items():
-            found[scope_of(name, method)] |= set(capability.split())
+            scope = scope_of(view, given.get("resource"), method)
+            found[scope] |= set(capability.split())
     return {scope: " ".join(sorted(needed)) for scope, needed in sorted(found.items())}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db.models import Count, Q
 
-from factory.models import Order, Outage, PowerNode, Site, StockLot, Unit
+from factory.models import Order, Outage, Site, StockLot, Unit
 from journal.wording import counted
 from scheduling.models import Plan, PlannedRack
 from scheduling.staleness import Fact
@@ -106,13 +106,3 @@ def _told(missing: int) -> str:
         return "All its racks are in the plan, on the days it had before."
     verb = "is" if missing == 1 else "are"
     return f"{counted(missing, 'rack')} of it {verb} in no plan and would not ship."
-
-
-def nodes_below(node: PowerNode) -> list[int]:
-    """Return a node and all below it, as primary keys. One query a level."""
-    level, found = [node.pk], [node.pk]
-    while level:
-        rows = PowerNode.objects.filter(parent__in=level)
-        level = [*rows.values_list("pk", flat=True)]
-        found += level
-    return found

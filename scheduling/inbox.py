@@ -8,16 +8,16 @@ parts, their bay or their power ship later by what they lose, and promises break
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Sum
 
-from factory.models import Outage, PowerBay, Site
+from factory.models import Outage, PowerNode, Site
 from journal.wording import counted, limit_look, money_short
 from scheduling.clock import SiteClock, quarter_of
 from scheduling.engine.units import MINUTES_PER_DAY
-from scheduling.ignored import left_out, nodes_below, owners_of
+from scheduling.ignored import left_out, owners_of
 from scheduling.models import (
     CustomerPromise,
     GridEvent,
@@ -258,10 +258,12 @@ def _harms(
     found: dict[str, _Harm] = {}
     if keys := by_kind.get("commitment"):
         found |= _late_parts(site, plan, keys, now)
-    if keys := by_kind.get("outage"):
-        found |= _no_bay(plan, keys) | _less_of(plan, keys)
-    if keys := by_kind.get("gridevent"):
-        found |= _no_power(plan, keys)
+    outages, caps = by_kind.get("outage"), by_kind.get("gridevent")
+    stays = _stays(plan) if outages or caps else []
+    if outages:
+        found |= _of_outages(site, stays, outages)
+    if caps:
+        found |= _of_caps(stays, caps)
     return found
 
 
@@ -324,74 +326,90 @@ def _standing(keys: Sequence[int]) -> Iterable[tuple[int, int, Any]]:
     )
 
 
-def _no_bay(plan: Plan, keys: Sequence[int]) -> dict[str, _Harm]:
-    """Return what bays out of service do. Two queries."""
+class _Stay(NamedTuple):
+    """A rack's time in its bay, by a plan."""
+
+    rack: int
+    bay: int
+    node: int
+    loop: int
+    since: datetime
+    until: datetime
+
+
+def _stays(plan: Plan) -> list[_Stay]:
+    """Return all stays of a plan, the last to come first. One query."""
+    rows = (
+        PlannedRack.objects.filter(plan=plan, bay__isnull=False)
+        .order_by("-bay_from")
+        .values_list("rack", "bay", "bay__node", "bay__loop", "bay_from", "bay_until")
+    )
+    return [
+        _Stay(rack, bay, node, loop, since, until)
+        for rack, bay, node, loop, since, until in rows
+        if since is not None and until is not None
+    ]
+
+
+def _of_outages(
+    site: Site, stays: Sequence[_Stay], keys: Sequence[int]
+) -> dict[str, _Harm]:
+    """Return what outages do: racks in bays they reach wait for their end.
+
+    All racks of a bay; of less power or cooling as many as what is left has no room
+    for. Two queries.
+    """
+    outages = Outage.objects.filter(pk__in=keys).select_related("node", "loop")
+    parents = dict(PowerNode.objects.filter(site=site).values_list("pk", "parent"))
     found = {}
-    for outage in Outage.objects.filter(pk__in=keys, bay__isnull=False):
-        harm = _Harm()
-        rows = PlannedRack.objects.filter(
-            plan=plan,
-            bay=outage.bay_id,
-            bay_from__lt=outage.ends_at,
-            bay_until__gt=outage.starts_at,
-        ).values_list("rack", "bay_from")
-        for rack, since in rows:
-            begin = max(since or outage.starts_at, outage.starts_at)
-            harm.add(rack, (outage.ends_at - begin) // MINUTE)
-        found[f"outage:{outage.pk}"] = harm
+    for outage in outages:
+        limit = outage.node or outage.loop
+        reached: Sequence[_Stay]
+        if outage.bay_id is not None:
+            share, reached = 1.0, [one for one in stays if one.bay == outage.bay_id]
+        elif limit is None:
+            continue
+        else:
+            share = 1 - outage.remaining / max(limit.limit_w, 1)
+            below = _below(outage.node_id, parents)
+            reached = [
+                one for one in stays if one.node in below or one.loop == outage.loop_id
+            ]
+        window = (outage.starts_at, outage.ends_at)
+        found[f"outage:{outage.pk}"] = _wait_for(reached, window, share)
     return found
 
 
-def _less_of(plan: Plan, keys: Sequence[int]) -> dict[str, _Harm]:
-    """Return what less power or cooling does: racks in bays below wait for its end.
-
-    As many as what is left has no room for, the last to come first. Two queries an
-    outage, and one a level of the power tree.
-    """
-    found = {}
-    rows = Outage.objects.filter(pk__in=keys, bay__isnull=True)
-    for outage in rows.select_related("node", "loop"):
-        limit = outage.node or outage.loop
-        if limit is None:
-            continue
-        bays = (
-            PowerBay.objects.filter(node__in=nodes_below(outage.node))
-            if outage.node
-            else PowerBay.objects.filter(loop=outage.loop)
-        )
-        share = 1 - outage.remaining / max(limit.limit_w, 1)
-        window = (outage.starts_at, outage.ends_at)
-        found[f"outage:{outage.pk}"] = _wait_for(plan, window, share, bay__in=bays)
+def _below(node: int | None, parents: Mapping[int, int | None]) -> set[int]:
+    """Return a node of the power tree and all below it; none of no node."""
+    found: set[int] = set()
+    level = {one for one in parents if one == node}
+    while level:
+        found |= level
+        level = {one for one, parent in parents.items() if parent in level}
     return found
 
 
 def _wait_for(
-    plan: Plan, window: tuple[datetime, datetime], share: float, **which: Any
+    stays: Sequence[_Stay], window: tuple[datetime, datetime], share: float
 ) -> _Harm:
-    """Return a share of the racks in bays that wait for a window's end. One query."""
+    """Return a share of the racks in bays that wait for a window's end."""
     starts_at, ends_at = window
     harm = _Harm()
-    racks = list(
-        PlannedRack.objects.filter(
-            plan=plan, bay_from__lt=ends_at, bay_until__gt=starts_at, **which
-        )
-        .order_by("-bay_from")
-        .values_list("rack", "bay_from")
-    )
-    for rack, since in racks[: round(len(racks) * max(0.0, share))]:
-        if since is not None:
-            harm.add(rack, (ends_at - max(since, starts_at)) // MINUTE)
+    racks = [one for one in stays if one.since < ends_at and one.until > starts_at]
+    for one in racks[: round(len(racks) * max(0.0, share))]:
+        harm.add(one.rack, (ends_at - max(one.since, starts_at)) // MINUTE)
     return harm
 
 
-def _no_power(plan: Plan, keys: Sequence[int]) -> dict[str, _Harm]:
-    """Return what a cap on the site's import does: racks in bays wait for its end.
+def _of_caps(stays: Sequence[_Stay], keys: Sequence[int]) -> dict[str, _Harm]:
+    """Return what caps on the site's import do: racks in bays wait for their end.
 
-    As many as the cap leaves no room for, the last to come first. Two queries an event.
+    As many as the cap leaves no room for, the last to come first. One query.
     """
     found = {}
     for event in GridEvent.objects.filter(pk__in=keys).select_related("site"):
         share = 1 - event.cap_w / max(event.site.contracted_import_w, 1)
         window = (event.starts_at, event.ends_at)
-        found[f"gridevent:{event.pk}"] = _wait_for(plan, window, share)
+        found[f"gridevent:{event.pk}"] = _wait_for(stays, window, share)
     return found

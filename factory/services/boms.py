@@ -81,9 +81,7 @@ def remove_bom(model: RackModel, actor: str) -> Refusal | None:
         Why it stays, or None once it is gone.
     """
     RackModel.objects.select_for_update().get(pk=model.pk)
-    waiting = Order.objects.filter(
-        rack_model=model, state__in=(Order.State.OPEN, Order.State.PAUSED)
-    ).count()
+    waiting = Order.objects.filter(rack_model=model, state__in=TO_BUILD).count()
     if waiting:
         return Refusal(
             field="",

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from journal.api.contract import API_ROOT, KEY_IN_PATH, DescribedSchema, Operation
 from journal.api.fields import Strict
-from journal.api.ids import opaque
+from journal.api.ids import EVENT_PREFIX, event_id, opaque
 from journal.api.names import OURS
 from journal.api.places import EVENTS, cursor_at, place_of
 from journal.api.reading import PAGE_DEFAULT, PAGE_MAX, query_of
@@ -24,8 +24,7 @@ from journal.models import Event
 from journal.reach import KIND, KINDS_MOST, kinds_of, learnt_by, of_kinds
 from journal.retention import floor
 
-PREFIX = "evt"
-"""Of an event's id, which webhooks carry; its number follows."""
+_NAME = re.compile(rf"(?:{EVENT_PREFIX}_|{OURS}:)([0-9]{{1,18}})", re.ASCII)
 DELETED = ".deleted"
 """End of the kinds that say that an object is no more."""
 
@@ -231,7 +230,9 @@ class EventView(ClientView):
 
     def get(self, request: Request, key: str) -> Response:
         """Return the event, however old. One query."""
-        found = re.fullmatch(rf"(?:{PREFIX}_|{OURS}:)([0-9]{{1,18}})", key, re.ASCII)
+        found = re.fullmatch(
+            rf"(?:{EVENT_PREFIX}_|{OURS}:)([0-9]{{1,18}})", key, re.ASCII
+        )
         row = (
             Event.objects.filter(learnt_by(self.client), seq=int(found[1]))
             .values_list(*COLUMNS)
@@ -294,7 +295,7 @@ def _shape(row: tuple[Any, ...], resources: Mapping[str, Resource]) -> dict[str,
     """Return one event as shown; the row's columns are ``COLUMNS``."""
     seq, kind, object_type, object_id, *rest = row
     return {
-        "id": f"{PREFIX}_{seq}",
+        "id": event_id(seq),
         "seq": seq,
         "kind": kind,
         "op": "delete" if kind.endswith(DELETED) else "upsert",

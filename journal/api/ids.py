@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+EVENT_PREFIX = "evt"
 LONGEST = 12
 """Characters of the largest key a database holds, in base 36."""
 
@@ -18,6 +19,11 @@ def opaque(prefix: str, key: int) -> str:
         key, digit = divmod(key, len(DIGITS))
         text = DIGITS[digit] + text
     return f"{prefix}_{text or '0'}"
+
+
+def event_id(seq: int | None) -> str:
+    """Return the id of a numbered event, which webhooks carry too: ``evt_10412``."""
+    return f"{EVENT_PREFIX}_{seq}"
 
 
 def key_of(prefix: str, text: str) -> int | None:

@@ -39,9 +39,7 @@ class HasCapability(BasePermission):
             return False
         if not any(getattr(client, name) for name in capability.split()):
             return False
-        resource = getattr(view, "resource", None)
-        name = getattr(view, "scope", "") or (resource.name if resource else "")
-        needed = scope_of(name, method)
+        needed = scope_of(view, getattr(view, "resource", None), method)
         if not allows(client.scopes, needed):
             self.code = "scope_missing"
             self.message = f"This API client is held to other scopes than {needed}."

@@ -24,7 +24,7 @@ from journal.api.ids import key_of
 from journal.api.places import cursor_at, place_of
 from journal.api.preconditions import ETAG
 from journal.api.resources import Resource
-from journal.api.views import ClientView
+from journal.api.views import ClientView, UnprocessableError
 
 PAGE_MAX = 1_000
 PAGE_DEFAULT = 100
@@ -150,21 +150,45 @@ def narrowed(resource: Resource, rows: QuerySet[Any], key: str) -> QuerySet[Any]
     return rows.filter(pk=number)
 
 
-def found_by(
-    resource: Resource, rows: QuerySet[Any], keys: Iterable[str]
-) -> dict[str, Any]:
-    """Return the row each key leads to, or None.
+def named_rows(
+    resource: Resource,
+    rows: QuerySet[Any],
+    items: Sequence[Mapping[str, Any]],
+    *,
+    inside: str,
+    member: str,
+) -> list[Any]:
+    """Return the row each item of a body names.
 
     One query for all ids of ours, and one for each other name.
+
+    Args:
+        resource: What is named.
+        rows: Where to look.
+        items: Validated.
+        inside: Member of the body that has the items.
+        member: Member of an item that has the name.
+
+    Raises:
+        UnprocessableError: If some lead nowhere; names each one's place.
     """
-    numbers = {key: key_of(resource.prefix, key) for key in keys}
+    named = [item[member] for item in items]
+    numbers = {name: key_of(resource.prefix, name) for name in named}
     ours = rows.in_bulk([one for one in numbers.values() if one is not None])
-    return {
-        key: narrowed(resource, rows, key).first()
+    found = {
+        name: narrowed(resource, rows, name).first()
         if number is None
         else ours.get(number)
-        for key, number in numbers.items()
+        for name, number in numbers.items()
     }
+    missing: Any = {
+        place: {member: [f"There is none called {name[:100]}."]}
+        for place, name in enumerate(named)
+        if found[name] is None
+    }
+    if missing:
+        raise UnprocessableError({inside: missing})
+    return [found[name] for name in named]
 
 
 class ListView(ResourceView):

@@ -7,6 +7,7 @@ gets it reads the facts with its client's key.
 import json
 from typing import Any
 
+from journal.api.ids import event_id
 from journal.models import Delivery, Event
 
 PING = "ping"
@@ -17,12 +18,7 @@ def message_of(delivery: Delivery) -> str:
     """Return the id of a message: an event's is the same at each try and replay."""
     if delivery.event is None:
         return f"ping_{delivery.pk}"
-    return _id_of(delivery.event)
-
-
-def _id_of(event: Event) -> str:
-    """Return an event's id, as the feed shows it."""
-    return f"evt_{event.seq}"
+    return event_id(delivery.event.seq)
 
 
 def body_of(delivery: Delivery) -> bytes:
@@ -49,6 +45,6 @@ def _news(event: Event) -> dict[str, Any]:
         "data": {
             "seq": event.seq,
             "object_type": event.object_type,
-            "address": f"{FEED}/{_id_of(event)}",
+            "address": f"{FEED}/{event_id(event.seq)}",
         },
     }

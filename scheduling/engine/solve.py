@@ -260,8 +260,8 @@ class _Search:
         companion = self._companion(board)
         try:
             self._choose_peak(board, improver, companion)
-            if self._is_spread(board):
-                self._search_in_parts(improver)
+            if self.helpers is not None and self._is_worth_parts(board):
+                self._search_in_parts(improver, self.helpers)
             began = self.share
             while not self._has_ended():
                 cooled = (self.share - began) / max(1e-9, 1 - began)
@@ -274,16 +274,13 @@ class _Search:
             improver.go_home()
         return improver.best_seats()
 
-    def _is_spread(self, board: Board) -> bool:
-        """Return whether other processes are to search parts of the plan."""
+    def _is_worth_parts(self, board: Board) -> bool:
+        """Return whether the plan is large, new, and searched by time."""
         is_large = board.racks >= rounds.LEAST_RACKS
-        may_move = self.max_moves is None and not _is_published(board)
-        return self.helpers is not None and is_large and may_move
+        return is_large and self.max_moves is None and not _is_published(board)
 
-    def _search_in_parts(self, improver: Improver) -> None:
+    def _search_in_parts(self, improver: Improver, helpers: Helpers) -> None:
         """Search until the time is over, part by part."""
-        if self.helpers is None:  # pragma: no cover - asked before
-            return
 
         def tell() -> None:
             self._note(best_cents(improver.best), "ruin_and_recreate")
@@ -292,7 +289,7 @@ class _Search:
         search = rounds.Rounds(
             board=improver.board,
             improver=improver,
-            helpers=self.helpers,
+            helpers=helpers,
             seed=self.seed,
             goes_on=lambda: not self._has_ended(),
             share=lambda: self.share,

@@ -9,9 +9,8 @@ from rest_framework import serializers
 from journal.api.fields import LARGEST_ID
 from journal.api.ids import OpaqueId
 from journal.api.names import OURS, ByReference, ExternalIds, Names
-from journal.api.reading import found_by
+from journal.api.reading import named_rows
 from journal.api.resources import Resource, choice, day, text
-from journal.api.views import UnprocessableError
 from suppliers.models import Commitment, CommitRevision, PurchaseOrderLine, Receipt
 
 LONGEST_LINE_NUMBER = 5
@@ -193,23 +192,14 @@ COMMITMENT_HELP = "Our id, or `{system}:{external_id}` of the line."
 
 
 def commitments_of(items: Sequence[Mapping[str, Any]]) -> list[Commitment]:
-    """Return the commitment each item names in ``commitment``.
-
-    Our ids are looked up together, other names one by one.
+    """Return the commitment each of a body's lines names.
 
     Raises:
-        UnprocessableError: If one leads nowhere; names its place.
+        UnprocessableError: If some lead nowhere; names each one's place.
     """
-    named = [item["commitment"] for item in items]
-    found = found_by(COMMITMENTS, COMMITMENTS.rows(), named)
-    missing: Any = {
-        place: {"commitment": [f"There is none called {name[:100]}."]}
-        for place, name in enumerate(named)
-        if found[name] is None
-    }
-    if missing:
-        raise UnprocessableError({"lines": missing})
-    return [found[name] for name in named]
+    return named_rows(
+        COMMITMENTS, COMMITMENTS.rows(), items, inside="lines", member="commitment"
+    )
 
 
 class ReceiptShape(serializers.Serializer[Any]):

@@ -1,7 +1,7 @@
 """Forecasts over the API: what was told ahead, read, and answered for suppliers."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -14,10 +14,10 @@ from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId
 from journal.api.names import ByReference, ExternalIds
-from journal.api.reading import ResourceView, found_by
+from journal.api.reading import ResourceView, named_rows
 from journal.api.resources import Filter, Resource, day, text
 from journal.api.single import ItemRefused
-from journal.api.views import UnprocessableError, once
+from journal.api.views import once
 from suppliers.api.commitments import KEY_MAX
 from suppliers.errors import AnswerRefusedError
 from suppliers.models import ForecastBucket, Supplier
@@ -151,7 +151,9 @@ class ForecastAnswersView(ResourceView):
         body = ForecastAnswers(data=request.data)
         body.is_valid(raise_exception=True)
         said = body.validated_data["answers"]
-        rows = self._rows(said)
+        rows: list[ForecastBucket] = named_rows(
+            self.of, self.rows(), said, inside="answers", member="forecast"
+        )
         quantities: dict[Supplier, dict[int, int]] = defaultdict(dict)
         for row, one in zip(rows, said, strict=True):
             quantities[row.supplier][row.pk] = one["quantity"]
@@ -160,23 +162,6 @@ class ForecastAnswersView(ResourceView):
         fresh = self.rows().in_bulk(keys)
         shown = self.show([fresh[key] for key in keys], None)
         return Response({"answered": made, "items": shown})
-
-    def _rows(self, said: Sequence[Mapping[str, Any]]) -> list[ForecastBucket]:
-        """Return the forecast each answer is about; our ids are looked up together.
-
-        Raises:
-            UnprocessableError: If one leads nowhere; names its place.
-        """
-        named = [one["forecast"] for one in said]
-        found = found_by(self.of, self.rows(), named)
-        missing: Any = {
-            place: {"forecast": [f"There is none called {name[:100]}."]}
-            for place, name in enumerate(named)
-            if found[name] is None
-        }
-        if missing:
-            raise UnprocessableError({"answers": missing})
-        return [found[name] for name in named]
 
     def _answer(self, supplier: Supplier, quantities: Mapping[int, int]) -> int:
         """Call the service and word what it refuses."""

@@ -21,8 +21,8 @@ from suppliers.queries.people import today_of
 from suppliers.tenancy import Role, Tenant
 
 AWAY_MAX_DAYS = 366
-DAYS_A_WEEK = 7
 """Who is away for longer has left."""
+DAYS_A_WEEK = 7
 
 
 @transaction.atomic

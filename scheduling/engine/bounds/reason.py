@@ -15,8 +15,6 @@ class BoundKind(StrEnum):
     """Each rack had the site to itself."""
     LIMIT = "limit"
     """All racks shared one limit and nothing else."""
-    PRICES = "prices"
-    """Every limit had its price, and each rack took its cheapest way."""
     CP_SAT = "cp_sat"
     """CP-SAT proved it on the whole problem."""
 
@@ -49,14 +47,7 @@ def sentence(problem: Problem, reason: Reason) -> str:
         return "Each rack would cost that much with the site to itself."
     clock = Clock(problem)
     window = f"from {clock.say(reason.start)} to {clock.say(reason.end)}"
-    if reason.kind is BoundKind.LIMIT:
-        return f"{reason.label} lets no more racks through {window}."
-    if not reason.label:
-        return "Each rack's cheapest way costs that much, with a price on every limit."
-    return (
-        "Each rack's cheapest way costs that much, with a price on every limit; "
-        f"{reason.label} weighs most, {window}."
-    )
+    return f"{reason.label} lets no more racks through {window}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
