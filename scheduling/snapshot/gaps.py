@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from factory.models import BomLine, Crew, Part, Site, WorkCentre
+from factory.models import BomLine, Crew, Part, Site
 from factory.models.site import Place
 from scheduling.engine.problem import Session, Template
 from scheduling.engine.schedule import Unplannable
@@ -36,12 +36,20 @@ class Known:
     unsupplied: Mapping[str, str]
 
 
-def read_known(site: Site, floor: Floor, materials: Materials) -> Known:
-    """Return what there is. Five queries."""
+def read_known(
+    site: Site, floor: Floor, materials: Materials, places: Collection[str]
+) -> Known:
+    """Return what there is. Four queries.
+
+    Args:
+        site: Whose crews.
+        floor: Racks and routings.
+        materials: What supplies parts.
+        places: Kinds of place the site has.
+    """
     skills = Crew.objects.filter(site=site).values_list("skill", flat=True)
-    kinds = WorkCentre.objects.filter(site=site).values_list("place", flat=True)
     crews = {f"crew:{skill}" for skill in skills}
-    places = {f"place:{kind}" for kind in kinds}
+    kinds = {f"place:{kind}" for kind in places}
     supplied = {supply.part for supply in materials.supplies}
     supplied |= {line.part for line in materials.awaited}
     supplied |= {part for has in materials.set_aside.values() for part in has}
@@ -54,7 +62,7 @@ def read_known(site: Site, floor: Floor, materials: Materials) -> Known:
     owners = Part.objects.filter(code__in=missing - sourced)
     return Known(
         missing={
-            template.key: tuple(_missing(template, crews, places))
+            template.key: tuple(_missing(template, crews, kinds))
             for template in floor.routings.templates
         },
         circles=_circles(floor.routings.by_model),

@@ -45,7 +45,7 @@ from scheduling.snapshot.changed import Changed
 from scheduling.snapshot.curtailed import as_worked, may_cut, with_cut
 from scheduling.snapshot.floor import Floor, read_floor
 from scheduling.snapshot.gaps import gap_of, read_known
-from scheduling.snapshot.horizon import horizon, read_pace
+from scheduling.snapshot.horizon import Pace, horizon, read_pace
 from scheduling.snapshot.limits import read_limits, read_outages
 from scheduling.snapshot.materials import Materials, read_materials
 from scheduling.snapshot.pins import read_pins
@@ -182,7 +182,8 @@ def _read(
     materials = read_materials(site, clock, weeks, floor, arrival_level=arrival_level)
     bays = power_bays.read_bays(site)
     bay_ids = {power_bays.key_of_code(bay.code): bay.pk for bay in bays}
-    known = read_known(site, floor, materials)
+    pace = read_pace(site, weeks, len(bays))
+    known = read_known(site, floor, materials, places=pace.places)
     gaps = {one.row.serial: gap for one in floor.waiting if (gap := gap_of(one, known))}
     racks = tuple(
         rack
@@ -215,6 +216,7 @@ def _read(
         bays,
         racks,
         supplies,
+        pace=pace,
         room=_Room(
             days=stretch_days(adjustments),
             minutes=tuple(lead.available for lead in leads.values()),
@@ -320,12 +322,13 @@ def _problem(  # noqa: PLR0917 - the parts of one problem, each used once
     racks: tuple[Rack, ...],
     supplies: tuple[Supply, ...],
     *,
+    pace: Pace,
     room: _Room,
 ) -> Problem:
     """Return the parts laid out over one horizon."""
     end = horizon(
         floor.waiting,
-        read_pace(site, weeks, len(bays)),
+        pace,
         supplies,
         (*_known_minutes(racks, supplies), *room.minutes),
     )
