@@ -14,7 +14,7 @@ from scheduling.queries.find import find
 from scheduling.services.publish import publish
 from scheduling.services.workspace import put_off
 from scheduling.staleness import facts_newer_than
-from tests.builders.factory import NOW, a_stock_lot, an_order, an_outage
+from tests.builders.factory import NOW, a_bay, a_stock_lot, an_order, an_outage
 from tests.builders.reading import a_reader, words
 from tests.builders.scheduling import a_grid_event, a_plan
 from tests.builders.suppliers import a_commitment, a_line, a_supplier
@@ -152,10 +152,12 @@ def test_an_order_the_plan_does_not_know_says_which_racks_would_not_ship(world):
 
 def test_a_busway_that_gives_less_says_who_waits_and_whose_it_is(world):
     plan = in_force(world)
-    PlannedRack.objects.filter(plan=plan).update(
-        bay=world.bays[0], bay_from=NOW + DAY, bay_until=NOW + 3 * DAY
-    )
     node = world.bays[0].node
+    bays = [*world.bays, a_bay(world.site, node=node)]
+    for planned, bay in zip(PlannedRack.objects.filter(plan=plan), bays, strict=True):
+        planned.bay, planned.bay_from = bay, NOW + DAY
+        planned.bay_until = NOW + 3 * DAY
+        planned.save()
     PowerNode.objects.filter(pk=node.pk).update(owner="Tomás Reyes")
     outage = an_outage(
         world.site, node=node, ends_at=NOW + 2 * DAY, remaining=node.limit_w // 3
