@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 
-from config.problems import content_too_large
+from config.problems import content_too_large, wants_problem, wrong_method
 from suppliers.languages import written_for
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -91,6 +91,19 @@ def body_limit(get_response: GetResponse) -> GetResponse:
         if length > settings.REQUEST_BODY_MAX_BYTES:
             return content_too_large(request, settings.REQUEST_BODY_MAX_BYTES)
         return get_response(request)
+
+    return middleware
+
+
+def page_for_wrong_method(get_response: GetResponse) -> GetResponse:
+    """Give a reader a page where Django answers a wrong method with nothing at all."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        """Call, then put the page in place of an empty refusal."""
+        response = get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not wants_problem(request):
+            return wrong_method(request, response.headers["Allow"])
+        return response
 
     return middleware
 

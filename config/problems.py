@@ -8,6 +8,7 @@ import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.views import defaults
 
 API_PREFIX = "/api/"
@@ -57,7 +58,7 @@ def content_too_large(request: HttpRequest, limit_bytes: int) -> HttpResponse:
     detail = f"The request's body is over the limit of {limit_bytes:,} bytes."
     if wants_problem(request):
         return problem(status=413, code="content_too_large", detail=detail)
-    return HttpResponse(detail, status=413, content_type="text/plain; charset=utf-8")
+    return render(request, "413.html", {"detail": detail}, status=413)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -87,6 +88,18 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
             status=404, code="not_found", detail="Nothing is at this address."
         )
     return defaults.page_not_found(request, exception)
+
+
+def wrong_method(request: HttpRequest, allowed: str) -> HttpResponse:
+    """Answer a reader whom a new sign-in, say, led to the address of a form.
+
+    Args:
+        request: The request.
+        allowed: The methods that the address takes, as in ``Allow``.
+    """
+    page = render(request, "405.html", status=405)
+    page.headers["Allow"] = allowed
+    return page
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

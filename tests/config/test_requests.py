@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import path
+from django.views.decorators.http import require_POST
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, Throttled, ValidationError
 from rest_framework.permissions import AllowAny
@@ -72,7 +73,14 @@ class Intake(APIView):
         raise Throttled(wait=7)
 
 
+@require_POST
+def form_only(request):
+    """Take a form and show nothing."""
+    return HttpResponse("taken")
+
+
 open_views = {
+    "form": form_only,
     "broken": broken,
     "refused": refused,
     "suspicious": suspicious,
@@ -178,13 +186,28 @@ def test_the_api_answers_errors_as_problems(client, name, status, code):
 
 
 @pytest.mark.parametrize(
-    ("name", "status"), [("nowhere", 404), ("refused", 403), ("broken", 500)]
+    ("name", "status"),
+    [
+        ("suspicious", 400),
+        ("refused", 403),
+        ("nowhere", 404),
+        ("form", 405),
+        ("broken", 500),
+    ],
 )
-def test_a_browser_gets_a_page(client, name, status):
+def test_a_browser_gets_a_page_with_a_way_on(client, name, status):
     answer = client.get(f"/{name}")
 
     assert answer.status_code == status
     assert answer["Content-Type"].startswith("text/html")
+    assert 'href="/">Go to your first page' in answer.content.decode()
+
+
+def test_the_page_of_a_form_says_which_methods_it_takes(client):
+    answer = client.get("/form")
+
+    assert answer["Allow"] == "POST"
+    assert "Nothing was changed." in answer.content.decode()
 
 
 def test_a_view_without_declared_permission_serves_nobody(client, admin_user):
@@ -260,9 +283,7 @@ def test_any_body_over_the_limit_is_refused_unread(client):
     assert api.status_code == 413
     assert api.json()["code"] == "content_too_large"
     assert page.status_code == 413
-    assert page.content.decode() == (
-        "The request's body is over the limit of 1,000 bytes."
-    )
+    assert "body is over the limit of 1,000 bytes." in page.content.decode()
 
 
 def test_a_pointer_escapes_what_json_pointers_reserve():
