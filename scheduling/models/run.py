@@ -11,6 +11,14 @@ from django.utils import timezone
 
 from scheduling.models.scenario import Scenario
 
+FINDERS = {
+    "ruin_and_recreate": "ruin and recreate",
+    "cp_sat": "OR-Tools CP-SAT",
+    "rule": "a dispatch rule",
+    "published": "the plan in force, mended",
+}
+"""What found a plan, in words."""
+
 
 class RunQuerySet(models.QuerySet["Run"]):
     """Reads of runs by state; moments are the database's own."""
@@ -201,6 +209,11 @@ class Run(models.Model):
     def is_repair(self) -> bool:
         """Return whether the plan in force is mended rather than improved."""
         return self.kind == self.Kind.REPAIR
+
+    @property
+    def finder(self) -> str:
+        """What found the plan, in words; empty before there is one."""
+        return FINDERS.get(self.found_by, self.found_by.replace("_", " "))
 
     @property
     def is_finished(self) -> bool:

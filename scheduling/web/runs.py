@@ -22,15 +22,6 @@ from scheduling.web.shell import site_of
 
 PLANNERS = (Audience.PLANNER,)
 RUNS_A_PAGE = 50
-FINDERS = {
-    "ruin_and_recreate": "ruin and recreate",
-    "cp_sat": "OR-Tools CP-SAT",
-    "rule": "a dispatch rule",
-    "published": "the plan in force, mended",
-}
-"""What found a plan, in words."""
-
-
 REPAIR_S = 5
 """Seconds of search of a repair."""
 
@@ -144,7 +135,6 @@ def run_page(request: HttpRequest, run_id: int) -> HttpResponse:
         "plan": _plan_of(run),
         "progress": _progress(run),
         "progress_url": reverse("run_progress", args=[run.pk]),
-        "found_by": FINDERS.get(run.found_by, run.found_by.replace("_", " ")),
         "is_planner": audience_of(request.user) in granted(PLANNERS),
     }
     return render(request, "scheduling/run.html", context)

@@ -6,7 +6,7 @@ supplier, its tail where it stood a quarter ago. The table beside it has the num
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.urls import reverse
@@ -25,6 +25,8 @@ _NAMED = 8
 _SIZES: Final = ((24, 10.0), (6, 7.5), (1, 5.5), (0, 4.0))
 """Radius from so many racks on."""
 _LABEL_ROOM = 120
+_LETTER, _LINE = 6.6, 14.0
+"""About how wide a letter of a name is, and how high its line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,6 @@ def quadrant(rows: Iterable[DirectoryRow]) -> Quadrant | None:
     if not known:
         return None
     known.sort(key=lambda row: (-row.racks, row.supplier.name))
-    worst = sorted(known, key=lambda row: (_kept(row), -row.racks))[:_NAMED]
-    named = {row.supplier.pk for row in worst if row.racks}
     return Quadrant(
         width=WIDTH,
         height=HEIGHT,
@@ -93,11 +93,31 @@ def quadrant(rows: Iterable[DirectoryRow]) -> Quadrant | None:
         good_height=round(_y(_GOOD) - _TOP, 1),
         across=[(_x(tick / 100), f"{tick} %") for tick in _TICKS],
         up=[(_y(tick / 100), f"{tick} %") for tick in _TICKS],
-        dots=[_dot(row, is_named=row.supplier.pk in named) for row in known],
+        dots=_named([_dot(row) for row in known]),
     )
 
 
-def _dot(row: DirectoryRow, *, is_named: bool) -> Dot:
+def _named(dots: list[Dot]) -> list[Dot]:
+    """Return the dots, some with their names: the worst that hold up racks.
+
+    A name that would cover another name or a dot is left to the table.
+    """
+    taken = [(dot.x - dot.radius, dot.x + dot.radius, dot.y) for dot in dots]
+    names: dict[str, str] = {}
+    for dot in sorted(dots, key=lambda dot: (dot.kept, -dot.racks)):
+        width = _LETTER * len(dot.name)
+        left = dot.label_x - width if dot.label_css else dot.label_x
+        is_free = all(
+            left + width < other_left or other_right < left or abs(y - dot.y) >= _LINE
+            for other_left, other_right, y in taken
+        )
+        if dot.racks and is_free and len(names) < _NAMED:
+            names[dot.url] = dot.name
+            taken.append((left, left + width, dot.y))
+    return [replace(dot, label=names.get(dot.url, "")) for dot in dots]
+
+
+def _dot(row: DirectoryRow) -> Dot:
     """Return one supplier's dot."""
     assert row.marks is not None  # noqa: S101 - quadrant() has chosen
     now, before = row.marks.now, row.marks.before
@@ -122,7 +142,7 @@ def _dot(row: DirectoryRow, *, is_named: bool) -> Dot:
         radius=radius,
         css="bubble" if is_good else "bubble bubble--bad",
         tail=_tail(before, (x, y)),
-        label=row.supplier.name if is_named else "",
+        label="",
         label_css="t-end" if is_right else "",
         label_x=x - radius - 4 if is_right else x + radius + 4,
         kept=round(100 * kept),
@@ -148,11 +168,6 @@ def _place(figures: Figures) -> tuple[float, float]:
     absorbed = figures.of(Measure.ABSORPTION).share
     y = float(_RUG) if absorbed is None else _y(absorbed)
     return _x(figures.adjusted.share or 0.0), y
-
-
-def _kept(row: DirectoryRow) -> float:
-    """Return the share of first promises kept."""
-    return (row.marks.now.adjusted.share or 0.0) if row.marks else 0.0
 
 
 def _x(share: float) -> float:

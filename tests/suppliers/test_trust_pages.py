@@ -246,3 +246,16 @@ def test_the_page_asks_as_often_for_many_lines_as_for_one(
 
     with django_assert_max_num_queries(18):
         buyer.get(address)
+
+
+def test_a_name_that_would_cover_another_is_left_to_the_table(buyer, site):
+    for code, name in (("first", "First Works"), ("second", "Second Works")):
+        supplier = a_supplier(code, name=name)
+        a_past_line(supplier)
+        a_line_need(a_line(supplier=supplier, site=site), racks=7)
+    derive_all(now=NOW)
+
+    drawing = buyer.get(reverse("suppliers")).context["quadrant"]
+
+    assert len({(dot.x, dot.y) for dot in drawing.dots}) == 1
+    assert [dot.label for dot in drawing.dots] == ["First Works", ""]
