@@ -2,15 +2,13 @@
 
 import gzip
 import hashlib
-from datetime import date
 from typing import Any, cast
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core.paginator import Paginator
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -23,7 +21,7 @@ from django.urls import reverse
 
 from factory.access import OFFICE, Audience, allow, audience_of, granted
 from journal.export import csv_answer, xlsx_answer
-from journal.wording import UNKNOWN, duration
+from journal.wording import duration
 from scheduling.charts import cost_steps, waterfall
 from scheduling.models import Plan, PlannedRack, Run
 from scheduling.queries import orders as order_queries
@@ -34,9 +32,9 @@ from scheduling.queries.moves import prepare
 from scheduling.queries.news import news_of
 from scheduling.queries.shown import LANES, SHOWN_HEAD, View, limit_days, shown
 from scheduling.web.orders import segments_of
+from scheduling.web.plan_table import dates_of, plan_table
 from scheduling.web.shell import site_of, standing
 
-RACKS_A_PAGE = 100
 LONGEST_NUMBER = 18
 
 
@@ -53,27 +51,14 @@ def plan_page(request: HttpRequest) -> HttpResponse:
         plan = getattr(mending, "plan", plan)
     if plan is None:
         return render(request, "scheduling/plan_empty.html", {"standing": now})
-    racks = (
-        PlannedRack.objects.filter(plan=plan)
-        .select_related("rack__order", "rack__rack_model", "bay")
-        .order_by(
-            F("bay__code").asc(nulls_last=True),
-            F("bay_from").asc(nulls_last=True),
-            "rack__serial",
-        )
-    )
-    page = Paginator(racks, RACKS_A_PAGE).get_page(request.GET.get("page"))
-    promised = order_queries.promised_dates(
-        planned.rack.order_id for planned in page if planned.rack.order_id
-    )
-    zone = ZoneInfo(now.site.zone)
     context: dict[str, Any] = {
         "standing": now,
         "plan": plan,
         "is_published": now.publication is not None
         and now.publication.plan_id == plan.pk,
-        "page": page,
-        "rows": [_table_row(planned, promised, zone) for planned in page],
+        "table": plan_table(
+            plan, now.site, View.read(request.GET), request.GET.get("page")
+        ),
         "gantt_url": reverse("plan_data", args=[plan.pk]),
         "panel_url": reverse("plan_rack", args=[plan.pk]),
         "which": _which(request, plan),
@@ -204,47 +189,6 @@ def plan_rack(request: HttpRequest, plan_id: int) -> HttpResponse:
     return render(request, "scheduling/_why.html", _why(chosen, plan, request))
 
 
-def _table_row(
-    planned: PlannedRack, promised: dict[int, date], zone: ZoneInfo
-) -> dict[str, Any]:
-    """Return one rack as ``components/plan_table.html`` takes it."""
-    dates = _dates(planned, promised.get(planned.rack.order_id or 0), zone)
-    return {
-        "rack": planned.rack.serial,
-        "url": "?" + urlencode({"plan": planned.plan_id, "rack": planned.rack.serial}),
-        "place": planned.bay.code if planned.bay else UNKNOWN,
-        "start": planned.starts_at,
-        "end": planned.ships_at,
-        "waited_min": _waited_min(planned),
-        "limit": planned.limit,
-        "due": dates["promised"],
-        "planned": dates["planned"],
-        "status": dates["status"],
-    }
-
-
-def _waited_min(planned: PlannedRack) -> int | None:
-    """Return how much of a rack's lead time physics does not need; None if unknown."""
-    if planned.lead_min is None or planned.physics_min is None:
-        return None
-    return planned.lead_min - planned.physics_min
-
-
-def _dates(
-    planned: PlannedRack, promised: date | None, zone: ZoneInfo
-) -> dict[str, Any]:
-    """Return the day promised, else asked for, the day planned, and how they agree."""
-    order = planned.rack.order
-    promised = promised or (order.requested_date if order else None)
-    ships = planned.ships_at.astimezone(zone).date() if planned.ships_at else None
-    is_late = ships is not None and promised is not None and ships > promised
-    return {
-        "promised": promised,
-        "planned": ships,
-        "status": "late" if is_late else "on_time" if ships else "unplannable",
-    }
-
-
 def _number(request: HttpRequest) -> int | None:
     """Return the number of the plan the query string asks for; None without one."""
     number = request.GET.get("plan", "")
@@ -306,7 +250,7 @@ def _why(chosen: PlannedRack, plan: Plan, request: HttpRequest) -> dict[str, Any
     segments = segments_of(order_queries.bars_of(plan, chosen.rack))
     order = chosen.rack.order
     promises = order_queries.promised_dates([order.pk]) if order else {}
-    return _dates(chosen, promises.get(order.pk) if order else None, zone) | {
+    return dates_of(chosen, promises.get(order.pk) if order else None, zone) | {
         "planned_rack": chosen,
         "order": order,
         "segments": segments,

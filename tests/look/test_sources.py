@@ -67,6 +67,7 @@ def test_every_component_stands_in_the_documentation():
         "messages",
         "nav",
         "nav_item",
+        "plan_steps_table",
         "plan_table",
         "sparkline",
         "stamp",

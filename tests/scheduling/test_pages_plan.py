@@ -99,6 +99,30 @@ def test_the_table_holds_every_rack_with_place_times_and_dates(world, planner):
     ]
 
 
+def test_the_table_follows_the_lanes(world, planner):
+    plan = a_stored_plan(world.site)
+    steps = plan.planned_steps.select_related("rack", "step")
+
+    def rows(**query):
+        page = planner.get(reverse("plan"), {"plan": plan.pk} | query)
+        return table(page, LABEL)
+
+    by_rack = [
+        (one.rack.serial, one.step.name)
+        for one in steps.order_by("rack__serial", "starts_at")
+    ]
+    crews = [row[0] for row in rows(lanes="crew")]
+    assert [row[0] for row in rows(lanes="order")] == [
+        rack.serial for rack in sorted(world.racks, key=lambda rack: rack.serial)
+    ]
+    assert [(row[0], row[1]) for row in rows(lanes="rack")] == by_rack
+    assert len(crews) == len(by_rack)
+    assert crews == sorted(crews, key=crews.index)
+    assert {row[2] for row in rows(lanes="crew", find=world.racks[0].serial)} == {
+        world.racks[0].serial
+    }
+
+
 def test_a_promise_stands_in_the_table_instead_of_the_date_asked_for(world, planner):
     a_plan(world.site, dict.fromkeys(world.racks, NOW + 12 * DAY))
     for on in (date(2026, 12, 4), date(2026, 12, 7)):
