@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import Q
 
-from suppliers.arrivals import Arrival, Habits, from_json
+from suppliers.arrivals import Arrival, Habits, arrival_of, from_json
 from suppliers.ledger import Delivery, Promise
 from suppliers.models import ArrivalHabit, PurchaseOrderLine
 
@@ -70,7 +70,15 @@ def expected_arrivals(promises: Sequence[Expected], *, today: date) -> list[Arri
         today: At the receiving site; nothing comes before it.
     """
     habits = read_habits(supplier for supplier, _, _ in promises)
-    return [
-        habits.arrival(promised, supplier=str(supplier), part=str(part), today=today)
-        for supplier, part, promised in promises
-    ]
+    shares = {
+        (supplier, part): habits.delays(supplier=str(supplier), part=str(part))
+        for supplier, part in {(supplier, part) for supplier, part, _ in promises}
+    }
+    # Many tranches are promised by one supplier for one day.
+    known = {
+        (supplier, part, promised): arrival_of(
+            shares[supplier, part], promised, today=today
+        )
+        for supplier, part, promised in set(promises)
+    }
+    return [known[promise] for promise in promises]
