@@ -1,6 +1,7 @@
 """Arithmetic of step functions: the least of several limits, a limit less a load."""
 
 from collections.abc import Callable, Iterable
+from operator import add
 
 from scheduling.engine.profile import StepFunction, constant
 
@@ -25,6 +26,11 @@ def least_of(first: StepFunction, second: StepFunction) -> StepFunction:
 def reduced(limit: StepFunction, load: StepFunction) -> StepFunction:
     """Return what a load leaves of a limit in every minute, at least 0."""
     return _combined(limit, load, lambda allowed, taken: max(0, allowed - taken))
+
+
+def added(first: StepFunction, second: StepFunction) -> StepFunction:
+    """Return both amounts together in every minute."""
+    return _combined(first, second, add)
 
 
 def steps(points: Iterable[tuple[int, int]]) -> StepFunction:

@@ -1,12 +1,13 @@
 """What a curtailment makes of tests under way: cut in two, one step in the rows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from factory.models import Site
 from scheduling.blobs import load_schedule
 from scheduling.clock import SiteClock
+from scheduling.engine.blocks import permille, share
 from scheduling.engine.cut import MARK, REST, model_of, paused, step_of
 from scheduling.engine.errors import InvalidProblemError
 from scheduling.engine.problem import (
@@ -14,6 +15,7 @@ from scheduling.engine.problem import (
     Problem,
     Progress,
     Rack,
+    ResourceKind,
     SoakRule,
     Template,
 )
@@ -21,6 +23,7 @@ from scheduling.engine.schedule import PhaseKind, PlannedStep
 from scheduling.engine.units import Minutes
 from scheduling.errors import DamagedBlobError
 from scheduling.models import GridContract, GridEvent, Publication
+from scheduling.snapshot.amounts import added, reduced, steps
 
 LOOK_BACK = timedelta(days=7)
 """Longer than a rack may stay in its bay."""
@@ -57,8 +60,8 @@ def as_worked(site: Site, clock: SiteClock, problem: Problem) -> Problem:
 
     Records say when a soak or a test began, not at what power it ran. Where the plan
     in force derated or paused it for a grid event, the minutes lost are still to do; a
-    test whose pause goes on stands still. One query where the grid asked for nothing
-    lately, else three.
+    test or soak whose pause goes on stands still until there is room. One query where
+    the grid asked for nothing lately, else three.
     """
     if not GridEvent.objects.filter(
         site=site, starts_at__lt=clock.epoch, ends_at__gt=clock.epoch - LOOK_BACK
@@ -74,7 +77,48 @@ def as_worked(site: Site, clock: SiteClock, problem: Problem) -> Problem:
         racks.append(worked)
         if is_paused and worked.progress.running is not None:
             standing[rack.key] = worked.progress.running.remaining
-    return paused(replace(problem, racks=tuple(racks)), standing)
+    worked_on = replace(problem, racks=tuple(racks))
+    return paused(_with_standby(worked_on, standing), standing)
+
+
+def _with_standby(problem: Problem, standing: Collection[str]) -> Problem:
+    """Return a problem that leaves room for what soaks on standby draw.
+
+    Until the grid event that paused them ends, as part of the base load; what waits for
+    its next step is given no power of its own.
+
+    Args:
+        problem: The problem, these racks still under way in it.
+        standing: Keys of racks whose step under way is paused.
+    """
+    templates = {one.key: one for one in problem.templates}
+    watts = sum(
+        _standby_import(rack, templates[rack.template])
+        for rack in problem.racks
+        if rack.key in standing
+    )
+    until = max((one.end for one in problem.curtailments if one.start <= 0), default=0)
+    if not watts or not until:
+        return problem
+    drawn = steps([(0, watts), (until, 0)])
+    return replace(
+        problem,
+        base_load=added(problem.base_load, drawn),
+        resources=tuple(
+            replace(one, capacity=reduced(one.capacity, drawn))
+            if one.kind is ResourceKind.SITE
+            else one
+            for one in problem.resources
+        ),
+    )
+
+
+def _standby_import(rack: Rack, template: Template) -> int:
+    """Return the import of a rack whose step under way is paused."""
+    step = template.steps[rack.progress.done]
+    if step.power_class is not PowerClass.PREEMPTIVE_DERATABLE:
+        return 0
+    return permille(share(step.draw, SOAK.standby_percent), template.site_permille)
 
 
 SOAK = SoakRule()
@@ -92,7 +136,7 @@ class _Stretch:
         start: First minute, from the epoch.
         end: First minute after it.
         permille: Work done in a thousand minutes.
-        stands: Whether a test is paused.
+        stands: Whether a test or soak is paused.
     """
 
     start: int
@@ -145,6 +189,7 @@ def _slow(step: PlannedStep, shift: int) -> Stretches:
             WORK_PERMILLE.get(phase.percent, 0)
             if phase.kind is PhaseKind.DERATED
             else 0,
+            stands=phase.kind is PhaseKind.STANDBY,
         )
         for phase in step.phases
         if phase.kind in (PhaseKind.DERATED, PhaseKind.STANDBY, PhaseKind.RESUME)

@@ -12,6 +12,7 @@ from scheduling.blobs import load_problem, load_schedule
 from scheduling.clock import quarter_of
 from scheduling.engine.check import breaches
 from scheduling.engine.schedule import PhaseKind
+from scheduling.engine.solve import solve
 from scheduling.models import (
     AutoRepair,
     GridEvent,
@@ -206,6 +207,46 @@ def test_a_soak_that_ran_derated_has_the_lost_minutes_still_to_do(world, time_ma
         left = rack(later, one.serial).progress.running.remaining
         was = rack_of(problem, one.serial).progress.running.remaining
         assert left == was - worked
+
+
+def test_a_soak_on_standby_waits_for_room_when_planned_anew(world, time_machine):
+    # 100 kW are left: the lowest level takes 92, standby of the other 12.
+    the_grid_asks(world.site, cap_w=1_105_000, hours=12)
+    put_in_force(repaired())
+    schedule = load_schedule(Plan.objects.get(publication__number=2))
+    paused = [
+        (step.rack, phase)
+        for step in schedule.steps
+        for phase in step.phases
+        if phase.kind is PhaseKind.STANDBY
+    ]
+    (serial, standby), *_ = paused
+    at = NOW + timedelta(minutes=standby.start + 20)
+    time_machine.move_to(at, tick=False)
+    later = a_snapshot(world.site, as_of=at)
+
+    found = solve(later.problem, time_limit_s=0.2)
+
+    one = rack(later, serial)
+    assert one.progress.running is None
+    assert one.progress.bay
+    (event,) = later.problem.curtailments
+    (soak,) = [
+        step
+        for step in found.schedule.steps
+        if (step.rack, step.step) == (serial, "SOAK")
+    ]
+    assert soak.start >= event.end
+    own = next(t for t in later.problem.templates if t.key == one.template)
+    resume = later.problem.soak.resume
+    was = rack_of(load_problem(Plan.objects.get(publication__number=2)), serial)
+    blocks = 120
+    assert own.steps[one.progress.done].work == (
+        was.progress.running.remaining - blocks + resume
+    )
+    assert [
+        one for one in breaches(later.problem, found.schedule) if one.kind == "made"
+    ] == []
 
 
 def rack_of(problem, serial):
