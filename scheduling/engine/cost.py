@@ -3,8 +3,11 @@
 Products of minutes and prices are added up first and divided once, half up.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from scheduling.engine.blocks import permille
 from scheduling.engine.lookup import Lookup, look_up
@@ -19,7 +22,6 @@ from scheduling.engine.units import (
     Watts,
 )
 
-QUARTER = 15
 WATTS_PER_KILOWATT = 1_000
 WATT_MINUTES_PER_MWH = 60_000_000
 
@@ -33,12 +35,12 @@ class Cost:
         wip: Of work in progress.
         moved: Of starts that differ from the published plan.
         broken: Of promises not kept.
-        demand: Of the highest quarter of an hour of import.
-        energy: Of bays and their cooling.
+        demand: Of the highest mean of import.
+        energy: Of bays and their cooling, each minute at its price.
         late_racks: Racks that end after their due minute.
         broken_promises: Racks that end after their promise.
         moved_starts: Steps that were moved.
-        peak_w: Highest mean import of a clock-aligned quarter of an hour, base load
+        peak_w: Highest mean import of the contract's averaging windows, base load
             included; watts, rounded up.
     """
 
@@ -84,15 +86,15 @@ def cost(problem: Problem, schedule: Schedule) -> Cost:
             moved += sum(prices)
             moved_starts += len(prices)
     phases = _imports(look_up(problem), schedule)
-    peak = peak_import(phases, problem.base_load, _until(schedule))
-    energy = sum((end - start) * watts for start, end, watts in phases)
+    last = max((step.end for step in schedule.steps), default=0)
+    peak = peak_import(phases, problem.base_load, problem.prices, last)
     return Cost(
         late=half_up(late, MINUTES_PER_DAY),
         wip=half_up(wip * problem.prices.wip_per_day, MINUTES_PER_DAY),
         moved=Cents(moved),
         broken=Cents(broken * problem.prices.broken_promise),
         demand=demand(problem.prices, peak),
-        energy=half_up(energy * problem.prices.energy_per_mwh, WATT_MINUTES_PER_MWH),
+        energy=half_up(bill(phases, problem.prices.energy), WATT_MINUTES_PER_MWH),
         late_racks=late_racks,
         broken_promises=broken,
         moved_starts=moved_starts,
@@ -163,41 +165,70 @@ def _imports(book: Lookup, schedule: Schedule) -> list[tuple[int, int, int]]:
     ]
 
 
-def _until(schedule: Schedule) -> int:
-    """Return the end of the quarter of an hour in which the last step ends."""
-    last = max((step.end for step in schedule.steps), default=0)
-    return -(-last // QUARTER) * QUARTER
+def bill(phases: Iterable[tuple[int, int, int]], price: StepFunction) -> int:
+    """Return what energy costs, in watt-minutes × cents a MWh.
+
+    Args:
+        phases: ``(start, end, watts)`` of import.
+        price: In cents a MWh, over time.
+    """
+    sums = list(
+        accumulate(
+            (
+                (end - start) * cents
+                for (start, end), cents in zip(
+                    pairwise(price.times), price.values, strict=False
+                )
+            ),
+            initial=0,
+        )
+    )
+
+    def until(minute: int) -> int:
+        piece = max(0, bisect_right(price.times, minute) - 1)
+        return sums[piece] + (minute - price.times[piece]) * price.values[piece]
+
+    return sum(watts * (until(end) - until(start)) for start, end, watts in phases)
 
 
 def peak_import(
-    phases: list[tuple[int, int, int]], base_load: StepFunction, until: int
+    phases: list[tuple[int, int, int]],
+    base_load: StepFunction,
+    prices: Prices,
+    last: int,
 ) -> Watts:
-    """Return the highest mean of a clock-aligned quarter of an hour, rounded up.
+    """Return the highest mean of the contract's averaging windows, rounded up.
 
     Args:
         phases: ``(start, end, watts)`` of import, base load aside.
         base_load: What the site takes besides.
-        until: The end of the last quarter to look at; a multiple of 15.
+        prices: With the length of a window, and how much of the first is over.
+        last: The last minute that matters; its window counts as a whole.
     """
+    if last <= 0:
+        return Watts(0)
+    # From here on minutes count from the begin of the first window.
+    period, begun = prices.averaging, prices.averaging_begun
+    until = -(-(last + begun) // period) * period
     changes: defaultdict[int, int] = defaultdict(int)
     base = 0
-    for since, _, watts in base_load.pieces(Minutes(until)):
-        changes[since] += watts - base
+    for since, _, watts in base_load.pieces(Minutes(until - begun)):
+        changes[since + begun if since else 0] += watts - base
         base = watts
     for start, end, watts in phases:
-        changes[start] += watts
-        changes[end] -= watts
+        changes[start + begun] += watts
+        changes[end + begun] -= watts
     changes[until] += 0
     highest = filled = load = now = 0
     for moment in sorted(time for time in changes if time <= until):
-        edge = (now // QUARTER + 1) * QUARTER
+        edge = (now // period + 1) * period
         if moment < edge:
             filled += load * (moment - now)
         else:
-            whole = moment // QUARTER * QUARTER
+            whole = moment // period * period
             highest = max(highest, filled + load * (edge - now))
-            highest = max(highest, load * QUARTER if whole > edge else 0)
+            highest = max(highest, load * period if whole > edge else 0)
             filled = load * (moment - whole)
         load += changes[moment]
         now = moment
-    return Watts(-(-highest // QUARTER))
+    return Watts(-(-highest // period))

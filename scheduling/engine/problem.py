@@ -1,8 +1,7 @@
 """The question put to the engine: racks, routings, limits and prices, frozen.
 
 All times are integer minutes since ``Problem.epoch`` (UTC, on a clock-aligned
-quarter hour, so that 15-minute means of the demand charge align too). A problem
-covers one site.
+quarter hour). A problem covers one site.
 Racks refer to routing templates by model, so that 10,000 racks stay a few megabytes.
 Rules of meaning are in ``docs/engine.md``.
 """
@@ -11,8 +10,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from scheduling.engine.errors import InvalidProblemError
-from scheduling.engine.profile import StepFunction
-from scheduling.engine.units import FULL_PERMILLE, Cents, Eighths, Minutes, Watts
+from scheduling.engine.profile import StepFunction, constant
+from scheduling.engine.units import (
+    FULL_PERMILLE,
+    MINUTES_PER_HOUR,
+    Cents,
+    Eighths,
+    Minutes,
+    Watts,
+)
 
 PROBLEM_VERSION = 1
 
@@ -447,9 +453,17 @@ class Prices:
         move_tolerance: Minutes a start may shift before it counts as moved.
         fence: Minutes from the epoch that are frozen.
         broken_promise: A promise not kept, once.
-        demand_per_kw: A month's charge per kW of the highest 15-minute mean of import.
+        demand_per_kw: A month's charge per kW of the highest mean of import.
         demand_floor: Watts that are billed anyhow (the ratchet).
-        energy_per_mwh: Energy price.
+        averaging: Minutes of one mean, as the contract says; 1 to 60. Windows follow
+            each other by the clock.
+        averaging_begun: Minutes of the window of minute 0 that are over; less than
+            ``averaging``. They count with the base load of minute 0.
+        energy_per_mwh: Energy price where it does not change with the hour.
+        energy_steps: Energy price over time, per MWh; None where it does not change.
+
+    Raises:
+        InvalidProblemError: If the averaging window is not of that form.
     """
 
     wip_per_day: Cents = Cents(93_000)
@@ -460,7 +474,29 @@ class Prices:
     broken_promise: Cents = Cents(2_000_000)
     demand_per_kw: Cents = Cents(1_500)
     demand_floor: Watts = Watts(0)
+    averaging: Minutes = Minutes(15)
+    averaging_begun: Minutes = Minutes(0)
     energy_per_mwh: Cents = Cents(8_000)
+    energy_steps: StepFunction | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse windows that no meter has."""
+        if not 1 <= self.averaging <= MINUTES_PER_HOUR:
+            raise InvalidProblemError(
+                "prices", "averaging", self.averaging, "1 to 60 minutes"
+            )
+        if not 0 <= self.averaging_begun < self.averaging:
+            raise InvalidProblemError(
+                "prices",
+                "averaging_begun",
+                self.averaging_begun,
+                "at least 0 and less than averaging",
+            )
+
+    @property
+    def energy(self) -> StepFunction:
+        """Return the price of energy over time, in cents a MWh."""
+        return self.energy_steps or constant(self.energy_per_mwh)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,10 @@ class StepFunction:
         """Return the greatest amount ever in force."""
         return max(self.values)
 
+    def least(self) -> int:
+        """Return the least amount ever in force."""
+        return min(self.values)
+
     def pieces(self, until: int) -> Iterator[tuple[Minutes, Minutes, int]]:
         """Yield ``(start, end, value)`` pieces that cover ``[0, until)``."""
         for index, start in enumerate(self.times):

@@ -14,6 +14,7 @@ Cents = NewType("Cents", int)
 Eighths = NewType("Eighths", int)
 """Eighths of a person."""
 
+MINUTES_PER_HOUR = 60
 MINUTES_PER_DAY = 1440
 MINUTES_PER_WEEK = 10080
 FULL_PERMILLE = 1000

@@ -31,7 +31,7 @@ class Kpis:
         physics_min: Median of what physics needs of it.
         clear_racks: Racks that start within 14 days and wait for no material.
         starting_racks: Racks that start within 14 days.
-        peak_w: Highest 15-minute mean of import, in watts.
+        peak_w: Highest mean of import over an averaging window, in watts.
         contract_w: Contracted import.
         shipping_racks: Racks that ship within 14 days.
         shipping_w: Their soak power added up, in watts.

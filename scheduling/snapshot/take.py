@@ -369,7 +369,7 @@ def _problem(  # noqa: PLR0917 - the parts of one problem, each used once
         base_load=limits.base_load,
         curtailments=limits.curtailments,
         bay_stay_limit=Minutes(site.bay_stay_limit_min),
-        prices=prices_of(site, clock.day_of(0)),
+        prices=prices_of(site, clock, end),
     )
 
 

@@ -5,6 +5,7 @@ from random import Random
 from scheduling.engine.problem import (
     Material,
     PowerClass,
+    Prices,
     Problem,
     Progress,
     Rack,
@@ -30,6 +31,7 @@ from tests.builders.problems import (
     a_station_step,
     a_step,
     a_template,
+    prices,
     soak_rule,
 )
 
@@ -242,4 +244,19 @@ def a_random_problem(seed: int, *, racks: int = 5, begun: bool = True) -> Proble
         base_load=StepFunction(times=(0, 360), values=(10_000, 20_000)),
         soak=soak_rule(block=60, levels=((100, 60), (80, 75), (60, 100)), resume=15),
         bay_stay_limit=3_000,
+        prices=_tariff(Random(f"{seed}:tariff")),
+    )
+
+
+def _tariff(random: Random) -> Prices:
+    """Return prices with an averaging window, half of the time by the hour."""
+    averaging = random.choice((1, 5, 15, 15, 30, 60))
+    hours = range(0, HORIZON, 60)
+    dear = tuple(random.randrange(20_000) for _ in hours)
+    return prices(
+        averaging=averaging,
+        averaging_begun=random.randrange(averaging),
+        energy_steps=random.choice(
+            (None, StepFunction(times=tuple(hours), values=dear))
+        ),
     )

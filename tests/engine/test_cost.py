@@ -5,7 +5,8 @@ from random import Random
 
 import pytest
 
-from scheduling.engine.cost import cost, half_up, peak_import
+from scheduling.engine.cost import bill, cost, half_up, peak_import
+from scheduling.engine.errors import InvalidProblemError
 from scheduling.engine.profile import constant
 from tests.builders.instances import a_random_problem
 from tests.builders.problems import (
@@ -254,28 +255,96 @@ def test_a_step_of_an_unknown_rack_imports_nothing():
     assert cost(problem, a_schedule(step)).peak_w == 0
 
 
-def plain_peak(phases, base, until):
-    minutes = [base.at(minute) for minute in range(until)]
+def plain_peak(phases, base, *, averaging, begun, last):
+    until = last + -(last + begun) % averaging
+    minutes = [base.at(0)] * begun + [base.at(minute) for minute in range(until)]
     for start, end, watts in phases:
-        for minute in range(start, min(end, until)):
-            minutes[minute] += watts
-    quarters = [sum(minutes[at : at + 15]) for at in range(0, until, 15)]
-    return -(-max(quarters, default=0) // 15)
+        for minute in range(start, end):
+            minutes[begun + minute] += watts
+    windows = range(0, begun + until, averaging)
+    sums = [sum(minutes[at : at + averaging]) for at in windows]
+    return -(-max(sums, default=0) // averaging)
 
 
-@pytest.mark.parametrize("seed", range(60))
-def test_the_peak_agrees_with_a_sum_minute_by_minute(seed):
+@pytest.mark.parametrize("averaging", [1, 5, 15, 30, 60])
+@pytest.mark.parametrize("seed", range(20))
+def test_the_peak_agrees_with_a_sum_minute_by_minute(averaging, seed):
     random = Random(seed)
-    until = 15 * random.randrange(1, 20)
+    last = random.randrange(1, 300)
+    begun = random.randrange(averaging)
     phases = []
     for _ in range(random.randrange(0, 8)):
-        start = random.randrange(0, until)
+        start = random.randrange(0, last)
         phases.append(
-            (start, random.randrange(start + 1, until + 1), random.randrange(1, 999))
+            (start, random.randrange(start + 1, last + 1), random.randrange(1, 999))
         )
     base = amount((0, random.randrange(99)), (random.randrange(1, 99), 50))
+    tariff = prices(averaging=averaging, averaging_begun=begun)
 
-    assert peak_import(phases, base, until) == plain_peak(phases, base, until)
+    found = peak_import(phases, base, tariff, last)
+
+    assert found == plain_peak(
+        phases, base, averaging=averaging, begun=begun, last=last
+    )
+
+
+def test_a_longer_window_bills_less_of_a_short_peak():
+    # 100 kW for 20 minutes, of which 10 fall into the hour that has begun.
+    def peak(averaging, begun=0):
+        return peak_import(
+            [(0, 20, 100_000)],
+            constant(0),
+            prices(averaging=averaging, averaging_begun=begun),
+            20,
+        )
+
+    assert peak(15) == 100_000
+    assert peak(60) == 33_334
+    assert peak(60, begun=50) == 16_667
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"averaging": 0}, "averaging"),
+        ({"averaging": 61}, "averaging"),
+        ({"averaging": 15, "averaging_begun": 15}, "averaging_begun"),
+        ({"averaging_begun": -1}, "averaging_begun"),
+    ],
+)
+def test_windows_that_no_meter_has_are_refused(fields, message):
+    with pytest.raises(InvalidProblemError, match=message):
+        prices(**fields)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_energy_by_the_hour_agrees_with_a_sum_minute_by_minute(seed):
+    random = Random(seed)
+    price = amount(
+        *((60 * hour, random.randrange(30_000)) for hour in range(24)),
+    )
+    phases = []
+    for _ in range(random.randrange(0, 8)):
+        start = random.randrange(0, 2_000)
+        phases.append(
+            (start, start + random.randrange(1, 500), random.randrange(1, 999))
+        )
+
+    assert bill(phases, price) == sum(
+        watts * price.at(minute)
+        for start, end, watts in phases
+        for minute in range(start, end)
+    )
+
+
+def test_a_step_in_a_dear_hour_costs_more():
+    by_hour = replace(FREE, energy_steps=amount((0, 2_000), (60, 20_000)))
+
+    cheap = drawing(draw=1_000_000, prices=by_hour, start=0, end=60)
+    dear = drawing(draw=1_000_000, prices=by_hour, start=60, end=120)
+
+    # One megawatt-hour.
+    assert (cheap.energy, dear.energy) == (2_000, 20_000)
 
 
 @pytest.mark.parametrize("seed", range(30))

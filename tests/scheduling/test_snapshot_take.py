@@ -1,14 +1,16 @@
 """A snapshot as a whole: what it knows of the journal, what it costs, the way back."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from journal.models import Event
+from scheduling.clock import quarter_of
 from scheduling.engine.adjust.base import AdjustmentError
-from scheduling.models import Scenario
+from scheduling.models import GridSeries, Scenario
 from scheduling.snapshot.take import take
 from tests.builders.factory import NOW, an_order
 from tests.builders.journal import an_event
@@ -86,6 +88,69 @@ def test_prices_come_from_the_settings_and_the_site(settings):
     assert (prices.demand_per_kw, prices.energy_per_mwh) == (1_500, 8_000)
 
 
+@pytest.mark.parametrize(
+    ("averaging", "at", "begun"),
+    [(15, "10:15", 0), (30, "10:15", 15), (60, "10:45", 45), (10, "10:15", 5)],
+)
+def test_the_contracts_averaging_window_is_planned_with_by_the_sites_clock(
+    averaging, at, begun
+):
+    world = a_small_world()
+    world.site.averaging_min = averaging
+    world.site.save()
+    hour, minute = map(int, at.split(":"))
+    local = datetime(2026, 11, 23, hour, minute, tzinfo=ZoneInfo(world.site.zone))
+
+    prices = a_snapshot(world.site, as_of=local).problem.prices
+
+    assert (prices.averaging, prices.averaging_begun) == (averaging, begun)
+
+
+def a_price_series(site, values, starts_at):
+    return GridSeries.objects.create(
+        site=site,
+        kind=GridSeries.Kind.PRICE,
+        name="Prices",
+        starts_at=starts_at,
+        values=values,
+    )
+
+
+def test_energy_costs_what_the_price_series_says_by_the_hour():
+    world = a_small_world()
+    epoch = quarter_of(NOW)
+    hour = epoch.replace(minute=0)
+    a_price_series(world.site, [2_000, 9_000, 4_000], hour)
+
+    energy = a_snapshot(world.site).problem.prices.energy
+
+    # Hours after the last are the site's own price: three hours make no week.
+    first = int((hour - epoch).total_seconds() // 60)
+    minutes = [max(0, first + 60 * passed) for passed in range(4)]
+    assert [energy.at(minute) for minute in minutes] == [2_000, 9_000, 4_000, 8_000]
+    assert energy.at(20 * 1_440) == 8_000
+
+
+def test_an_hour_outside_a_price_series_costs_the_mean_of_its_hour_of_the_week():
+    world = a_small_world()
+    zone = ZoneInfo(world.site.zone)
+    # Two weeks long ago, from a Monday: 18:00 is dear, dearer in the second week.
+    monday = datetime(2025, 6, 2, tzinfo=zone)
+    values = [
+        (20_000 if week else 10_000) if hour % 24 == 18 else 3_000
+        for week in range(2)
+        for hour in range(168)
+    ]
+    a_price_series(world.site, values, monday)
+
+    snapshot = a_snapshot(world.site)
+
+    energy = snapshot.problem.prices.energy
+    for minute in range(0, 3 * 1_440, 15):
+        local = (snapshot.epoch + timedelta(minutes=minute)).astimezone(zone)
+        assert energy.at(minute) == (15_000 if local.hour == 18 else 3_000)
+
+
 def test_a_site_without_racks_gives_an_empty_problem():
     world = a_small_world(racks=0)
 
@@ -123,5 +188,5 @@ def test_queries_do_not_grow_with_racks():
         a_snapshot(world.site)
 
     # The journal has something to number now: at most five more.
-    assert len(few) <= 46
+    assert len(few) <= 47
     assert len(many) <= len(few) + 5

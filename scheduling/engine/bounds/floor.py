@@ -9,7 +9,6 @@ from scheduling.engine.bounds.peaks import Peaks
 from scheduling.engine.bounds.reason import BoundKind, CostBound, Reason
 from scheduling.engine.bounds.span import Spans
 from scheduling.engine.cost import (
-    QUARTER,
     WATT_MINUTES_PER_MWH,
     demand,
     half_up,
@@ -54,7 +53,7 @@ def least_cost(
     cents = (
         max(shared, alone)
         + sum(_least_moves(book, one) for one in racks if one.rack.previous)
-        + half_up(energy * prices.energy_per_mwh, WATT_MINUTES_PER_MWH)
+        + half_up(energy * prices.energy.least(), WATT_MINUTES_PER_MWH)
     )
     if shared < alone or reason is None:
         reason = Reason(kind=BoundKind.ALONE)
@@ -119,10 +118,9 @@ def _least_moves(book: Lookup, one: Alone) -> int:
 
 
 def least_peak(book: Lookup, racks: Sequence[Alone]) -> int:
-    """Return watts that some quarter of an hour imports in every plan."""
+    """Return watts that some averaging window imports in every plan."""
     base = book.problem.base_load
     last = max((one.end for one in racks if one.steps), default=0)
-    until = -(-last // QUARTER) * QUARTER
     lowest = base.lowest(0, max(1, book.problem.horizon))
     drawn = max(
         (
@@ -133,11 +131,11 @@ def least_peak(book: Lookup, racks: Sequence[Alone]) -> int:
         ),
         default=-lowest,
     )
-    return max(peak_import([], base, until), drawn + lowest)
+    return max(peak_import([], base, book.problem.prices, last), drawn + lowest)
 
 
 def _sure_draw(book: Lookup, one: Alone, step: AloneStep) -> int:
-    """Return the import a step is sure to hold for a whole quarter of an hour."""
+    """Return the import a step is sure to hold for a whole averaging window."""
     kind = step.step.power_class
     if step.step.session is not Session.BAY or kind is PowerClass.SHIFT_BOUND:
         return 0
@@ -145,6 +143,6 @@ def _sure_draw(book: Lookup, one: Alone, step: AloneStep) -> int:
     if kind is PowerClass.PREEMPTIVE_DERATABLE:
         minutes = least_minutes(rule, min(minutes, rule.block))
         draw = share(draw, min(percent for percent, _ in rule.levels))
-    if minutes < 2 * QUARTER - 1:
+    if minutes < 2 * book.problem.prices.averaging - 1:
         return 0
     return permille(draw, one.template.site_permille)

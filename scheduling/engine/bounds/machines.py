@@ -18,7 +18,6 @@ from scheduling.engine.blocks import permille, share, stretched
 from scheduling.engine.bounds.alone import Alone, AloneStep
 from scheduling.engine.bounds.reason import BoundKind, Reason
 from scheduling.engine.bounds.span import Spans, StepName, name_of
-from scheduling.engine.cost import QUARTER
 from scheduling.engine.lookup import Lookup
 from scheduling.engine.material import rack_needs
 from scheduling.engine.problem import (
@@ -232,10 +231,11 @@ def machines(book: Lookup, racks: Sequence[Alone], spans: Spans) -> list[Machine
 
 
 def capped(book: Lookup, every: Iterable[Machine], peak: int) -> Machine | None:
-    """Return the site's power as a machine when no quarter of an hour exceeds a peak.
+    """Return the site's power as a machine when no averaging window exceeds a peak.
 
-    Within its quarter a mean may be drawn all at once, so everything may be done that
-    much earlier. None if there is no single site.
+    Within its window a mean may be drawn all at once, in the first one with what was
+    left before minute 0, so everything may be done that much earlier. None if there is
+    no single site.
 
     Args:
         book: The problem by key.
@@ -252,15 +252,18 @@ def capped(book: Lookup, every: Iterable[Machine], peak: int) -> Machine | None:
         return None
     machine, base = sites[0], book.problem.base_load
     capacity = book.resources[machine.key].capacity
-    # The last quarter may reach beyond the horizon, and counts as a whole.
-    end = int(book.problem.horizon) + QUARTER
+    # The last window may reach beyond the horizon, and counts as a whole.
+    prices = book.problem.prices
+    end = int(book.problem.horizon) + prices.averaging
     moments = sorted({*capacity.times, *base.times, end})
     pieces = [
         (start, until, min(capacity.at(start), max(0, peak - base.at(start))))
         for start, until in pairwise(moments)
         if start < end
     ]
-    return replace(machine, supply=Supply(pieces), early=QUARTER)
+    return replace(
+        machine, supply=Supply(pieces), early=prices.averaging + prices.averaging_begun
+    )
 
 
 def _resource_supply(book: Lookup, resource: Resource) -> Supply:

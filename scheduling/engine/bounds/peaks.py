@@ -44,7 +44,7 @@ class Peaks:
             spans: How long what is left of them takes.
             late: Minutes × cents a day that racks left out are late.
             broken: Promises that they break.
-            low: Watts that some quarter of an hour imports in every plan.
+            low: Watts that some averaging window imports in every plan.
         """
         self._book, self._racks = book, racks
         self._late, self._broken, self._low = late, broken, low

@@ -75,7 +75,7 @@ def constant_cents(problem: Problem, variables: Variables) -> int:
     rounding may hide.
     """
     energy = sum(_least_watt_minutes(problem, one) for one in variables.all_steps())
-    cents = energy * problem.prices.energy_per_mwh // WATT_MINUTES_PER_MWH
+    cents = energy * problem.prices.energy.least() // WATT_MINUTES_PER_MWH
     return int(demand(problem.prices, 0)) + cents - ROUNDING_CENTS
 
 

@@ -382,9 +382,10 @@ class Board:
         return int(price.total_price(self.memory))
 
     def peak(self) -> int:
-        """Return the highest mean import of a quarter of an hour, in watts."""
-        quarters = self._table(t.AT_QUARTER, int(self.memory.words[t.QUARTERS]))
-        return int(-(-quarters.max() // t.QUARTER))
+        """Return the highest mean import of an averaging window, in watts."""
+        words = self.memory.words
+        imports = self._table(t.AT_IMPORT, int(words[t.WINDOWS]))
+        return int(-(-imports.max() // words[t.WINDOW]))
 
     def overdrawn(self) -> int:
         """Return how many minutes and arrivals have less than nothing left.
@@ -422,7 +423,7 @@ def _lay_out(encoded: Encoded, ceiling: int | None) -> t.Memory:
     """Return a problem without any plan in the kernels' memory."""
     tables = encoded.tables
     minutes, rows, wide = _lay_out_minutes(encoded, ceiling)
-    quarter = _base_load(encoded, wide)
+    imports = _base_load(encoded, wide)
     racks, steps = len(encoded.racks), tables.step.shape[1]
     blocks, out = soak_blocks(encoded), min(racks, MOST_OUT) + 1
     times, soaks = 2 * steps, 2 * blocks
@@ -446,7 +447,8 @@ def _lay_out(encoded: Encoded, ceiling: int | None) -> t.Memory:
         t.AT_PART: tables.part,
         t.AT_MOVE_PRICE: tables.move_price,
         t.AT_SLACK: tables.slack,
-        t.AT_QUARTER: quarter,
+        t.AT_IMPORT: imports,
+        t.AT_BILL: _energy_bill(encoded, wide),
         t.AT_TIME: racks * times,
         t.AT_SOAK: racks * soaks,
         t.AT_SEAT: racks * t.SEAT_COLUMNS,
@@ -486,7 +488,7 @@ def _lay_out(encoded: Encoded, ceiling: int | None) -> t.Memory:
     header[t.MOST_GROUPS] = tables.group.shape[1]
     header[t.POOL_WIDTH] = tables.pool.shape[1]
     header[t.CHOICE_WIDTH] = tables.choice.shape[1]
-    header[t.QUARTERS] = len(quarter)
+    header[t.WINDOWS] = len(imports)
     runs = wide // t.RUN
     header[t.AT_FREE], header[t.FREE_WIDTH] = 0, wide
     header[t.AT_LOW], header[t.LOW_WIDTH] = rows * wide, runs
@@ -515,10 +517,22 @@ def _lay_out_minutes(
 
 
 def _base_load(encoded: Encoded, minutes: int) -> t.Wide:
-    """Return the watt-minutes of base load per quarter of an hour."""
-    quarters = minutes // t.QUARTER + 2
-    base = np.zeros(quarters * t.QUARTER, np.int64)
-    for start, end, watts in encoded.problem.base_load.pieces(encoded.span):
-        base[start:end] = watts
-    result: t.Wide = base.reshape(-1, t.QUARTER).sum(axis=1)
+    """Return the watt-minutes of base load per averaging window."""
+    prices, load = encoded.problem.prices, encoded.problem.base_load
+    begun, window = prices.averaging_begun, prices.averaging
+    windows = (begun + minutes) // window + 2
+    base = np.zeros(windows * window, np.int64)
+    base[:begun] = load.at(0)
+    for start, end, watts in load.pieces(encoded.span):
+        base[begun + start : begun + end] = watts
+    result: t.Wide = base.reshape(-1, window).sum(axis=1)
+    return result
+
+
+def _energy_bill(encoded: Encoded, minutes: int) -> t.Wide:
+    """Return what a watt drawn from minute 0 to each minute costs: the running sum."""
+    price = np.zeros(minutes + 1, np.int64)
+    for start, end, cents in encoded.problem.prices.energy.pieces(minutes):
+        price[start + 1 : end + 1] = cents
+    result: t.Wide = price.cumsum()
     return result

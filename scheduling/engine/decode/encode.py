@@ -288,7 +288,9 @@ def _figures(problem: Problem, racks: tuple[Rack, ...], span: int) -> t.Wide:
     figure[t.BROKEN] = prices.broken_promise * t.UNIT
     figure[t.DEMAND] = prices.demand_per_kw
     figure[t.DEMAND_FLOOR] = prices.demand_floor
-    figure[t.ENERGY] = prices.energy_per_mwh
+    figure[t.WINDOW] = prices.averaging
+    figure[t.WINDOW_BEGUN] = prices.averaging_begun
+    figure[t.ENERGY] = prices.energy.highest()
     figure[t.HAS_PREVIOUS] = any(rack.previous for rack in racks)
     return figure
 
@@ -549,8 +551,11 @@ def _fill_money(row: t.Wide, rack: Rack, template: Template, problem: Problem) -
         share(step.draw, template.site_permille, 1000) * step.duration
         for step in template.steps[progress.done + bool(progress.running) :]
     )
-    energy = watt_minutes * prices.energy_per_mwh * 24 // 1_000_000
-    row[t.LEAST_PRICE] = flow * prices.wip_per_day + late + energy
+    least, most = (
+        watt_minutes * cents * 24 // 1_000_000
+        for cents in (prices.energy.least(), prices.energy.highest())
+    )
+    row[t.LEAST_PRICE] = flow * prices.wip_per_day + late + least
     # Dearer than any place, so that a rack is left out only when there is none.
     latest = int(problem.horizon)
     never = (
@@ -561,6 +566,6 @@ def _fill_money(row: t.Wide, rack: Rack, template: Template, problem: Problem) -
         never
         + (latest - begin) * prices.wip_per_day
         + (prices.broken_promise + moves) * t.UNIT
-        + 4 * energy
+        + 4 * most
         + latest * 1_000_000
     )

@@ -25,8 +25,6 @@ PLENTY = 1 << 29
 """Capacity of a crew in closed minutes, when no rule counts it."""
 UNIT = 1440
 """Units of money a cent."""
-QUARTER = 15
-"""Minutes of the mean that the demand charge takes."""
 RUN_BITS = 5
 RUN = 1 << RUN_BITS
 """Minutes that are added to and asked for their least together."""
@@ -54,8 +52,10 @@ RUN = 1 << RUN_BITS
     MOST_GROUPS,
     POOL_WIDTH,
     CHOICE_WIDTH,
-    QUARTERS,
-) = range(22)
+    WINDOWS,
+    WINDOW,
+    WINDOW_BEGUN,
+) = range(24)
 
 # The header: addresses in ``words``.
 (
@@ -76,7 +76,7 @@ RUN = 1 << RUN_BITS
     AT_PART,
     AT_MOVE_PRICE,
     AT_SLACK,
-    AT_QUARTER,
+    AT_IMPORT,
     AT_TIME,
     AT_SOAK,
     AT_SEAT,
@@ -99,7 +99,8 @@ RUN = 1 << RUN_BITS
     AT_MARKED,
     AT_OWN_PIN,
     AT_PREVIOUS_SOAK,
-) = range(22, 62)
+    AT_BILL,
+) = range(24, 65)
 
 # The header: addresses and widths in ``minutes``.
 (
@@ -110,12 +111,12 @@ RUN = 1 << RUN_BITS
     LOW_WIDTH,
     AT_OPENING,
     OPENING_WIDTH,
-) = range(62, 69)
+) = range(65, 72)
 
 # The header: what the kernels count.
-ITEMS, SPANS, TRIAL_POOL, KEPT_POOL, RANDOM_A, RANDOM_B, MARKED = range(69, 76)
+ITEMS, SPANS, TRIAL_POOL, KEPT_POOL, RANDOM_A, RANDOM_B, MARKED = range(72, 79)
 
-HEADER = 76
+HEADER = 79
 
 # Columns of a template.
 STEPS, GROUPS, CHOICES, STATION_ROW, MAIN_STEP, TEMPLATE_COLUMNS = range(6)

@@ -2,13 +2,15 @@
 
 from scheduling.engine.kernels.compile import compiled
 from scheduling.engine.kernels.memory import (
+    AT_BILL,
+    AT_IMPORT,
     AT_MOVE_PRICE,
-    AT_QUARTER,
     AT_SITE,
     AT_TRIAL_SOAK,
     AT_TRIAL_TIME,
     BLOCK_AT,
     BROKEN,
+    CALENDAR,
     DEMAND,
     DEMAND_FLOOR,
     DONE,
@@ -22,12 +24,12 @@ from scheduling.engine.kernels.memory import (
     KIT_STARTED,
     LATE,
     LEVELS,
+    MANUAL,
+    NEXT_OPEN,
     NONE,
     PREVIOUS_POOL,
     PRICE,
     PROMISE,
-    QUARTER,
-    QUARTERS,
     RACKS,
     RESUME,
     RUNNING,
@@ -38,9 +40,13 @@ from scheduling.engine.kernels.memory import (
     TRIAL_POOL,
     UNIT,
     WEEKS_PRICED,
+    WINDOW,
+    WINDOW_END,
+    WINDOWS,
     WIP,
     Memory,
     end_of,
+    opening_of,
     previous_of,
     rack_of,
     seat_of,
@@ -60,16 +66,46 @@ ENERGY_UNITS = 24
 
 
 @compiled
-def watt_minutes(memory: Memory, rack: int, step: int) -> int:
-    """Return the import of one tried step in watt-minutes, cooling included."""
+def bill(memory: Memory, start: int, end: int) -> int:
+    """Return what a watt in ``[start, end)`` costs, in minutes × cents a MWh."""
+    words = memory.words
+    return words[words[AT_BILL] + end] - words[words[AT_BILL] + start]
+
+
+@compiled
+def _open_bill(memory: Memory, calendar: int, start: int, end: int) -> int:
+    """Return what a watt costs that is drawn in open minutes of ``[start, end)``."""
+    total = 0
+    now = opening_of(memory, calendar, NEXT_OPEN, start)
+    while now < end:
+        closing = min(end, opening_of(memory, calendar, WINDOW_END, now))
+        total += bill(memory, now, closing)
+        now = opening_of(memory, calendar, NEXT_OPEN, closing)
+    return total
+
+
+@compiled
+def energy_bill(memory: Memory, rack: int, step: int) -> int:
+    """Return what the import of one tried step costs, cooling included.
+
+    In watt-minutes × cents a MWh.
+    """
     words = memory.words
     template = rack_of(memory, rack, TEMPLATE)
-    work = minutes_of(memory, rack, step)
     full = watts_of(memory, template, step, 0, AT_SITE)
-    if full == 0 or step_of(memory, template, step, KIND) != SOAK:
-        return full * work
+    if full == 0:
+        return 0
+    now = start_of(memory, words[AT_TRIAL_TIME], step)
+    end = end_of(memory, words[AT_TRIAL_TIME], step)
+    kind = step_of(memory, template, step, KIND)
+    if kind == MANUAL:
+        calendar = step_of(memory, template, step, CALENDAR)
+        return full * _open_bill(memory, calendar, now, end)
+    if kind != SOAK:
+        return full * bill(memory, now, end)
     at = words[AT_TRIAL_SOAK] + 2 * step_of(memory, template, step, BLOCK_AT)
     standby = watts_of(memory, template, step, words[LEVELS], AT_SITE)
+    work = minutes_of(memory, rack, step)
     total = 0
     for block in range(block_count(memory, work)):
         level = words[at + 2 * block]
@@ -77,8 +113,11 @@ def watt_minutes(memory: Memory, rack: int, step: int) -> int:
         minutes = block_minutes(memory, work, block, level)
         if wait > 0:
             minutes += words[RESUME]
-            total += wait * standby
-        total += minutes * watts_of(memory, template, step, level, AT_SITE)
+            total += standby * bill(memory, now, now + wait)
+            now += wait
+        watts = watts_of(memory, template, step, level, AT_SITE)
+        total += watts * bill(memory, now, now + minutes)
+        now += minutes
     return total
 
 
@@ -130,24 +169,24 @@ def trial_price(memory: Memory, rack: int) -> int:
     if words[HAS_PREVIOUS] != 0:
         total += moved_price(memory, rack)
     if words[ENERGY] > 0:
-        watts = 0
+        billed = 0
         for step in range(done, steps):
-            watts += watt_minutes(memory, rack, step)
-        total += watts * words[ENERGY] * ENERGY_UNITS // MEGA
+            billed += energy_bill(memory, rack, step)
+        total += billed * ENERGY_UNITS // MEGA
     return total
 
 
 @compiled
 def demand_price(memory: Memory) -> int:
-    """Return the price of the highest quarter of an hour."""
+    """Return the price of the highest mean of an averaging window."""
     words = memory.words
     if words[DEMAND] == 0:
         return 0
     highest = 0
-    first = words[AT_QUARTER]
-    for at in range(first, first + words[QUARTERS]):
+    first = words[AT_IMPORT]
+    for at in range(first, first + words[WINDOWS]):
         highest = max(highest, words[at])
-    watts = max(-(-highest // QUARTER), words[DEMAND_FLOOR])
+    watts = max(-(-highest // words[WINDOW]), words[DEMAND_FLOOR])
     return watts * words[DEMAND] * UNIT // KILO
 
 

@@ -7,17 +7,18 @@ least of the sums, so that most of a day is changed or passed over in a few look
 from scheduling.engine.kernels.compile import compiled
 from scheduling.engine.kernels.memory import (
     AT_FREE,
+    AT_IMPORT,
     AT_LOW,
-    AT_QUARTER,
     AT_SHIFT,
     FREE_WIDTH,
     LOW_WIDTH,
     NEXT_OPEN,
     OPEN_BEFORE,
     OPEN_MINUTE,
-    QUARTER,
     RUN,
     RUN_BITS,
+    WINDOW,
+    WINDOW_BEGUN,
     WINDOW_END,
     WINDOW_START,
     Memory,
@@ -138,17 +139,20 @@ def add(memory: Memory, row: int, start: int, end: int, amount: int) -> None:
 
 @compiled
 def add_import(memory: Memory, start: int, end: int, watts: int) -> None:
-    """Add watts drawn in ``[start, end)`` to the quarters of an hour they fall into."""
+    """Add watts drawn in ``[start, end)`` to the averaging windows they fall into."""
     if end <= start or watts == 0:
         return
     words = memory.words
-    quarter = words[AT_QUARTER]
-    first = start // QUARTER
-    last = (end - 1) // QUARTER
+    window = words[WINDOW]
+    at_import = words[AT_IMPORT]
+    start += words[WINDOW_BEGUN]
+    end += words[WINDOW_BEGUN]
+    first = start // window
+    last = (end - 1) // window
     if first == last:
-        words[quarter + first] += watts * (end - start)
+        words[at_import + first] += watts * (end - start)
         return
-    words[quarter + first] += watts * ((first + 1) * QUARTER - start)
-    for at in range(quarter + first + 1, quarter + last):
-        words[at] += watts * QUARTER
-    words[quarter + last] += watts * (end - last * QUARTER)
+    words[at_import + first] += watts * ((first + 1) * window - start)
+    for at in range(at_import + first + 1, at_import + last):
+        words[at] += watts * window
+    words[at_import + last] += watts * (end - last * window)
