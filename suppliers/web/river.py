@@ -20,6 +20,8 @@ WIDE, NARROW = 560, 328
 BOARD_WIDE = 1_080
 HEIGHT, BOARD_HEIGHT = 220, 320
 _LEFT, _RIGHT_MARGIN, _TOP, _FOOT = 52, 8, 18, 30
+_LEFT_WITH_YEAR = 84
+"""Room for the days up the side: as "11 Dec", and where they need a year."""
 _MARGIN_DAYS = 3
 _GRID_LINES = 4
 _SAID_MARKS = 3
@@ -132,7 +134,7 @@ def drawn(
     return plot.river(
         streams=[*_tranches(points, plot), _stream(line, plot)],
         dots=[*_sayings(points, plot), *_end(line, plot)],
-        needs=[Stroke(_LEFT, asked, plot.x.end, asked, label)],
+        needs=[Stroke(plot.left, asked, plot.x.end, asked, label)],
         rows=[row[1:] for row in _rows(line, today)],
     )
 
@@ -196,7 +198,6 @@ class _Plot:
         self.today, self.width, self.height = today, width, height
         first = min(line.points[0].said_on for line in lines)
         until = max(max(line.came or today, line.points[-1].said_on) for line in lines)
-        self.x = _Axis(first, max(until, first + _day(7)), _LEFT, width - _RIGHT_MARGIN)
         days = [
             day
             for line in lines
@@ -208,6 +209,10 @@ class _Plot:
         ]
         margin = _day(_MARGIN_DAYS)
         self.y = _Axis(min(days) - margin, max(days) + margin, height - _FOOT, _TOP)
+        is_this_year = self.y.low.year == self.y.high.year == today.year
+        self.left = _LEFT if is_this_year else _LEFT_WITH_YEAR
+        right = width - _RIGHT_MARGIN
+        self.x = _Axis(first, max(until, first + _day(7)), self.left, right)
 
     def river(
         self,
@@ -221,7 +226,7 @@ class _Plot:
         return River(
             width=self.width,
             height=self.height,
-            left=_LEFT,
+            left=self.left,
             right=self.width - _RIGHT_MARGIN,
             said=_marks(self.x, self.today, _SAID_MARKS),
             promised=_marks(self.y, self.today, _GRID_LINES),
