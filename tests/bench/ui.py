@@ -442,11 +442,12 @@ def _every_page(
             if is_quick and one.reader is not None and "portal" in one.url:
                 continue
             with _signed_in(browser, url, one.reader, outside, theme=theme) as context:
-                page = context.new_page()
-                answer = page.goto(f"{url}{one.url}")
-                page.wait_for_load_state("networkidle")
-                if answer is None or b"<html" not in answer.body():
+                answer = context.request.get(f"{url}{one.url}")
+                if b"<html" not in answer.body():
                     continue  # data, a file, or a part of a page
+                page = context.new_page()
+                page.goto(f"{url}{one.url}")
+                page.wait_for_load_state("networkidle")
                 looked += 1
                 heaviest = max(heaviest, (_compressed(answer.body()), one.name))
                 found += [f"{one.name}, {theme}: {rule}" for rule in _rules(page)]
