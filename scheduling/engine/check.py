@@ -5,6 +5,7 @@ Every rule stands in a file of ``referee/``; ``docs/engine.md`` says them in wor
 
 from itertools import chain
 
+from scheduling.engine.collector import paused
 from scheduling.engine.problem import Problem
 from scheduling.engine.referee import (
     bays,
@@ -32,6 +33,7 @@ RULES = (
 )
 
 
+@paused()
 def breaches(problem: Problem, schedule: Schedule) -> tuple[Breach, ...]:
     """Return every breach of every rule, by time, rule and object.
 

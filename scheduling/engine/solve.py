@@ -14,11 +14,11 @@ from time import monotonic
 from scheduling.engine.bound import BoundKind, Reason, cost_floor, sentence
 from scheduling.engine.cost import cost
 from scheduling.engine.cpsat.solve import MOST_RACKS, Companion, constant_of_others
-from scheduling.engine.decode.board import ENTRIES, Board, Seats
+from scheduling.engine.decode.board import ENTRIES, Board, Seats, Tally
 from scheduling.engine.decode.published import keep_order
 from scheduling.engine.decode.render import render
 from scheduling.engine.errors import NoPlanError
-from scheduling.engine.improve import Improver, best_cents
+from scheduling.engine.improve import Improver
 from scheduling.engine.kernels.compile import prepare
 from scheduling.engine.kernels.memory import DEMAND, HAS_PREVIOUS, Memory
 from scheduling.engine.outcome import Outcome, Progress, Status
@@ -119,7 +119,8 @@ class _Best:
     """The best refereed plan so far."""
 
     schedule: Schedule | None = None
-    objective: int | None = None
+    tally: Tally | None = None
+    on_board: Tally | None = None
     found_by: str = ""
 
 
@@ -141,10 +142,12 @@ class _Search:
     best: _Best = field(default_factory=_Best)
     bound: int = 0
     bound_reason: str = ""
-    standing: int | None = None
+    standing: Tally | None = None
+    aside: int = 0
+    """Cents of racks that are done or left out; the board does not count them."""
     found_by: str = ""
     first_plan_s: float | None = None
-    best_rule: int | None = None
+    best_rule: Tally | None = None
     moves: int = 0
     is_stopped: bool = False
     reported_s: float = 0.0
@@ -159,6 +162,9 @@ class _Search:
             seed=self.seed,
             left_out={one.rack for one in self.left_out},
             unread=unread,
+        )
+        self.aside = constant_of_others(
+            self.problem, {one.rack for one in self.left_out}
         )
         floor = threading.Thread(target=self._find_floor, name="floor", daemon=True)
         seats = self._try_rules(board, floor)
@@ -211,19 +217,18 @@ class _Search:
         rules = list(RULES)
         for number, rule in enumerate(rules):
             order = order_by(rule, board.tables)
-            is_large = board.racks > MANY_RACKS
-            for is_delayed in (False, True) if is_large else (True, False):
+            # What does not wait is placed in half the time: it comes first.
+            for is_delayed in (False, True):
                 if best is not None and self._is_too_late(board, number):
                     continue
                 board.decode(order, keep=_is_published(board), delay=is_delayed)
-                price = board.price()
-                cents = best_cents(price)
-                self.best_rule = min(cents, self.best_rule or cents)
                 if best is None:
                     best = self._begin(board, "rule", floor)
-                elif price < best.price:
+                elif board.price() < best.price:
                     best = board.seats()
-                self._note(cents, "rule")
+                tally = board.tally()
+                self._note(tally, "rule")
+                self.best_rule = min(tally, self.best_rule or tally)
         if best is None:  # pragma: no cover - there are always rules
             raise NoPlanError("There is no dispatch rule.")
         return best
@@ -239,7 +244,9 @@ class _Search:
                 self.notes.append(f"{stayed} inside the frozen fence stayed.")
 
     def _begin(self, board: Board, found_by: str, floor: threading.Thread) -> Seats:
-        """Referee and report the first plan."""
+        """Report the first plan, and once more when it is refereed."""
+        self._note(board.tally(), found_by)
+        self._report("rules")
         self._take(board, found_by)
         self.first_plan_s = self.seconds
         self._report("rules", schedule=self.best.schedule)
@@ -281,13 +288,14 @@ class _Search:
 
     def _search_in_parts(self, improver: Improver, helpers: Helpers) -> None:
         """Search until the time is over, part by part."""
+        board = improver.board
 
         def tell() -> None:
-            self._note(best_cents(improver.best), "ruin_and_recreate")
+            self._note(board.best_tally(improver.best), "ruin_and_recreate")
             self._report("search")
 
         search = rounds.Rounds(
-            board=improver.board,
+            board=board,
             improver=improver,
             helpers=helpers,
             seed=self.seed,
@@ -350,7 +358,7 @@ class _Search:
         else:
             improver.burst(cooled)
         self.moves = improver.moves
-        self._note(best_cents(improver.best), "ruin_and_recreate")
+        self._note(improver.board.best_tally(improver.best), "ruin_and_recreate")
         if companion is not None:
             self._listen(improver, companion)
         if self.seconds - self.reported_s >= REPORT_EVERY_S:
@@ -365,7 +373,14 @@ class _Search:
 
     def _has_ended(self) -> bool:
         """Return whether there is no time left, or nothing left to gain."""
-        return self._is_over() or self.bound >= (self.standing or 0)
+        if self._is_over() or self.standing is None:
+            return True
+        return not self.standing.missing and self.bound >= self.standing.cents
+
+    @property
+    def cents(self) -> int | None:
+        """Return what the best plan costs as far as the search knows."""
+        return None if self.standing is None else self.standing.cents
 
     def _companion(self, board: Board) -> Companion | None:
         """Start CP-SAT on the whole problem, or say why not."""
@@ -407,14 +422,12 @@ class _Search:
         board = improver.board
         found = companion.fetch()
         self._raise_bound(found.bound, Reason(kind=BoundKind.CP_SAT))
-        if found.starts is None or (found.objective or 0) >= (self.standing or 0):
+        if found.starts is None or (found.objective or 0) >= (self.cents or 0):
             return
         main = [_main_start(found.starts.get(rack.key)) for rack in board.encoded.racks]
         kept = improver.best_seats()
         board.decode(sorted(range(board.racks), key=lambda at: main[at]))
-        cents = best_cents(board.price())
-        if cents < (self.standing or 0):
-            self._note(cents, "cp_sat")
+        if self._note(board.tally(), "cp_sat"):
             improver.adopt(board.seats())
         else:
             improver.adopt(kept)
@@ -433,24 +446,35 @@ class _Search:
             f"at least {found.bound // 100:,} dollars."
         )
 
-    def _note(self, cents: int, found_by: str) -> None:
-        """Keep what the search says its best plan costs."""
-        if self.standing is None or cents < self.standing:
-            self.standing, self.found_by = cents, found_by
+    def _note(self, tally: Tally, found_by: str) -> bool:
+        """Keep what a plan on the board is worth; return whether it is the best."""
+        whole = tally._replace(cents=tally.cents + self.aside)
+        is_best = self.standing is None or whole < self.standing
+        if is_best:
+            self.standing, self.found_by = whole, found_by
+        return is_best
 
     def _take(self, board: Board, found_by: str) -> None:
         """Referee the plan on the board; keep it if it is sound and cheaper."""
+        on_board = board.tally()
+        if self.best.on_board is not None and on_board >= self.best.on_board:
+            return
         schedule = proved(self.problem, render(board, self.left_out))
         cents = int(cost(self.problem, schedule).total)
-        if self.best.objective is None or cents <= self.best.objective:
-            self.best = _Best(schedule=schedule, objective=cents, found_by=found_by)
-            self.standing, self.found_by = cents, found_by
+        tally = Tally(
+            missing=len(schedule.unplannable) - len(self.left_out), cents=cents
+        )
+        if self.best.tally is None or tally <= self.best.tally:
+            self.best = _Best(
+                schedule=schedule, tally=tally, on_board=on_board, found_by=found_by
+            )
+            self.standing, self.found_by = tally, found_by
 
     def _report(self, phase: str, schedule: Schedule | None = None) -> None:
         """Tell where the search stands."""
         self.reported_s = self.seconds
-        bound = min(self.bound, self.standing or 0)
-        point = (round(self.reported_s, 3), self.standing, bound)
+        bound = min(self.bound, self.cents or 0)
+        point = (round(self.reported_s, 3), self.cents, bound)
         if not self.curve or self.curve[-1][1:] != point[1:]:
             self.curve.append(point)
         if self.on_progress is not None:
@@ -458,7 +482,7 @@ class _Search:
                 Progress(
                     phase=phase,
                     seconds=self.reported_s,
-                    best=self.standing,
+                    best=self.cents,
                     bound=bound,
                     schedule=schedule,
                     found_by=self.found_by,
@@ -484,7 +508,7 @@ class _Search:
 
     def _outcome(self) -> Outcome:
         best = self.best
-        objective = best.objective or 0
+        objective = best.tally.cents if best.tally else 0
         is_whole = self._bound_what_is_planned()
         self.bound = min(self.bound, objective)
         self._report("done")
@@ -498,14 +522,14 @@ class _Search:
         return Outcome(
             status=status,
             schedule=best.schedule,
-            objective=best.objective,
+            objective=best.tally.cents if best.tally else None,
             bound=self.bound,
             bound_reason=self.bound_reason,
             wall_s=self.seconds,
             seed=self.seed,
             found_by=best.found_by,
             first_plan_s=self.first_plan_s,
-            best_rule=self.best_rule,
+            best_rule=self.best_rule.cents + self.aside if self.best_rule else None,
             is_proved=status is Status.OPTIMAL,
             moves=self.moves,
             notes=tuple(self.notes),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from scheduling.engine.bounds.alone import Arrivals
 from scheduling.engine.inspection import form, supply
 from scheduling.engine.inspection.finding import Finding
-from scheduling.engine.inspection.racks import Desk, unplannable
+from scheduling.engine.inspection.racks import Desk, roomy_signs, unplannable
 from scheduling.engine.lookup import look_up
 from scheduling.engine.problem import Problem
 from scheduling.engine.schedule import Unplannable
@@ -42,6 +42,13 @@ def inspect(problem: Problem) -> Inspection:
     )
     if errors:
         return Inspection(errors=errors, unplannable=())
-    desk = Desk(book=book, arrivals=Arrivals(book), clock=Clock(problem), known={})
+    arrivals = Arrivals(book)
+    desk = Desk(
+        book=book,
+        arrivals=arrivals,
+        clock=Clock(problem),
+        known={},
+        roomy=roomy_signs(book, arrivals),
+    )
     found = (unplannable(desk, rack) for rack in problem.racks)
     return Inspection(errors=(), unplannable=tuple(one for one in found if one))

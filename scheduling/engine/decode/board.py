@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +59,19 @@ class Seats:
     soak: t.Wide
     seat: t.Wide
     price: int
+
+
+class Tally(NamedTuple):
+    """What a plan is worth: fewer racks missing first, then less money.
+
+    Attributes:
+        missing: Racks that could be planned and have no place.
+        cents: Of what is planned; missing racks count as late to the horizon, those
+            left out from the beginning not at all.
+    """
+
+    missing: int
+    cents: int
 
 
 class Board:
@@ -380,6 +394,21 @@ class Board:
     def price(self) -> int:
         """Return the price of the plan in units of 1/1440 cent."""
         return int(price.total_price(self.memory))
+
+    def tally(self) -> Tally:
+        """Return what the plan is worth."""
+        return self._tally(self.seat, self.price())
+
+    def best_tally(self, price: int) -> Tally:
+        """Return what the best plan that ``ruin.improve`` has kept is worth."""
+        return self._tally(self._table(t.AT_BEST_SEAT, *self.seat.shape), price)
+
+    def _tally(self, seat: t.Wide, price: int) -> Tally:
+        rows, out = self.tables.rack, seat[:, t.PLACED] == 0
+        missing = out & ~self.left_out
+        price += int(rows[missing, t.NEVER].sum() - rows[out, t.ABSENT].sum())
+        cents = (2 * price + t.UNIT) // (2 * t.UNIT)
+        return Tally(missing=int(missing.sum()), cents=cents)
 
     def peak(self) -> int:
         """Return the highest mean import of an averaging window, in watts."""

@@ -10,6 +10,7 @@ import numpy as np
 from scheduling.engine.decode.needs import encode_needs
 from scheduling.engine.decode.pools import Pool, group_bays
 from scheduling.engine.kernels import memory as t
+from scheduling.engine.kernels.price import KILO
 from scheduling.engine.problem import (
     PowerClass,
     Prices,
@@ -266,7 +267,7 @@ def _opening(problem: Problem, span: int) -> tuple[t.Narrow, t.Wide]:
             table[t.NEXT_OPEN, first:last] = minutes[first:last]
             table[t.NEXT_OPEN, now:first] = first
             now = last
-        table[t.OPEN_BEFORE, 1:] = np.cumsum(is_open[:-1])
+        np.cumsum(is_open[:-1], dtype=np.int32, out=table[t.OPEN_BEFORE, 1:])
         listed = minutes[is_open]
         table[t.OPEN_MINUTE, : len(listed)] = listed
         opened.append(len(listed))
@@ -485,35 +486,89 @@ def _rack_rows(
     found = np.zeros((len(racks), t.RACK_COLUMNS), np.int64)
     index = {template.key: at for at, template in enumerate(templates)}
     pool_of = {key: at for at, pool in enumerate(pools) for key in pool.keys}
+    known: dict[tuple[str, int, bool], _Rest] = {}
+    row = [0] * t.RACK_COLUMNS
     for at, rack in enumerate(racks):
-        template = templates[index[rack.template]]
-        found[at, t.TEMPLATE] = index[rack.template]
-        _fill_progress(found[at], rack, template, pool_of)
-        _fill_money(found[at], rack, template, problem)
+        progress = rack.progress
+        sign = (rack.template, progress.done, progress.running is not None)
+        if sign not in known:
+            known[sign] = _rest(
+                templates[index[rack.template]],
+                done=progress.done,
+                is_running=progress.running is not None,
+            )
+        row[t.TEMPLATE] = index[rack.template]
+        _fill_progress(row, rack, known[sign], pool_of)
+        _fill_money(row, rack, known[sign], problem)
         if rack.key in left_out:
-            found[at, t.ABSENT] = found[at, t.LEAST_PRICE]
+            row[t.ABSENT] = row[t.LEAST_PRICE]
+        found[at] = row
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rest:
+    """What racks of one model that are equally far have before them.
+
+    Attributes:
+        codes: Steps not yet begun.
+        minutes: Of all steps not yet done.
+        first_minutes: Of the first of them, if it were not begun.
+        watt_minutes: Import of all steps not yet begun.
+        watts: Import of the heaviest step of the routing.
+        in_bay: Whether a step in a bay is to come.
+        at_station: Whether a step at a station is to come.
+        begins_at_station: Whether the next step is at a station.
+        steps: Of the routing.
+    """
+
+    codes: frozenset[str]
+    minutes: int
+    first_minutes: int
+    watt_minutes: int
+    watts: int
+    in_bay: bool
+    at_station: bool
+    begins_at_station: bool
+    steps: int
+
+
+def _rest(template: Template, *, done: int, is_running: bool) -> _Rest:
+    left = template.steps[done:]
+    ahead = left[is_running:]
+    imports = {
+        one.code: share(one.draw, template.site_permille, 1000)
+        for one in template.steps
+    }
+    return _Rest(
+        codes=frozenset(step.code for step in ahead),
+        minutes=sum(step.duration for step in left),
+        first_minutes=left[0].duration,
+        watt_minutes=sum(imports[step.code] * step.duration for step in ahead),
+        watts=max(imports.values()),
+        in_bay=any(step.session is Session.BAY for step in left),
+        at_station=any(step.session is Session.STATION for step in left),
+        begins_at_station=left[0].session is Session.STATION,
+        steps=len(template.steps),
+    )
+
+
 def _fill_progress(
-    row: t.Wide, rack: Rack, template: Template, pool_of: dict[str, int]
+    row: list[int], rack: Rack, rest: _Rest, pool_of: dict[str, int]
 ) -> None:
     progress, running = rack.progress, rack.progress.running
-    left = template.steps[progress.done :]
-    in_bay = any(step.session is Session.BAY for step in left)
-    stations = [step for step in left if step.session is Session.STATION]
-    pins = [pin for pin in rack.pins if _is_ahead(pin.step, rack, template)]
+    pins = [pin for pin in rack.pins if pin.step in rest.codes]
     pinned = [pin.bay for pin in pins if pin.bay]
-    key = progress.bay if progress.bay and in_bay else (pinned or [""])[0]
+    key = progress.bay if progress.bay and rest.in_bay else (pinned or [""])[0]
     row[t.DONE] = progress.done
     row[t.READY] = max(0, 0 if progress.done else rack.release)
     row[t.RUNNING] = running is not None
     row[t.LEFT] = running.remaining if running else 0
     row[t.ONLY_POOL] = pool_of[key] if key else -1
-    row[t.HAS_BAY] = bool(progress.bay) and in_bay
+    row[t.HAS_BAY] = bool(progress.bay) and rest.in_bay
     row[t.BAY_SINCE] = progress.bay_since
-    row[t.HAS_STATION] = bool(stations) and (
-        progress.holds_station or (running is not None and stations[0] is left[0])
+    row[t.HAS_STATION] = rest.at_station and (
+        progress.holds_station or (running is not None and rest.begins_at_station)
     )
     kit = progress.kit_started
     if kit is None and running and not progress.done:
@@ -528,31 +583,21 @@ def _fill_progress(
             row[t.PREVIOUS_POOL] = pool_of[bay]
 
 
-def _is_ahead(code: str, rack: Rack, template: Template) -> bool:
-    begun = rack.progress.done + (rack.progress.running is not None)
-    return any(step.code == code for step in template.steps[begun:])
-
-
-def _fill_money(row: t.Wide, rack: Rack, template: Template, problem: Problem) -> None:
-    prices, progress = problem.prices, rack.progress
-    minutes = sum(int(step.duration) for step in template.steps[progress.done :])
-    if progress.running:
-        running = template.steps[progress.done]
-        minutes += progress.running.remaining - running.duration
-    kit = int(row[t.KIT_STARTED])
-    begin = int(row[t.READY]) if kit == t.NONE else kit
-    first = max(0, int(row[t.READY])) + minutes
+def _fill_money(row: list[int], rack: Rack, rest: _Rest, problem: Problem) -> None:
+    prices, running = problem.prices, rack.progress.running
+    minutes = rest.minutes
+    if running:
+        minutes += running.remaining - rest.first_minutes
+    kit = row[t.KIT_STARTED]
+    begin = row[t.READY] if kit == t.NONE else kit
+    first = max(0, row[t.READY]) + minutes
     row[t.DUE] = t.NONE if rack.due is None else rack.due
     row[t.PROMISE] = t.NONE if rack.promise is None else rack.promise
     row[t.LATE] = rack.late_cents_per_day
     flow = minutes if kit == t.NONE else first - begin
     late = 0 if rack.due is None else max(0, first - rack.due) * rack.late_cents_per_day
-    watt_minutes = sum(
-        share(step.draw, template.site_permille, 1000) * step.duration
-        for step in template.steps[progress.done + bool(progress.running) :]
-    )
     least, most = (
-        watt_minutes * cents * 24 // 1_000_000
+        rest.watt_minutes * cents * 24 // 1_000_000
         for cents in (prices.energy.least(), prices.energy.highest())
     )
     row[t.LEAST_PRICE] = flow * prices.wip_per_day + late + least
@@ -561,11 +606,14 @@ def _fill_money(row: t.Wide, rack: Rack, template: Template, problem: Problem) -
     never = (
         0 if rack.due is None else max(0, latest - rack.due) * rack.late_cents_per_day
     )
-    moves = len(template.steps) * max(prices.move_fenced, prices.move)
+    is_broken = rack.promise is not None and latest > rack.promise
+    row[t.NEVER] = never + is_broken * prices.broken_promise * t.UNIT
+    moves = rest.steps * max(prices.move_fenced, prices.move)
     row[t.ABSENT] = (
         never
         + (latest - begin) * prices.wip_per_day
         + (prices.broken_promise + moves) * t.UNIT
         + 4 * most
+        + rest.watts * prices.demand_per_kw * t.UNIT // KILO
         + latest * 1_000_000
     )

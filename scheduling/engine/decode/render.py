@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from scheduling.engine.collector import paused
 from scheduling.engine.decode.board import Board
 from scheduling.engine.decode.pools import Stay, name_bays
 from scheduling.engine.kernels import memory as t
@@ -28,6 +29,7 @@ from scheduling.engine.units import MINUTES_PER_DAY, Minutes, Watts
 FULL = 100
 
 
+@paused()
 def render(board: Board, unplannable: tuple[Unplannable, ...] = ()) -> Schedule:
     """Return the plan on a board as a schedule.
 

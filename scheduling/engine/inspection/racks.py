@@ -1,6 +1,6 @@
 """Which racks no plan can hold, and which limit says so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from scheduling.engine.blocks import least_minutes, permille, share
@@ -9,6 +9,7 @@ from scheduling.engine.lookup import Lookup
 from scheduling.engine.problem import (
     Bay,
     PowerClass,
+    Progress,
     Rack,
     Resource,
     Session,
@@ -17,6 +18,10 @@ from scheduling.engine.problem import (
 )
 from scheduling.engine.schedule import Unplannable
 from scheduling.engine.wording import Clock, duration, people, pieces, power
+
+Sign = tuple[str, Progress, tuple[tuple[str, int], ...]]
+"""Model, progress and parts set aside: all that tells racks without pins apart but
+their release."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +33,15 @@ class Desk:
         arrivals: Supplies added up.
         clock: Says minutes.
         known: Answers already found, by model and steps to come.
+        roomy: Signs of racks of which the one released last ends in time alone, so that
+            those before it do, too.
     """
 
     book: Lookup
     arrivals: Arrivals
     clock: Clock
     known: dict[tuple[str, int, bool, str], Unplannable | None]
+    roomy: Collection[Sign]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +84,33 @@ def unplannable(desk: Desk, rack: Rack) -> Unplannable | None:
         return _no(
             rack, found.code, found.sentence.replace(found.rack, rack.key), found.limit
         )
+    if not rack.pins and sign_of(rack) in desk.roomy:
+        return None
     return _first(OWN, desk, subject)
+
+
+def sign_of(rack: Rack) -> Sign:
+    """Return what a rack shares with all that are like it."""
+    return rack.template, rack.progress, rack.materials_reserved
+
+
+def roomy_signs(book: Lookup, arrivals: Arrivals) -> frozenset[Sign]:
+    """Return the signs of racks that all end in time when alone.
+
+    Of racks that are alike, none alone ends later than the one released last.
+    """
+    last: dict[Sign, Rack] = {}
+    for rack in book.problem.racks:
+        done = rack.progress.done
+        template = book.templates.get(rack.template)
+        if rack.pins or template is None or not 0 <= done <= len(template.steps):
+            continue
+        sign = sign_of(rack)
+        if sign not in last or rack.release > last[sign].release:
+            last[sign] = rack
+    return frozenset(
+        sign for sign, rack in last.items() if alone(book, arrivals, rack) is not None
+    )
 
 
 def _first(

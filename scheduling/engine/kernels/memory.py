@@ -166,10 +166,11 @@ NEXT_OPEN, WINDOW_END, WINDOW_START, OPEN_BEFORE, OPEN_MINUTE, OPENING_ROWS = ra
     LATE,
     LEAST_PRICE,
     ABSENT,
+    NEVER,
     IS_FACT,
     PREVIOUS_POOL,
     RACK_COLUMNS,
-) = range(18)
+) = range(19)
 
 # Columns of a need for material.
 NEED_PART, NEED_SUM, NEED_QUANTITY, NEED_COLUMNS = range(4)
