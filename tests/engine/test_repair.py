@@ -18,6 +18,14 @@ from scheduling.engine.serial import problem_from_json, problem_to_json
 from scheduling.engine.solve import solve
 from tests.builders.changes import CHANGES, published
 from tests.builders.demo_site import a_demo_like_problem
+from tests.builders.problems import (
+    a_problem,
+    a_progress,
+    a_rack,
+    a_running,
+    a_site,
+    amount,
+)
 
 RACKS = 60
 
@@ -135,6 +143,31 @@ def test_a_rack_whose_bay_goes_down_takes_another_at_the_same_time(in_force):
     lost = {mender.board.encoded.racks[at].key for at in mender.lost}
     was = {step.rack for step in schedule.steps if step.bay == busy}
     assert lost == was
+
+
+def test_a_rack_that_must_stay_in_its_bay_takes_it_from_a_begun_one_that_comes_later():
+    stays = a_rack(
+        "R1",
+        progress=a_progress(done=2, bay="bay:1", bay_since=-60, last_end=-5),
+        previous=(("SOAK", 0, "bay:1"), ("PACK", 240, "")),
+    )
+    follows = a_rack(
+        "R2",
+        progress=a_progress(running=a_running(), kit_started=-10),
+        previous=(("FILL", 300, "bay:1"), ("SOAK", 600, "bay:1"), ("PACK", 840, "")),
+    )
+    # No soak may run before minute 600, so the first is still there at 300.
+    site = a_site(capacity=amount((0, 50_000), (600, 1_000_000)))
+    whole = a_problem(racks=(stays, follows))
+    resources = (one for one in whole.resources if one.key != site.key)
+    problem = replace(whole, resources=(*resources, site))
+
+    mender = Mender(problem)
+    mender.keep()
+
+    kept = render(mender.board, ())
+    assert not made(breaches(problem, kept))
+    assert {step.rack for step in kept.steps} == {"R1", "R2"}
 
 
 def test_optimizing_again_after_one_fact_moves_only_what_pays(in_force):
