@@ -5,7 +5,7 @@ Products of minutes and prices are added up first and divided once, half up.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
@@ -100,6 +100,23 @@ def cost(problem: Problem, schedule: Schedule) -> Cost:
         moved_starts=moved_starts,
         peak_w=peak,
     )
+
+
+def cost_of_others(problem: Problem, left_out: Collection[str]) -> Cents:
+    """Return cents that finished and unplannable racks cost whatever is planned."""
+    templates = {template.key: template for template in problem.templates}
+    late = broken = 0
+    for rack in problem.racks:
+        if rack.key in left_out:
+            end = int(problem.horizon)
+        elif rack.progress.done == len(templates[rack.template].steps):
+            end = rack.progress.last_end or 0
+        else:
+            continue
+        if rack.due is not None and end > rack.due:
+            late += (end - rack.due) * rack.late_cents_per_day
+        broken += rack.promise is not None and end > rack.promise
+    return Cents(late // MINUTES_PER_DAY + broken * problem.prices.broken_promise)
 
 
 def half_up(amount: int, divisor: int) -> Cents:

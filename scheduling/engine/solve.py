@@ -12,8 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
 
 from scheduling.engine.bound import BoundKind, Reason, cost_floor, sentence
-from scheduling.engine.cost import cost
-from scheduling.engine.cpsat.solve import MOST_RACKS, Companion, constant_of_others
+from scheduling.engine.cost import cost, cost_of_others
+from scheduling.engine.cpsat.solve import MOST_RACKS, Companion
 from scheduling.engine.decode.board import ENTRIES, Board, Seats, Tally
 from scheduling.engine.decode.published import keep_order
 from scheduling.engine.decode.render import render
@@ -163,9 +163,7 @@ class _Search:
             left_out={one.rack for one in self.left_out},
             unread=unread,
         )
-        self.aside = constant_of_others(
-            self.problem, {one.rack for one in self.left_out}
-        )
+        self.aside = cost_of_others(self.problem, {one.rack for one in self.left_out})
         floor = threading.Thread(target=self._find_floor, name="floor", daemon=True)
         seats = self._try_rules(board, floor)
         if board.racks and not self._is_over():
@@ -414,7 +412,7 @@ class _Search:
             workers=self.workers - 1,
             limit_s=self.limit_s - self.seconds,
             hint=starts,
-            constant=constant_of_others(self.problem, left_out),
+            constant=cost_of_others(self.problem, left_out),
         )
 
     def _listen(self, improver: Improver, companion: Companion) -> None:

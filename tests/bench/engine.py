@@ -6,7 +6,8 @@ from statistics import median
 from time import monotonic
 
 from scheduling.engine.check import breaches, made
-from scheduling.engine.cpsat.solve import Companion, Starts, constant_of_others
+from scheduling.engine.cost import cost_of_others
+from scheduling.engine.cpsat.solve import Companion, Starts
 from scheduling.engine.outcome import Progress
 from scheduling.engine.solve import Outcome, solve, warm
 from tests.builders.demo_site import a_demo_like_problem
@@ -86,7 +87,7 @@ def _against_hinted(racks: int, seconds: float, share: float) -> Line:
         workers=2,
         limit_s=seconds,
         hint=hint,
-        constant=constant_of_others(problem, left_out),
+        constant=cost_of_others(problem, left_out),
     )
     peer.join()
     found = peer.fetch()

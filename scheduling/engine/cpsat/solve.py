@@ -1,7 +1,6 @@
 """Runs CP-SAT beside the other search: it proves bounds and proposes orders."""
 
 import threading
-from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ortools.sat.python import cp_model
@@ -185,20 +184,3 @@ def build(
         rule.add(model, problem, variables)
     objective.add(model, problem, variables)
     return model, variables
-
-
-def constant_of_others(problem: Problem, left_out: Collection[str]) -> int:
-    """Return cents that finished and unplannable racks cost whatever is planned."""
-    templates = {template.key: template for template in problem.templates}
-    late = broken = 0
-    for rack in problem.racks:
-        if rack.key in left_out:
-            end = int(problem.horizon)
-        elif rack.progress.done == len(templates[rack.template].steps):
-            end = rack.progress.last_end or 0
-        else:
-            continue
-        if rack.due is not None and end > rack.due:
-            late += (end - rack.due) * rack.late_cents_per_day
-        broken += rack.promise is not None and end > rack.promise
-    return late // MINUTES_PER_DAY + broken * problem.prices.broken_promise

@@ -1,18 +1,22 @@
-"""Solves a problem again from a plan that stands: never worse, refereed, repeatable.
+"""Solves a problem again from a plan that stands: never worse, repeatable.
 
 A re-solve counts neither the price of change nor the published plan: it asks what would
 be possible, not what would be moved. What it is compared with is a re-solve of the
 unchanged problem, with the same seed and the same number of moves, from the same plan.
+What an answer costs is read off the board; it is written down and refereed when asked.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from scheduling.engine.cost import cost
+from scheduling.engine.cost import cost_of_others
 from scheduling.engine.decode.board import Board, Seats
 from scheduling.engine.decode.incumbent import Places, seat
+from scheduling.engine.decode.published import ends_of
 from scheduling.engine.decode.render import render
+from scheduling.engine.errors import NoPlanError
 from scheduling.engine.improve import Improver
+from scheduling.engine.kernels import memory as t
 from scheduling.engine.problem import Problem
 from scheduling.engine.proof import proved
 from scheduling.engine.schedule import Schedule
@@ -27,12 +31,12 @@ class Answer:
     """What one re-solve found.
 
     Attributes:
-        schedule: The plan; the referee has passed it on its own problem.
-        cents: What it costs there.
+        seats: The plan on the board.
+        cents: What it costs there, to a few.
         ends: End of the last step by rack; racks without a plan are absent.
     """
 
-    schedule: Schedule
+    seats: Seats
     cents: int
     ends: Mapping[str, int]
 
@@ -70,6 +74,7 @@ class Resolver:
             left_out={one.rack for one in self._left_out},
             unread={one.rack for one in self._left_out if one.code in UNREADABLE},
         )
+        self._aside = cost_of_others(problem, {one.rack for one in self._left_out})
         seat(self._board, places)
         self.start = self._board.seats()
         self._begin = self._best_begin()
@@ -92,21 +97,33 @@ class Resolver:
             done += more
         improver.adopt(improver.best_seats())
         improver.settle()
-        board.restore(improver.best_seats())
-        return self.judged()
+        return self._answer(improver.best_seats())
 
-    def judged(self) -> Answer:
-        """Referee the plan on the board and say what it comes to.
+    def schedule(self, answer: Answer) -> Schedule:
+        """Write an answer down; the referee has passed it.
 
         Raises:
-            NoPlanError: If a breach names no rack that could be left out.
+            NoPlanError: If the referee does not.
         """
-        schedule = proved(self.problem, render(self._board, self._left_out))
-        ends: dict[str, int] = {}
-        for step in schedule.steps:
-            ends[step.rack] = max(step.end, ends.get(step.rack, step.end))
-        cents = int(cost(self.problem, schedule).total)
-        return Answer(schedule=schedule, cents=cents, ends=ends)
+        board = self._board
+        board.restore(answer.seats)
+        written = render(board, self._left_out)
+        passed = proved(self.problem, written)
+        if passed is not written:
+            raise NoPlanError(passed.unplannable[-1].sentence)
+        return passed
+
+    def _answer(self, seats: Seats) -> Answer:
+        """Say what a plan comes to."""
+        board = self._board
+        board.restore(seats)
+        placed = board.seat[:, t.PLACED] > 0
+        ends = zip(board.encoded.racks, ends_of(board).tolist(), placed, strict=True)
+        return Answer(
+            seats=seats,
+            cents=board.tally().cents + self._aside,
+            ends={rack.key: end for rack, end, is_placed in ends if is_placed},
+        )
 
     def _best_begin(self) -> Seats:
         """Return the cheaper of the plan as it stands and its order decoded anew."""
