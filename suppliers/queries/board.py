@@ -246,7 +246,7 @@ def board_rows(
     page: int = 1,
     per_page: int = PAGE_ROWS,
 ) -> list[BoardRow]:
-    """Return one page of the board, what holds up most racks first. One query.
+    """Return one page of the board, what holds up most racks first. Two queries.
 
     Args:
         site: The receiving site.
@@ -262,19 +262,22 @@ def board_rows(
     elif tab is not Tab.ALL:
         rows = rows.filter(standing__in=_TAB_STANDINGS[tab])
     start = (page - 1) * per_page
-    # What a row shows is joined to the page's rows alone, not to all that are sorted.
-    keys = _worst_first(rows, today).values("pk")[start : start + per_page]
-    page_rows = _worst_first(
-        with_standing(Commitment.objects.for_staff().filter(pk__in=keys), today), today
+    # A query of its own: PostgreSQL joins what a row shows to all that are sorted if
+    # it may, and not to the page's rows alone.
+    sorted_keys = _worst_first(rows, today).values_list("pk", flat=True)
+    keys = list(sorted_keys[start : start + per_page])
+    shown = (
+        _with_newest(with_standing(Commitment.objects.for_staff(), today))
+        .select_related(
+            "line__purchase_order__supplier",
+            "line__part",
+            "line__need",
+            "original",
+            "current",
+        )
+        .in_bulk(keys)
     )
-    shown = _with_newest(page_rows).select_related(
-        "line__purchase_order__supplier",
-        "line__part",
-        "line__need",
-        "original",
-        "current",
-    )
-    return [_row(commitment) for commitment in shown]
+    return [_row(shown[key]) for key in keys]
 
 
 def _on_board(site: Site, today: date, supplier: Supplier | None) -> QuerySet[Any]:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
@@ -309,39 +309,35 @@ def _apply(upload: Upload, claimed: Claim) -> None:
     refused = rows.filter(outcome=_OUTCOME.REFUSED).count()
     if is_all and refused:
         raise RowsRefusedError(refused, upload.rows_total)
-    wanted: dict[int, list[UploadRow]] = defaultdict(list)
-    for row in rows.filter(outcome=_OUTCOME.CHANGES):
-        wanted[row.line_id or 0].append(row)
     _write(claimed, phase=_noop("Writing the ledger"), rows_done=0)
     author = _author(upload)
-    keys = sorted(wanted)
+    wanted = rows.filter(outcome=_OUTCOME.CHANGES)
+    keys = sorted(set(wanted.order_by().values_list("line", flat=True)))
     batches = [keys[at : at + BATCH] for at in range(0, len(keys), BATCH)]
     if is_all:
         with transaction.atomic():
             for batch in batches:
-                if _apply_batch(claimed, batch, wanted, author):
+                if _apply_batch(claimed, batch, author):
                     raise RowsRefusedError(1, upload.rows_total)
     else:
         for batch in batches:
             with transaction.atomic():
-                _apply_batch(claimed, batch, wanted, author)
+                _apply_batch(claimed, batch, author)
     _finish(claimed, _STATE.APPLIED)
 
 
-def _apply_batch(
-    claimed: Claim,
-    keys: Sequence[int],
-    wanted: dict[int, list[UploadRow]],
-    author: Author,
-) -> int:
+def _apply_batch(claimed: Claim, keys: Sequence[int], author: Author) -> int:
     """Decide one batch again under lock and keep it; return how many are refused."""
+    rows = UploadRow.objects.for_staff().filter(upload=claimed.upload_id)
+    wanted = _read_back(rows.filter(line__in=keys, outcome=_OUTCOME.CHANGES))
     helds = hold_many(keys, timezone.now(), is_locked=True)
     verdicts = [
-        judge(helds[key], _stored_answer(key, wanted[key]), author) for key in keys
+        judge(helds[key], answer, author)
+        for key in keys
+        if (answer := _answer(key, wanted[key]))
     ]
     keep_many(verdicts, author)
     kept = [one.held.line.pk for one in verdicts if not one.refusal]
-    rows = UploadRow.objects.for_staff().filter(upload=claimed.upload_id)
     rows.filter(line__in=kept, outcome=_OUTCOME.CHANGES).update(
         outcome=_OUTCOME.CHANGED
     )
@@ -352,6 +348,16 @@ def _apply_batch(
         )
     _write(claimed, rows_done=F("rows_done") + sum(len(wanted[key]) for key in keys))
     return len(refused)
+
+
+def _read_back(rows: QuerySet[UploadRow]) -> dict[int, list[Row]]:
+    """Return what the check has kept, by the key of the line. One query."""
+    found: dict[int, list[Row]] = defaultdict(list)
+    said = ("number", "version", "quantity", "dock_date", "reason_code", "note")
+    for line_id, *values in rows.values_list("line", *said):
+        row = Row(order="", **dict(zip(said, values, strict=True)))
+        found[line_id].append(row)
+    return found
 
 
 def _author(upload: Upload) -> Author:
@@ -430,21 +436,6 @@ def _answer(line_id: int, rows: Sequence[Row]) -> Answer | None:
         ),
         reason_code=next((row.reason_code for row in said if row.reason_code), ""),
         note=next((row.note for row in said if row.note), ""),
-    )
-
-
-def _stored_answer(line_id: int, rows: Sequence[UploadRow]) -> Answer:
-    """Return what a line's rows promise, from what the check has kept."""
-    return Answer(
-        line_id=line_id,
-        expected_version=rows[0].version or 0,
-        deliveries=tuple(
-            Delivery(row.dock_date, row.quantity)
-            for row in rows
-            if row.dock_date is not None and row.quantity is not None
-        ),
-        reason_code=next((row.reason_code for row in rows if row.reason_code), ""),
-        note=next((row.note for row in rows if row.note), ""),
     )
 
 

@@ -1,5 +1,6 @@
 """How long pages take, and whether their queries grow with the rows."""
 
+import gc
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,7 +105,12 @@ def visit(page: Page, requests: int) -> Visit:
 
 
 def visit_all(world: World, requests: int) -> dict[str, Visit]:
-    """Open every page; return what each cost by its name."""
+    """Open every page; return what each cost by its name.
+
+    A web process has frozen what it loaded, and never loads the solver and the plans
+    that this one made first.
+    """
+    gc.freeze()
     found = {}
     for page in pages(world):
         say(f"  {page.name}")

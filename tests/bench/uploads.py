@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
 
+from config.celery import freeze_what_is_loaded
 from factory.models import Part
 from journal.export import xlsx_bytes
 from suppliers.models import (
@@ -32,7 +33,11 @@ PLACE = {column.key: place for place, column in enumerate(COLUMNS)}
 
 
 def upload_rows(world: World, times: int) -> Iterator[Row]:
-    """Yield the figure of a workbook that answers every line, and of it sent again."""
+    """Yield the figure of a workbook that answers every line, and of it sent again.
+
+    The work is a worker process's, so it begins as one does.
+    """
+    freeze_what_is_loaded()
     took, again = [], []
     for number in range(times):
         tenant = _a_supplier_with_lines(world, number)
