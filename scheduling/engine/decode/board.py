@@ -27,8 +27,6 @@ FIRST_SPAN = 1 << 15
 """Minutes looked ahead at first beyond the last due date: about three weeks."""
 MOST_OUT = 64
 """Most racks one move may take out."""
-MOST_CAREFUL = 2
-"""How often a plan is kept anew for what has begun and found no room."""
 ENTRIES = (
     facts.hold_facts,
     load.add_rack,
@@ -230,23 +228,20 @@ class Board:
         waits = np.zeros(self.racks, np.bool_) if waiting is None else waiting
         begun, others = listed[is_fact], listed[~is_fact]
         last = waits[others]
-        first = np.zeros(self.racks, np.bool_)
-        for is_careful in (False, *[True] * MOST_CAREFUL):
+        in_bay = self.tables.rack[begun, t.HAS_BAY] > 0
+        for is_careful in (False, True):
             self._start_afresh()
-            if is_careful:
-                self._place(begun[first[begun]], keep=True, waits=DELAY_NOTHING)
-            self._keep(begun, how=home.AS_PUBLISHED)
-            if is_careful:
-                self._place(begun, keep=True, waits=DELAY_NOTHING)
+            for some in (begun[in_bay], begun[~in_bay]) if is_careful else (begun,):
+                self._keep(some, how=home.AS_PUBLISHED)
+                if is_careful:
+                    self._place(some, keep=True, waits=DELAY_NOTHING)
             self._keep(others[~last], how=home.AS_PUBLISHED)
             self._place(begun, keep=True, waits=DELAY_NOTHING)
             self._keep(others[last], how=home.AS_PUBLISHED)
-            # What has begun goes on even if others then lose their places: those that
-            # have not begun, and after them those that have.
-            forced = (self.seat[:, t.FORCED] > 0) & ~self.left_out & ~self.held
-            if not (forced[begun] & ~first[begun]).any():
+            # What has begun goes on even if the others then lose their places; who is
+            # in a bay goes on there even if one that comes later then loses it.
+            if not self.seat[begun, t.FORCED].any():
                 break
-            first |= forced
         for how in (home.AT_THE_TIME, home.IN_ANY_BAY):
             self._keep(others, how=how)
         self._place(others, keep=True, waits=DELAY_BEFORE_BAY)
