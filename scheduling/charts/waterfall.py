@@ -60,12 +60,12 @@ def rows(
     Args:
         segments: In time order.
         subject: Whose lead time, for the title, such as "R-0412".
-        width: In pixels; names take 124 of them, lengths 44.
+        width: In pixels; names take up to three fifths of them, lengths 44.
         css: More classes, such as only-narrow.
     """
     total = lead_time(segments)
     left = max([132, *(round(6.4 * len(s.name)) + 10 for s in segments)])
-    x = svg.Scale(0, max(total, 1), min(left, width // 2), width - 48)
+    x = svg.Scale(0, max(total, 1), min(left, 3 * width // 5), width - 48)
     parts = [svg.line((x(0), 0), (x(0), _ROW * len(segments)), "axis")]
     at = 0
     for index, segment in enumerate(segments):
