@@ -11,8 +11,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
 app = Celery("rackline")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-# A queue of its own for solves, so that a minute's search delays nothing else.
-app.conf.task_queues = [Queue("default"), Queue("solve")]
+# A queue of its own for solves, so that a minute's search delays nothing else, and one
+# for questions somebody waits for at a screen.
+app.conf.task_queues = [Queue("answer"), Queue("default"), Queue("solve")]
 app.autodiscover_tasks()
 # What only the configuration can do, since it alone knows every app.
 app.autodiscover_tasks(["config"])

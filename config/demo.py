@@ -77,16 +77,17 @@ def start(supervisor: Supervisor, listener: socket.socket) -> None:
     """Bring the system up in the order in which its parts need each other.
 
     The worker comes early: on its first start it compiles for about a minute, which
-    may pass while the data is loaded. Nobody has to wait for it to see the pages.
+    may pass while the data is loaded. Nobody has to wait for it to see the pages. A
+    second one, for questions, follows in ``keep_up`` and loads what is compiled then.
     """
     address = address_of(listener)
     origin = start_broker(supervisor)
     settle_environment(address)
-    worker, *others = service_processes(listener)
-    supervisor.start(worker)
+    processes = service_processes(listener)
+    supervisor.start(processes["worker"])
     log_ins = run_step("config.demo_data", "load")
-    for process in others:
-        supervisor.start(process)
+    for name in ("web process", "dispatcher"):
+        supervisor.start(processes[name])
     wait_for(supervisor, "the web process", lambda: bool(checks(listener)))
     wait_for(supervisor, "the dispatcher", lambda: is_dispatching(listener))
     run_step("config.demo_data", "optimize")
@@ -101,6 +102,7 @@ def start(supervisor: Supervisor, listener: socket.socket) -> None:
 def keep_up(supervisor: Supervisor, listener: socket.socket) -> None:
     """Restart what ends or takes no runs, until somebody asks to stop."""
     has_answered = False
+    waiting = [service_processes(listener)["second worker"]]
     look_at_s = 0.0
     while not stop_asked.wait(LOOK_EVERY_S):
         supervisor.watch()
@@ -111,6 +113,8 @@ def keep_up(supervisor: Supervisor, listener: socket.socket) -> None:
             has_answered = worker_answers()
             if has_answered:
                 say("The worker is ready; runs that were asked for start now.")
+                while waiting:
+                    supervisor.start(waiting.pop())
                 look_at_s = time.monotonic() + READY_WAIT_S
         elif checks(listener).get("worker", "ok") != "ok":
             say("The worker takes no runs.")
@@ -156,33 +160,34 @@ def settle_environment(address: str) -> None:
     (VAR_DIR / "static").mkdir(exist_ok=True)
 
 
-def service_processes(listener: socket.socket) -> list[Process]:
-    """Return worker, web and dispatcher. The web process inherits the open socket."""
+def service_processes(listener: socket.socket) -> dict[str, Process]:
+    """Return workers, web and dispatcher. The web process inherits the open socket."""
     socket_fd = listener.fileno()
     web = (
         f"-m gunicorn config.wsgi --bind fd://{socket_fd} --workers 2 --threads 4 "
         "--timeout 60 --graceful-timeout 4 --no-control-socket"
     )
     worker = (
-        "-m celery -A config worker -Q solve,default -n rackline@%h --loglevel INFO "
+        "-m celery -A config worker -Q {queues} -n {name}@%h --loglevel INFO "
         "--without-gossip --without-mingle --without-heartbeat"
     )
     commands = {
-        "worker": worker,
+        "worker": worker.format(queues="answer,solve,default", name="rackline"),
+        "second worker": worker.format(queues="answer,default", name="answers"),
         "web process": web,
         "dispatcher": "manage.py dispatch",
     }
-    return [
-        Process(
+    return {
+        name: Process(
             name=name,
             command=[sys.executable, *arguments.split()],
             mark=sys.executable,
-            log=LOG_DIR / f"{name.partition(' ')[0]}.log",
+            log=LOG_DIR / f"{name.removesuffix(' process').replace(' ', '-')}.log",
             env={**os.environ},
             pass_fds=(socket_fd,) if arguments == web else (),
         )
         for name, arguments in commands.items()
-    ]
+    }
 
 
 def run_step(module: str, argument: str) -> str:

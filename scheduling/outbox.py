@@ -27,6 +27,8 @@ PROVE_SAVINGS = "scheduling.tasks.prove_savings"
 PREVIEW_CHANGE = "scheduling.tasks.preview_change"
 IMPROVE_PART = "scheduling.tasks.improve_part"
 SOLVE_QUEUE = "solve"
+ANSWER_QUEUE = "answer"
+"""For what takes seconds and is waited for: no search may stand before it."""
 QUOTE_S = 10
 PREVIEW_S = 5
 PART_S = 10
@@ -60,7 +62,7 @@ def send_quotes() -> int:
         again_after=timedelta(seconds=settings.RUN_RESEND_S)
     )
     quotes = [(quote.pk, QUOTE_S) for quote in waiting.only("id")]
-    _send(ANSWER_QUOTE, quotes, mark_quote_sent)
+    _send(ANSWER_QUOTE, quotes, mark_quote_sent, queue=ANSWER_QUEUE)
     return len(quotes)
 
 
@@ -90,7 +92,7 @@ def send_previews() -> int:
         again_after=timedelta(seconds=settings.RUN_RESEND_S)
     )
     previews = [(preview.pk, PREVIEW_S) for preview in waiting.only("id")]
-    _send(PREVIEW_CHANGE, previews, mark_preview_sent)
+    _send(PREVIEW_CHANGE, previews, mark_preview_sent, queue=ANSWER_QUEUE)
     return len(previews)
 
 
@@ -103,7 +105,13 @@ def send_parts(parts: list[int]) -> None:
     _send(IMPROVE_PART, [(pk, PART_S) for pk in parts], lambda _: None)
 
 
-def _send(task: str, rows: list[tuple[int, int]], mark: Callable[[int], None]) -> None:
+def _send(
+    task: str,
+    rows: list[tuple[int, int]],
+    mark: Callable[[int], None],
+    *,
+    queue: str = SOLVE_QUEUE,
+) -> None:
     """Send a message for each row, with the seconds it may search."""
     if not rows:
         return
@@ -112,7 +120,7 @@ def _send(task: str, rows: list[tuple[int, int]], mark: Callable[[int], None]) -
             current_app.send_task(
                 task,
                 args=[pk],
-                queue=SOLVE_QUEUE,
+                queue=queue,
                 connection=connection,
                 retry=False,
                 ignore_result=True,

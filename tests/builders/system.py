@@ -25,7 +25,7 @@ Answer = TypeVar("Answer")
 
 LEASE_S = 2
 WORKER = (
-    "-m celery -A config worker -Q solve,default --loglevel INFO "
+    "-m celery -A config worker -Q answer,solve,default --loglevel INFO "
     "--without-gossip --without-mingle --without-heartbeat"
 )
 

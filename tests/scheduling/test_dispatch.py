@@ -1,7 +1,7 @@
 """The dispatcher moves on what is committed; what fails is tried again, alone."""
 
 import threading
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from io import StringIO
 
@@ -12,14 +12,26 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from config.celery import app as celery_app
+from factory.order_rules import Kind, Wish
 from journal.cursors import Consumer
 from journal.models import Event, ProcessBeat
 from scheduling.dispatcher import Chore, chores, run_until, tick
 from scheduling.models import Run
-from scheduling.outbox import HARD_MARGIN_S, send_runs
+from scheduling.outbox import (
+    ANSWER_QUOTE,
+    HARD_MARGIN_S,
+    PREVIEW_CHANGE,
+    SOLVE_RUN,
+    send_previews,
+    send_quotes,
+    send_runs,
+)
+from scheduling.services.previews import dry_run
+from scheduling.services.quotes import request_quote
 from tests.builders.factory import a_site
 from tests.builders.journal import an_event, numbered_events
 from tests.builders.runs import a_claimed_run, a_run, let_lapse
+from tests.builders.world import a_small_world
 
 NOBODY_LISTENS = "redis://127.0.0.1:1/0"
 
@@ -32,8 +44,14 @@ def _current_app():
 @pytest.fixture
 def sent():
     """Return a reader of the messages on the queue, which begins and ends empty."""
+    with reading("solve") as messages:
+        yield messages
+
+
+@contextmanager
+def reading(name):
     with current_app.connection_for_read() as connection:
-        queue = connection.SimpleQueue("solve")
+        queue = connection.SimpleQueue(name)
         with closing(queue):
             queue.clear()
 
@@ -63,6 +81,30 @@ def test_a_queued_run_is_sent_by_its_number(sent):
     assert message.headers["timelimit"] == [20 + HARD_MARGIN_S, None]
     run.refresh_from_db()
     assert run.sent_at is not None
+
+
+@pytest.mark.django_db
+def test_no_search_stands_before_a_question_that_is_waited_for(sent):
+    world = a_small_world()
+    a_run()
+    request_quote(
+        site=world.site,
+        rack_model=world.model,
+        quantity=1,
+        wish_date=world.order.requested_date,
+        actor="user:7",
+    )
+    wish = Wish(kind=Kind.INCREASE, reason="More halls.", quantity=9)
+    dry_run(order=world.order, wish=wish, actor="user:7")
+
+    with reading("answer") as asked:
+        assert [send_runs(), send_quotes(), send_previews()] == [1, 1, 1]
+
+        assert [one.headers["task"] for one in asked()] == [
+            ANSWER_QUOTE,
+            PREVIEW_CHANGE,
+        ]
+    assert [one.headers["task"] for one in sent()] == [SOLVE_RUN]
 
 
 @pytest.mark.django_db
