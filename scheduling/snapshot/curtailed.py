@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from factory.models import Site
-from scheduling.blobs import load_schedule
+from scheduling.blobs import SLOW, slow_steps
 from scheduling.clock import SiteClock
 from scheduling.engine.blocks import permille, share
 from scheduling.engine.cut import MARK, REST, model_of, paused, step_of
@@ -23,7 +23,8 @@ from scheduling.engine.schedule import PhaseKind, PlannedStep
 from scheduling.engine.units import Minutes
 from scheduling.errors import DamagedBlobError
 from scheduling.models import GridContract, GridEvent, Publication
-from scheduling.snapshot.amounts import added, reduced, steps
+from scheduling.snapshot.amounts import added, reduced
+from scheduling.snapshot.amounts import steps as through
 
 LOOK_BACK = timedelta(days=7)
 """Longer than a rack may stay in its bay."""
@@ -100,7 +101,7 @@ def _with_standby(problem: Problem, standing: Collection[str]) -> Problem:
     until = max((one.end for one in problem.curtailments if one.start <= 0), default=0)
     if not watts or not until:
         return problem
-    drawn = steps([(0, watts), (until, 0)])
+    drawn = through([(0, watts), (until, 0)])
     return replace(
         problem,
         base_load=added(problem.base_load, drawn),
@@ -159,13 +160,13 @@ def _in_force(site: Site, clock: SiteClock) -> dict[tuple[str, str], Stretches]:
     if publication is None:
         return {}
     try:
-        schedule = load_schedule(publication.plan)
+        steps = slow_steps(publication.plan)
     except (DamagedBlobError, InvalidProblemError):
         return {}
     shift = clock.minute(publication.plan.epoch)
     found: dict[tuple[str, str], Stretches] = {}
     ends: dict[tuple[str, str], int] = {}
-    for step in schedule.steps:
+    for step in steps:
         key = (step.rack, step_of(step.step))
         if step.step.endswith(REST) and key in ends:
             again = step.start + shift
@@ -192,7 +193,7 @@ def _slow(step: PlannedStep, shift: int) -> Stretches:
             stands=phase.kind is PhaseKind.STANDBY,
         )
         for phase in step.phases
-        if phase.kind in (PhaseKind.DERATED, PhaseKind.STANDBY, PhaseKind.RESUME)
+        if phase.kind in SLOW
     ]
 
 

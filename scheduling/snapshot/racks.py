@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from factory.models import Order, Site, Unit
-from scheduling.blobs import load_schedule
+from scheduling.blobs import slow_steps
 from scheduling.clock import SiteClock
 from scheduling.engine.blocks import blocks_of
 from scheduling.engine.errors import InvalidProblemError
@@ -176,10 +176,10 @@ def read_previous_soaks(
     if published is None:
         return found
     try:
-        schedule = load_schedule(published.plan)
+        steps = slow_steps(published.plan)
     except (DamagedBlobError, InvalidProblemError):
         return found
-    for step in schedule.steps:
+    for step in steps:
         soak = _soak_of(templates.get(step.rack), step.step)
         if soak is None:
             continue
