@@ -20,8 +20,15 @@ from factory.models import Order, Place, Site, StaffProfile
 from journal.keys import create_client
 from journal.models import ApiClient, Event
 from journal.services import record
+from scheduling.engine.units import FULL_PERMILLE
 from scheduling.errors import DatabaseInUseError
-from scheduling.models import CustomerPromise, GridContract, GridEvent, Scenario
+from scheduling.models import (
+    CustomerPromise,
+    GridContract,
+    GridEvent,
+    MeteredPeak,
+    Scenario,
+)
 from scheduling.services.scenarios import BASE_NAME
 from suppliers.demo import build_suppliers
 from suppliers.models import Supplier, SupplierUser
@@ -34,6 +41,8 @@ ERP_NAME = "Harrow Creek ERP"
 CAP_SHARE_PERCENT = 80
 INTERRUPTIBLE_PERCENT = 20
 CURTAILED_HOURS = 100
+PEAKS_PERMILLE = (842, 861, 853, 874, 890, 902, 931, 944, 926, 897, 868)
+"""Metered peaks as shares of the contract, eleven months up to the last one."""
 CAP_FROM = time(16)
 CAP_LASTS = timedelta(hours=4)
 LATER_SHARE = 0.15
@@ -261,7 +270,7 @@ def _promise(order: Order, made_at: datetime, number: int = 1) -> CustomerPromis
 
 
 def _build_schedule(factory: DemoFactory) -> None:
-    """Write the base scenario, and a grid event of 80 % tomorrow afternoon."""
+    """Write the base scenario, what was metered, and 80 % of the grid tomorrow."""
     site: Site = factory.site
     tomorrow = factory.today + timedelta(days=1)
     starts_at = datetime.combine(tomorrow, CAP_FROM, tzinfo=factory.zone)
@@ -279,6 +288,14 @@ def _build_schedule(factory: DemoFactory) -> None:
         interruptible_w=site.contracted_import_w * INTERRUPTIBLE_PERCENT // 100,
         curtailed_hours=CURTAILED_HOURS,
     )
+    month = factory.today.replace(day=1)
+    for permille in reversed(PEAKS_PERMILLE):
+        month = (month - timedelta(days=1)).replace(day=1)
+        MeteredPeak.objects.create(
+            site=site,
+            month=month,
+            peak_w=site.contracted_import_w * permille // FULL_PERMILLE,
+        )
     Scenario.objects.create(
         site=site,
         name=BASE_NAME,

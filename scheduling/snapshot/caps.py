@@ -67,17 +67,18 @@ def ramps(
 ) -> Iterator[Window]:
     """Yield caps around each event: import falls before it, and rises after it.
 
-    In no minute is more allowed than the ramp above what the minute nearer to the
-    event allows.
+    In no minute is more allowed than half the ramp above what the minute nearer to the
+    event allows: the other half is for import that lies below what is allowed.
     """
+    rise = ramp_w_per_min // 2
     for event in events:
         depth = contract_w - event.limit
-        if depth <= ramp_w_per_min or ramp_w_per_min <= 0:
+        if depth <= rise or rise <= 0:
             continue
-        stairs = -(-depth // ramp_w_per_min) - 1
+        stairs = -(-depth // rise) - 1
         wide = -(-stairs // MOST_STAIRS)
         for stair in range(0, stairs, wide):
-            allowed = event.limit + (stair + 1) * ramp_w_per_min
+            allowed = event.limit + (stair + 1) * rise
             yield event.end + stair, event.end + stair + wide, allowed
             yield event.start - stair - wide, event.start - stair, allowed
 

@@ -1,9 +1,8 @@
 """What a plan costs: prices of the house from the settings, tariffs from the site."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Max
 
 from factory.models import Site
 from scheduling.clock import SiteClock
@@ -17,11 +16,10 @@ from scheduling.engine.units import (
     Minutes,
     Watts,
 )
-from scheduling.models import GridSeries, MeteredPeak
+from scheduling.models import GridSeries
+from scheduling.queries.metered import metered_of
 from scheduling.snapshot.amounts import steps
 
-FULL_PERCENT = 100
-RATCHET_MONTHS = 11
 HOUR = timedelta(hours=1)
 
 
@@ -37,7 +35,7 @@ def prices_of(site: Site, clock: SiteClock, horizon: int) -> Prices:
         fence=Minutes(site.frozen_days * MINUTES_PER_DAY),
         broken_promise=Cents(settings.PRICE_BROKEN_PROMISE_CENTS),
         demand_per_kw=Cents(site.demand_cents_per_kw_month),
-        demand_floor=Watts(ratchet_of(site, clock.day_of(0))),
+        demand_floor=Watts(metered_of(site, clock.day_of(0)).billed_w),
         averaging=Minutes(site.averaging_min),
         averaging_begun=Minutes(minute_of_day % site.averaging_min),
         energy_per_mwh=Cents(site.energy_cents_per_mwh),
@@ -68,18 +66,3 @@ def _energy_steps(site: Site, clock: SiteClock, horizon: int) -> StepFunction | 
             cents = series.values[known]
         points.append((int(clock.minute(at)), round(cents)))
     return steps(points)
-
-
-def ratchet_of(site: Site, on: date) -> int:
-    """Return the watts that are billed whatever this month's peak is. One query.
-
-    A share of the highest peak of the eleven months before; of the contract where no
-    month is known.
-    """
-    months = 12 * on.year + on.month - 1
-    since = date((months - RATCHET_MONTHS) // 12, (months - RATCHET_MONTHS) % 12 + 1, 1)
-    highest = MeteredPeak.objects.filter(
-        site=site, month__gte=since, month__lt=on.replace(day=1)
-    ).aggregate(highest=Max("peak_w"))["highest"]
-    metered = site.contracted_import_w if highest is None else int(highest)
-    return metered * site.ratchet_percent // FULL_PERCENT

@@ -16,6 +16,7 @@ from scheduling.errors import GridEventRefusedError
 from scheduling.models import GridEvent
 from scheduling.queries import grid as queries
 from scheduling.queries.grid import Preview
+from scheduling.queries.metered import metered_of
 from scheduling.services.grid import announce, call_off, contract_of, refuse_nonsense
 from scheduling.web.grid_forms import AnnounceForm
 from scheduling.web.grid_room import page_of
@@ -86,6 +87,7 @@ def _show(
         "link": queries.link_of(site),
         "contract": contract,
         "tiers": queries.tiers_of(site, contract, known),
+        "metered": metered_of(site, now.astimezone(zone).date()),
         "is_desk": audience_of(request.user) in granted(DESK),
         "lede": _lede(events, now, zone),
         "rest": _rest(preview),

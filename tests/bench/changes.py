@@ -7,6 +7,7 @@ from time import monotonic
 
 from django.utils import timezone
 
+from config.celery import freeze_what_is_loaded
 from factory.errors import OrderChangeRefusedError
 from factory.models import Customer, Order, OrderChange, RackModel
 from factory.order_rules import Kind, Wish
@@ -35,6 +36,7 @@ KINDS = (
 
 def change_rows(world: World, seeds: int) -> Iterator[Row]:
     """Measure looks at seeded changes of every kind, then a minute of emergencies."""
+    freeze_what_is_loaded()
     _look(world, Kind.INCREASE, Random(0))
     spent: list[float] = []
     moved: list[float] = []

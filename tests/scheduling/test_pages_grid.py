@@ -1,13 +1,19 @@
 """The grid pages: what is asked, what it would shed, and when the grid has room."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
 
-from scheduling.models import FlexibleCurve, GridContract, GridEvent, GridSeries
+from scheduling.models import (
+    FlexibleCurve,
+    GridContract,
+    GridEvent,
+    GridSeries,
+    MeteredPeak,
+)
 from scheduling.services.publish import publish
 from tests.builders.factory import NOW, a_step_record, records_until
 from tests.builders.reading import a_reader, table, words
@@ -257,3 +263,22 @@ def test_a_series_that_cannot_be_read_is_refused_by_line(world, tmp_path, lines,
 def test_a_simulation_without_a_year_of_load_says_what_is_missing(world):
     with pytest.raises(CommandError, match="no hourly load series of a year"):
         call_command("simulate_flexible", site=world.site.code)
+
+
+def test_what_the_utility_metered_and_bills_for_it_is_on_the_page(world):
+    for month, peak_w in ((date(2026, 9, 1), 2_000_000), (date(2026, 8, 1), 3_000_000)):
+        MeteredPeak.objects.create(site=world.site, month=month, peak_w=peak_w)
+
+    page = words(a_reader(world.site).get(reverse("grid")))
+
+    # 85 % of the higher one.
+    assert (
+        "At least 2,550 kW is billed: 85 % of 3,000 kW, metered in August 2026." in page
+    )
+    assert "September 2026 2,000 kW" in page
+
+
+def test_while_no_month_is_metered_the_ratchet_bills_of_the_contract(world):
+    page = words(a_reader(world.site).get(reverse("grid")))
+
+    assert "At least 3,825 kW is billed: 85 % of the contract" in page

@@ -9,9 +9,9 @@ from factory.models import PowerNode, Unit
 from factory.models.site import Place
 from scheduling.clock import quarter_of
 from scheduling.models import GridEvent, MeteredPeak
+from scheduling.queries.metered import metered_of
 from scheduling.snapshot.amounts import least, least_of, reduced, steps
 from scheduling.snapshot.limits import base_load
-from scheduling.snapshot.prices import ratchet_of
 from tests.builders.factory import (
     NOW,
     a_power_node,
@@ -102,27 +102,20 @@ def test_3600_kw_for_everything_leave_2321_kw_for_liquid_cooled_bays():
     assert during == 2_600_000
     assert template.site_permille == 1_120
     assert during * 1_000 // template.site_permille == 2_321_428
-    assert capacity.at(DAY - 2) == 3_500_000
-    assert capacity.at(DAY + 4 * HOUR + 1) == 3_500_000
+    assert capacity.at(DAY - 4) == 3_500_000
+    assert capacity.at(DAY + 4 * HOUR + 3) == 3_500_000
 
 
-def test_import_falls_and_rises_by_no_more_than_the_ramp_around_a_grid_event():
+def test_import_falls_and_rises_by_no_more_than_half_the_ramp_around_a_grid_event():
     world = a_small_world()
     a_grid_event(world.site)
 
     capacity = resource(a_snapshot(world.site), f"site:{world.site.code}").capacity
 
     end = DAY + 4 * HOUR
-    assert [capacity.at(minute) for minute in (DAY - 2, DAY - 1, DAY)] == [
-        3_500_000,
-        3_100_000,
-        2_600_000,
-    ]
-    assert [capacity.at(minute) for minute in (end - 1, end, end + 1)] == [
-        2_600_000,
-        3_100_000,
-        3_500_000,
-    ]
+    stairs = [2_600_000, 2_850_000, 3_100_000, 3_350_000, 3_500_000]
+    assert [capacity.at(DAY - stair) for stair in range(5)] == stairs
+    assert [capacity.at(end - 1 + stair) for stair in range(5)] == stairs
 
 
 @pytest.mark.parametrize("state", [GridEvent.State.CANCELLED, GridEvent.State.ENDED])
@@ -273,7 +266,7 @@ def test_the_ratchet_bills_a_share_of_the_highest_peak_of_eleven_months():
     site = a_site(contracted_import_w=4_500_000, ratchet_percent=80)
     on = date(2026, 11, 23)
 
-    without = ratchet_of(site, on)
+    without = metered_of(site, on).billed_w
     for month, peak in (
         (date(2025, 11, 1), 4_400_000),
         (date(2025, 12, 1), 3_000_000),
@@ -283,7 +276,7 @@ def test_the_ratchet_bills_a_share_of_the_highest_peak_of_eleven_months():
         MeteredPeak.objects.create(site=site, month=month, peak_w=peak)
 
     # A year ago is forgotten, and this month is what the plan decides.
-    assert (without, ratchet_of(site, on)) == (3_600_000, 2_400_000)
+    assert (without, metered_of(site, on).billed_w) == (3_600_000, 2_400_000)
 
 
 @pytest.mark.parametrize(
