@@ -19,6 +19,7 @@ from scheduling.engine.check import Breach, BreachKind, breaches
 from scheduling.engine.cost import Cost, cost
 from scheduling.engine.cut import whole
 from scheduling.engine.problem import Rack
+from scheduling.engine.referee.ramp import Ramp, ramp
 from scheduling.engine.schedule import Schedule, Unplannable
 from scheduling.errors import FencedOutError, PlanBreachesError
 from scheduling.models import (
@@ -57,6 +58,7 @@ class Proof:
         snapshot: What it was made from.
         schedule: The plan.
         cost: What it costs.
+        ramp: How fast import rises and falls, minute by minute.
         inherited: Breaches that facts make by themselves.
         earliest: The physical limit of each rack.
         reasons: The waterfall and the binding limit of each planned rack.
@@ -66,6 +68,7 @@ class Proof:
     snapshot: Snapshot
     schedule: Schedule
     cost: Cost
+    ramp: Ramp
     inherited: tuple[Breach, ...]
     earliest: Mapping[str, Earliest]
     reasons: Mapping[str, Reason]
@@ -93,6 +96,7 @@ def prove(snapshot: Snapshot, schedule: Schedule) -> Proof:
         snapshot=snapshot,
         schedule=schedule,
         cost=cost(problem, schedule),
+        ramp=ramp(problem, schedule),
         inherited=tuple(found),
         earliest=earliest(problem),
         reasons=reasons_of(problem, schedule),
@@ -247,6 +251,8 @@ def _columns(proof: Proof) -> dict[str, Any]:
         "demand_cents": proof.cost.demand,
         "energy_cents": proof.cost.energy,
         "peak_w": proof.cost.peak_w,
+        "rise_w": proof.ramp.rise,
+        "fall_w": proof.ramp.fall,
         "racks": len(proof.ordered)
         + len(proof.snapshot.left_out)
         + len(proof.snapshot.assumed),

@@ -26,6 +26,8 @@ class PlanShape(serializers.Serializer[Any]):
     late_racks = serializers.IntegerField()
     unplannable_racks = serializers.IntegerField()
     peak_w = serializers.IntegerField()
+    rise_w = serializers.IntegerField(allow_null=True)
+    fall_w = serializers.IntegerField(allow_null=True)
     objective_cents = serializers.IntegerField()
     bound_cents = serializers.IntegerField()
     late_cents = serializers.IntegerField()
@@ -60,6 +62,8 @@ PLANS = Resource(
         "late_racks": 17,
         "unplannable_racks": 0,
         "peak_w": 2_310_000,
+        "rise_w": 296_800,
+        "fall_w": 257_334,
         "objective_cents": 9_322_200,
         "bound_cents": 5_101_400,
         "late_cents": 6_020_000,

@@ -45,6 +45,12 @@ class Plan(models.Model):
     energy_cents = models.BigIntegerField()
     best_rule_cents = models.BigIntegerField(null=True)
     peak_w = models.PositiveBigIntegerField()
+    rise_w = models.PositiveBigIntegerField(
+        null=True, help_text="Most by which import rises from a minute to the next."
+    )
+    fall_w = models.PositiveBigIntegerField(
+        null=True, help_text="Most by which import falls from a minute to the next."
+    )
     racks = models.PositiveIntegerField()
     late_racks = models.PositiveIntegerField()
     unplannable_racks = models.PositiveIntegerField(default=0)

@@ -79,6 +79,7 @@ def _show(
     context: dict[str, Any] = {
         "now": now,
         "site": site,
+        "plan": here.plan,
         "form": form,
         "preview": preview,
         "events": events,

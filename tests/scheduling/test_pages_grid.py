@@ -7,12 +7,15 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
 
+from scheduling.blobs import load_problem, load_schedule
+from scheduling.engine.referee.ramp import ramp
 from scheduling.models import (
     FlexibleCurve,
     GridContract,
     GridEvent,
     GridSeries,
     MeteredPeak,
+    Plan,
 )
 from scheduling.services.publish import publish
 from tests.builders.factory import NOW, a_step_record, records_until
@@ -282,3 +285,22 @@ def test_while_no_month_is_metered_the_ratchet_bills_of_the_contract(world):
     page = words(a_reader(world.site).get(reverse("grid")))
 
     assert "At least 3,825 kW is billed: 85 % of the contract" in page
+
+
+def test_how_fast_the_plan_in_force_ramps_stands_beside_what_is_allowed(world):
+    plan = Plan.objects.get(publication__number=1)
+    Plan.objects.filter(pk=plan.pk).update(rise_w=500_001, fall_w=200_000)
+
+    page = words(a_reader(world.site).get(reverse("grid")))
+
+    assert "rises by at most 500 kW and falls by at most 200 kW" in page
+    assert "beyond the contract" in page
+
+
+def test_a_plan_keeps_how_fast_its_import_ramps(world):
+    plan = Plan.objects.get(publication__number=1)
+
+    found = ramp(load_problem(plan), load_schedule(plan))
+
+    assert (plan.rise_w, plan.fall_w) == (found.rise, found.fall)
+    assert found.fall > 0
