@@ -172,7 +172,7 @@ def service_processes(listener: socket.socket) -> dict[str, Process]:
         "--without-gossip --without-mingle --without-heartbeat"
     )
     commands = {
-        "worker": worker.format(queues="answer,solve,default", name="rackline"),
+        "worker": worker.format(queues="solve", name="rackline"),
         "second worker": worker.format(queues="answer,default", name="answers"),
         "web process": web,
         "dispatcher": "manage.py dispatch",

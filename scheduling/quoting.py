@@ -23,7 +23,8 @@ from scheduling.snapshot.take import Snapshot, take
 
 log = structlog.get_logger("rackline.quoting")
 
-SEARCH_S = 6.0
+SEARCH_S = 2.0
+"""Nine quotes of 2 to 12 racks beside 120 had the same date after 1 as after 6."""
 SENTENCE_MOST, OWNER_MOST = 300, 80
 UNEXPECTED = "The quote stopped on an unexpected error; the log has the whole story."
 NO_MODEL = "{} has no routing steps, so it cannot be planned."
