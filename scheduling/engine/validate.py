@@ -7,6 +7,7 @@ their reason, and the others go on.
 from dataclasses import dataclass
 
 from scheduling.engine.bounds.alone import Arrivals
+from scheduling.engine.collector import paused
 from scheduling.engine.inspection import form, supply
 from scheduling.engine.inspection.finding import Finding
 from scheduling.engine.inspection.racks import Desk, roomy_signs, unplannable
@@ -32,6 +33,7 @@ class Inspection:
     unplannable: tuple[Unplannable, ...]
 
 
+@paused()
 def inspect(problem: Problem) -> Inspection:
     """Return what is wrong with a problem, in sentences that can be shown."""
     book = look_up(problem)

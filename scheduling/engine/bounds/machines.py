@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 import numpy as np
 
 from scheduling.engine.blocks import permille, share, stretched
 from scheduling.engine.bounds.alone import Alone, AloneStep
 from scheduling.engine.bounds.reason import BoundKind, Reason
-from scheduling.engine.bounds.span import Spans, StepName, name_of
+from scheduling.engine.bounds.span import Spans, StepName
 from scheduling.engine.lookup import Lookup
 from scheduling.engine.material import rack_needs
 from scheduling.engine.problem import (
@@ -206,7 +206,7 @@ def machines(book: Lookup, racks: Sequence[Alone], spans: Spans) -> list[Machine
             for key, units in known[name]:
                 uses[key].append((index, units))
         for key, used in uses.items():
-            jobs[key][one.rack.key] = _job(one, used)
+            jobs[key][one.rack.key] = _job(spans, one, used)
     found = [
         Machine(
             key=resource.key,
@@ -297,15 +297,13 @@ def _uses(
         yield step.step.place, step.least
 
 
-def _job(one: Alone, uses: Sequence[tuple[int, int]]) -> Job:
+def _job(spans: Spans, one: Alone, uses: Sequence[tuple[int, int]]) -> Job:
     first, last = uses[0][0], uses[-1][0]
-    # Two pinned steps may overlap, so the chain is sure only up to the next one.
-    after = takewhile(lambda step: not step.is_fixed, one.steps[last + 1 :])
     return Job(
         rack=one.rack.key,
         head=one.steps[first].start,
         units=sum(units for _, units in uses),
-        after=tuple(name_of(step) for step in after),
+        after=spans.names(one, last + 1),
     )
 
 
@@ -328,7 +326,7 @@ def _bay_machine(key: str, label: str, racks: Sequence[Alone], spans: Spans) -> 
         ]
         is_fixed = one.rack.progress.bay or any(step.is_fixed for _, step in held)
         if held and not is_fixed:
-            jobs[one.rack.key] = _job(one, [(i, step.least) for i, step in held])
+            jobs[one.rack.key] = _job(spans, one, [(i, step.least) for i, step in held])
     supply = _counted(book, changes)
     return Machine(key=key, label=label, supply=supply, jobs=jobs, spans=spans)
 
@@ -357,12 +355,11 @@ def _parts(book: Lookup, racks: Sequence[Alone], spans: Spans) -> Iterator[Machi
     jobs: defaultdict[str, dict[str, Job]] = defaultdict(dict)
     for one in racks:
         for part, (index, count) in _pieces(one).items():
-            after = takewhile(lambda step: not step.is_fixed, one.steps[index:])
             jobs[part][one.rack.key] = Job(
                 rack=one.rack.key,
                 head=BEFORE,
                 units=count,
-                after=tuple(name_of(step) for step in after),
+                after=spans.names(one, index),
             )
     for part in sorted(jobs):
         pieces = [(at - 1, at, count) for at, count in sorted(arrivals[part].items())]

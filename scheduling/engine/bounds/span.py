@@ -7,6 +7,7 @@ bounds every plan's. It is worked out for all minutes at once.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,9 @@ import numpy.typing as npt
 from scheduling.engine.bounds.alone import Alone, AloneStep
 from scheduling.engine.lookup import Lookup
 from scheduling.engine.problem import PowerClass
+from scheduling.engine.units import MINUTES_PER_DAY, MINUTES_PER_WEEK
 
-Minutes = npt.NDArray[np.int64]
+Minutes = npt.NDArray[np.int32]
 StepName = tuple[str, str, int]
 """Crew, kind of work and least minutes: all that a step alone depends on."""
 
@@ -35,6 +37,56 @@ class _Hours:
     left: Minutes
 
 
+class _Begins:
+    """What a rack may begin with: its end and time under way by first minute.
+
+    Attributes:
+        ends: End by first minute, rising, of first minutes that end in time.
+    """
+
+    __slots__ = ("_days", "_later", "_spans", "ends")
+
+    def __init__(self, ends: Minutes, horizon: int) -> None:
+        """Take the ends by first minute; none matters that is after the horizon."""
+        self.ends = ends[: np.searchsorted(ends, horizon, side="right")]
+        self._spans = self.ends - np.arange(len(self.ends), dtype=np.int32)
+        self._later = np.minimum.accumulate(self._spans[::-1])[::-1]
+        whole = len(self._spans) // MINUTES_PER_DAY * MINUTES_PER_DAY
+        self._days = self._spans[:whole].reshape(-1, MINUTES_PER_DAY).min(axis=1)
+
+    def least(self, first: int) -> int:
+        """Return the shortest time under way from a first minute on."""
+        return int(self._later[first])
+
+    def price(self, first: int, due: int, wip: int, late: int) -> int:
+        """Return the least of both prices from a first minute on, never too high.
+
+        What begins a week after it must be late anyhow is not looked at one by one.
+        """
+        turn = max(first, int(np.searchsorted(self.ends, due, side="right")))
+        found = [self._least_within(first, turn) * wip] if turn > first else []
+        until = min(turn + MINUTES_PER_WEEK, len(self.ends))
+        if turn < until:
+            over = self.ends[turn:until].astype(np.int64) - due
+            spans = self._spans[turn:until].astype(np.int64)
+            found.append(int((spans * wip + over * late).min()))
+        if until < len(self.ends):
+            found.append(self.least(until) * wip + int(self.ends[until] - due) * late)
+        return min(found)
+
+    def _least_within(self, first: int, last: int) -> int:
+        """Return the shortest time under way of ``[first, last)``."""
+        begin, end = -(-first // MINUTES_PER_DAY), last // MINUTES_PER_DAY
+        if begin >= end:
+            return int(self._spans[first:last].min())
+        edges = (
+            self._spans[first : begin * MINUTES_PER_DAY],
+            self._days[begin:end],
+            self._spans[end * MINUTES_PER_DAY : last],
+        )
+        return min(int(edge.min()) for edge in edges if len(edge))
+
+
 @dataclass(slots=True, kw_only=True)
 class Spans:
     """The ends of racks by the minute in which they begin; equal racks share them."""
@@ -43,6 +95,10 @@ class Spans:
     _hours: dict[str, _Hours] = field(default_factory=dict)
     _steps: dict[StepName, Minutes] = field(default_factory=dict)
     _ends: dict[tuple[StepName, ...], Minutes] = field(default_factory=dict)
+    _begins: dict[tuple[StepName, ...], _Begins] = field(default_factory=dict)
+    _after: dict[tuple[str, int, int], tuple[StepName, ...]] = field(
+        default_factory=dict
+    )
 
     def least_price(self, one: Alone) -> tuple[int, int]:
         """Return ``(span, together)`` in minutes × cents a day.
@@ -54,27 +110,39 @@ class Spans:
             one: A rack that has not begun and has no fixed step.
         """
         wip, rack = self.book.problem.prices.wip_per_day, one.rack
-        ends = self.ends(one)
-        first = min(one.steps[0].start, len(ends) - 1)
-        found = ends[first:]
-        spans = found - np.arange(first, len(ends))
-        is_done = found <= self.book.problem.horizon
-        if not is_done.any():
+        names = self.names(one, 0)
+        if names not in self._begins:
+            ends = self._ends_of(names)
+            self._begins[names] = _Begins(ends, self.book.problem.horizon)
+        begins, first = self._begins[names], one.steps[0].start
+        if first >= len(begins.ends):
             least = sum(step.least for step in one.steps)
             return least * wip, least * wip
-        spans, found = spans[is_done], found[is_done]
-        price = spans * wip
-        span = int(price.min())
-        if rack.due is not None:
-            price = price + np.maximum(0, found - rack.due) * rack.late_cents_per_day
-        return span, int(price.min())
+        span = begins.least(first) * wip
+        if rack.due is None:
+            return span, span
+        return span, begins.price(first, rack.due, wip, rack.late_cents_per_day)
+
+    def names(self, one: Alone, first: int) -> tuple[StepName, ...]:
+        """Return what a rack's steps from one on depend on, up to the next fixed one.
+
+        Two pinned steps may overlap, so a chain is sure only so far.
+        """
+        progress = one.rack.progress
+        if progress.running or one.rack.pins:
+            steps = takewhile(lambda step: not step.is_fixed, one.steps[first:])
+            return tuple(name_of(step) for step in steps)
+        sign = (one.template.key, progress.done, first)
+        if sign not in self._after:
+            self._after[sign] = tuple(name_of(step) for step in one.steps[first:])
+        return self._after[sign]
 
     def ends(self, one: Alone) -> Minutes:
         """Return the end of a rack's last step by the minute in which it begins.
 
         A rack that would not be done within the horizon ends after it.
         """
-        return self._ends_of(tuple(name_of(step) for step in one.steps))
+        return self._ends_of(self.names(one, 0))
 
     def finish(self, names: tuple[StepName, ...], ready: Sequence[int]) -> Minutes:
         """Return when these steps end at the earliest, by the minute they are ready.
@@ -82,14 +150,14 @@ class Spans:
         What would not be done within the horizon ends after it.
         """
         never = int(self.book.problem.horizon) + 1
-        ends = np.append(self._ends_of(names), never)
+        ends = np.append(self._ends_of(names), np.int32(never))
         found: Minutes = ends[np.clip(np.asarray(ready, np.int64), 0, never)]
         return found
 
     def _ends_of(self, names: tuple[StepName, ...]) -> Minutes:
         if names not in self._ends:
             after = int(self.book.problem.horizon) + 1
-            ends = np.arange(after, dtype=np.int64)
+            ends = np.arange(after, dtype=np.int32)
             for name in names:
                 ends = self._of(*name)[np.minimum(ends, after)]
             self._ends[names] = ends
@@ -101,7 +169,7 @@ class Spans:
         if key not in self._steps:
             hours = self._calendar(crew)
             horizon = int(self.book.problem.horizon)
-            found = np.full(horizon + 2, horizon + 1, np.int64)
+            found = np.full(horizon + 2, horizon + 1, np.int32)
             if kind == THROUGH:
                 start = _next(hours.left >= least, horizon + 1)
                 found[: horizon + 1] = np.minimum(start + least, horizon + 1)
@@ -117,15 +185,15 @@ class Spans:
         calendar = self.book.resources[crew].calendar
         if calendar not in self._hours:
             horizon = int(self.book.problem.horizon)
-            left = np.zeros(horizon + 1, np.int64)
+            left = np.zeros(horizon + 1, np.int32)
             for start, end, is_open in self.book.hours_of(crew).stretches(0, horizon):
                 if is_open:
                     left[start:end] = np.arange(end - start, 0, -1)
-            worked = np.zeros(horizon + 1, np.int64)
-            worked[1:] = np.cumsum(left[:-1] > 0)
-            opens = np.flatnonzero(left).astype(np.int64)
+            worked = np.zeros(horizon + 1, np.int32)
+            worked[1:] = np.cumsum(left[:-1] > 0, dtype=np.int32)
+            opens = np.flatnonzero(left).astype(np.int32)
             if not len(opens):
-                opens = np.array([horizon], np.int64)
+                opens = np.array([horizon], np.int32)
             self._hours[calendar] = _Hours(worked=worked, opens=opens, left=left)
         return self._hours[calendar]
 
@@ -142,6 +210,7 @@ def name_of(one: AloneStep) -> StepName:
 
 def _next(is_good: npt.NDArray[np.bool_], never: int) -> Minutes:
     """Return the first good minute at or after each."""
-    minutes = np.where(is_good, np.arange(len(is_good)), never)
+    every = np.arange(len(is_good), dtype=np.int32)
+    minutes = np.where(is_good, every, np.int32(never))
     found: Minutes = np.minimum.accumulate(minutes[::-1])[::-1]
     return found

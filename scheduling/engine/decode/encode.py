@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scheduling.engine.collector import paused
 from scheduling.engine.decode.needs import encode_needs
 from scheduling.engine.decode.pools import Pool, group_bays
 from scheduling.engine.kernels import memory as t
@@ -109,6 +110,7 @@ class Encoded:
         return int(self.tables.figure[t.SPAN])
 
 
+@paused()
 def encode(
     problem: Problem,
     span: int,
@@ -494,6 +496,7 @@ def _rack_rows(
         if sign not in known:
             known[sign] = _rest(
                 templates[index[rack.template]],
+                prices=problem.prices,
                 done=progress.done,
                 is_running=progress.running is not None,
             )
@@ -514,7 +517,7 @@ class _Rest:
         codes: Steps not yet begun.
         minutes: Of all steps not yet done.
         first_minutes: Of the first of them, if it were not begun.
-        watt_minutes: Import of all steps not yet begun.
+        energy: Least and most that the import of all steps not yet begun costs.
         watts: Import of the heaviest step of the routing.
         in_bay: Whether a step in a bay is to come.
         at_station: Whether a step at a station is to come.
@@ -525,7 +528,7 @@ class _Rest:
     codes: frozenset[str]
     minutes: int
     first_minutes: int
-    watt_minutes: int
+    energy: tuple[int, int]
     watts: int
     in_bay: bool
     at_station: bool
@@ -533,18 +536,22 @@ class _Rest:
     steps: int
 
 
-def _rest(template: Template, *, done: int, is_running: bool) -> _Rest:
+def _rest(template: Template, *, prices: Prices, done: int, is_running: bool) -> _Rest:
     left = template.steps[done:]
     ahead = left[is_running:]
     imports = {
         one.code: share(one.draw, template.site_permille, 1000)
         for one in template.steps
     }
+    watt_minutes = sum(imports[step.code] * step.duration for step in ahead)
     return _Rest(
         codes=frozenset(step.code for step in ahead),
         minutes=sum(step.duration for step in left),
         first_minutes=left[0].duration,
-        watt_minutes=sum(imports[step.code] * step.duration for step in ahead),
+        energy=(
+            watt_minutes * prices.energy.least() * 24 // 1_000_000,
+            watt_minutes * prices.energy.highest() * 24 // 1_000_000,
+        ),
         watts=max(imports.values()),
         in_bay=any(step.session is Session.BAY for step in left),
         at_station=any(step.session is Session.STATION for step in left),
@@ -596,10 +603,7 @@ def _fill_money(row: list[int], rack: Rack, rest: _Rest, problem: Problem) -> No
     row[t.LATE] = rack.late_cents_per_day
     flow = minutes if kit == t.NONE else first - begin
     late = 0 if rack.due is None else max(0, first - rack.due) * rack.late_cents_per_day
-    least, most = (
-        rest.watt_minutes * cents * 24 // 1_000_000
-        for cents in (prices.energy.least(), prices.energy.highest())
-    )
+    least, most = rest.energy
     row[t.LEAST_PRICE] = flow * prices.wip_per_day + late + least
     # Dearer than any place, so that a rack is left out only when there is none.
     latest = int(problem.horizon)
