@@ -211,8 +211,6 @@ SPECTACULAR_SETTINGS = {
 # Requests a client may make a minute, unless it has a limit of its own.
 API_REQUESTS_PER_MIN = env.int("API_REQUESTS_PER_MIN", default=6_000)
 
-# Whether a plan that is looked at is made ready for moves in the background.
-PREPARES_MOVES = True
 # For how long the change feed hands out events; they are never erased.
 FEED_KEPT_DAYS = env.int("FEED_KEPT_DAYS", default=90)
 
@@ -318,6 +316,9 @@ TRYTON_SYSTEM = env.str("TRYTON_SYSTEM", default="tryton")
 TRYTON_BOOK = Path(env.str("TRYTON_BOOK", default=str(VAR_DIR / "tryton.json")))
 TRYTON_BACK_DAYS = env.int("TRYTON_BACK_DAYS", default=30)
 TRYTON_INTERVAL_S = env.int("TRYTON_INTERVAL_S", default=60)
+
+# Whether a plan that is looked at is made ready for moves in the background.
+PREPARES_MOVES = True
 
 # What a plan costs, in US cents; what power costs a site is a column of Site.
 

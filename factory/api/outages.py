@@ -22,7 +22,7 @@ from journal.api.fields import WATTS_MAX, Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId
 from journal.api.names import ByReference, ExternalIds
-from journal.api.reading import ListView, ResourceView
+from journal.api.reading import ListView, ResourceView, coded
 from journal.api.resources import Resource, text
 from journal.api.views import UnprocessableError, once
 
@@ -120,9 +120,7 @@ class OutagesView(ListView):
         body = OutageItem(data=request.data)
         body.is_valid(raise_exception=True)
         item = body.validated_data
-        site = Site.objects.filter(code=item["site"]).first()
-        if site is None:
-            raise UnprocessableError({"site": [f"There is no site {item['site']}."]})
+        site = coded(Site.objects.all(), "site", item["site"])
         kind = TARGETS[item["kind"]]
         rows = kind._default_manager.filter(site=site)  # noqa: SLF001 - Django's name
         target = rows.filter(**{NAMES[item["kind"]]: item["target"]}).first()

@@ -15,7 +15,7 @@ from journal.api.fields import Flag, Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId
 from journal.api.names import ByReference, ExternalIds
-from journal.api.reading import ListView, ResourceView
+from journal.api.reading import ListView, ResourceView, coded
 from journal.api.resources import Resource, flag, text
 from journal.api.views import UnprocessableError, once
 
@@ -147,12 +147,8 @@ class RecallsView(ListView):
         body = RecallItem(data=request.data)
         body.is_valid(raise_exception=True)
         item = body.validated_data
-        site = Site.objects.filter(code=item["site"]).first()
-        if site is None:
-            raise UnprocessableError({"site": [f"There is no site {item['site']}."]})
-        part = Part.objects.filter(code=item["part"]).first()
-        if part is None:
-            raise UnprocessableError({"part": [f"There is no part {item['part']}."]})
+        site = coded(Site.objects.all(), "site", item["site"])
+        part = coded(Part.objects.all(), "part", item["part"])
         try:
             recall = recall_lot(
                 site=site,

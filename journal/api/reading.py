@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Model, QuerySet
 from rest_framework import serializers, status
@@ -25,6 +25,8 @@ from journal.api.places import cursor_at, place_of
 from journal.api.preconditions import ETAG
 from journal.api.resources import Resource
 from journal.api.views import ClientView, UnprocessableError
+
+Row = TypeVar("Row", bound=Model)
 
 PAGE_MAX = 1_000
 PAGE_DEFAULT = 100
@@ -189,6 +191,19 @@ def named_rows(
     if missing:
         raise UnprocessableError({inside: missing})
     return [found[name] for name in named]
+
+
+def coded(rows: QuerySet[Row], member: str, code: str) -> Row:
+    """Return the row that a member of a body names by our code.
+
+    Raises:
+        UnprocessableError: If there is none; names the member.
+    """
+    row = rows.filter(code=code).first()
+    if row is None:
+        one = rows.model._meta.verbose_name  # noqa: SLF001 - Django's documented door
+        raise UnprocessableError({member: [f"There is no {one} {code[:100]}."]})
+    return row
 
 
 class ListView(ResourceView):

@@ -20,7 +20,7 @@ from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId, key_of, opaque
 from journal.api.names import ByReference, ExternalIds
-from journal.api.reading import ListView, ResourceView, query_of
+from journal.api.reading import ListView, ResourceView, coded, query_of
 from journal.api.resources import EXECUTION, Resource, choice, text
 from journal.api.single import PutOptions
 from journal.api.views import Refused, UnprocessableError, once
@@ -364,17 +364,9 @@ def wish_of(item: dict[str, Any]) -> Wish:
     """
     customer = rack_model = None
     if item["customer"]:
-        customer = Customer.objects.filter(code=item["customer"]).first()
-        if customer is None:
-            raise UnprocessableError(
-                {"customer": [f"There is no customer {item['customer']}."]}
-            )
+        customer = coded(Customer.objects.all(), "customer", item["customer"])
     if item["rack_model"]:
-        rack_model = RackModel.objects.filter(code=item["rack_model"]).first()
-        if rack_model is None:
-            raise UnprocessableError(
-                {"rack_model": [f"There is no rack model {item['rack_model']}."]}
-            )
+        rack_model = coded(RackModel.objects.all(), "rack_model", item["rack_model"])
     return Wish(
         kind=OrderChange.Kind(item["kind"]),
         reason=item["reason"],

@@ -15,7 +15,7 @@ from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
 from journal.api.ids import OpaqueId, opaque
 from journal.api.names import ByReference, ExternalIds
-from journal.api.reading import ListView, ResourceView
+from journal.api.reading import ListView, ResourceView, coded
 from journal.api.resources import EXECUTION, Resource, choice, text
 from journal.api.views import Refused, UnprocessableError, once
 from scheduling.errors import SchedulingError
@@ -156,14 +156,8 @@ class QuotesView(ListView):
         body = QuoteRequest(data=request.data)
         body.is_valid(raise_exception=True)
         wanted = body.validated_data
-        site = Site.objects.filter(code=wanted["site"]).first()
-        if site is None:
-            raise UnprocessableError({"site": [f"There is no site {wanted['site']}."]})
-        model = RackModel.objects.filter(code=wanted["rack_model"]).first()
-        if model is None:
-            raise UnprocessableError(
-                {"rack_model": [f"There is no rack model {wanted['rack_model']}."]}
-            )
+        site = coded(Site.objects.all(), "site", wanted["site"])
+        model = coded(RackModel.objects.all(), "rack_model", wanted["rack_model"])
         today = timezone.now().date()
         if not today <= wanted["wish_date"] <= today + timedelta(days=MOST_DAYS_AHEAD):
             raise UnprocessableError(

@@ -10,7 +10,7 @@ from factory.models import Site
 from journal.api.contract import Operation
 from journal.api.fields import Strict, Text
 from journal.api.idempotency import KEY_PARAMETER
-from journal.api.reading import ListView
+from journal.api.reading import ListView, coded
 from journal.api.views import Refused, UnprocessableError, once
 from scheduling.api.plans import SCENARIOS, ScenarioShape
 from scheduling.engine.adjust.base import AdjustmentError
@@ -65,9 +65,7 @@ class ScenariosView(ListView):
         body = ScenarioRequest(data=request.data)
         body.is_valid(raise_exception=True)
         wanted: dict[str, Any] = body.validated_data
-        site = Site.objects.filter(code=wanted["site"]).first()
-        if site is None:
-            raise UnprocessableError({"site": [f"There is no site {wanted['site']}."]})
+        site = coded(Site.objects.all(), "site", wanted["site"])
         try:
             made = create_scenario(
                 site=site,
