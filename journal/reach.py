@@ -1,4 +1,4 @@
-"""What a client may learn of the journal: kinds of event by capability, and by wish.
+"""What a client may learn of the journal, by capability and scopes, and by wish.
 
 The change feed and the webhooks read the same tables, so that a client is never sent
 what it could not read.
@@ -13,7 +13,8 @@ from typing import Final
 from django.db.models import Q
 
 from journal.errors import KindsRefusedError
-from journal.models import ApiClient
+from journal.models import ApiClient, Event
+from journal.scopes import by_comma, types_read
 
 OWN_AFFAIRS: Final = ("api_client.*", "integration.*", "webhook.*")
 """What concerns keys and endpoints; for administrators, on their page."""
@@ -32,7 +33,7 @@ def kinds_of(text: str) -> tuple[str, ...]:
     Raises:
         KindsRefusedError: If one is neither, or there are too many; names it.
     """
-    kinds = tuple(filter(None, (part.strip() for part in text.split(","))))
+    kinds = by_comma(text)
     if len(kinds) > KINDS_MOST:
         raise KindsRefusedError(f"Name at most {KINDS_MOST} kinds of event.")
     for kind in kinds:
@@ -63,15 +64,20 @@ def of_kinds(kinds: Sequence[str]) -> Q:
     )
 
 
-def may_learn(client: ApiClient, kind: str) -> bool:
-    """Tell whether a client may learn of events of a kind."""
+def may_learn(client: ApiClient, event: Event) -> bool:
+    """Tell whether a client may learn of an event."""
+    types = types_read(client.scopes)
+    if types is not None and event.object_type not in types:
+        return False
     if client.sensitive_data:
-        return not is_of(kind, OWN_AFFAIRS)
-    return client.code_execution and is_of(kind, PLANNING)
+        return not is_of(event.kind, OWN_AFFAIRS)
+    return client.code_execution and is_of(event.kind, PLANNING)
 
 
 def learnt_by(client: ApiClient) -> Q:
     """Return the condition on events that a client may learn of them."""
+    types = types_read(client.scopes)
+    within = Q() if types is None else Q(object_type__in=sorted(types))
     if client.sensitive_data:
-        return ~of_kinds(OWN_AFFAIRS)
-    return of_kinds(PLANNING) if client.code_execution else Q(pk__in=())
+        return within & ~of_kinds(OWN_AFFAIRS)
+    return within & of_kinds(PLANNING) if client.code_execution else Q(pk__in=())

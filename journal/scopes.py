@@ -32,13 +32,18 @@ def scope_of(view: object, resource: "Resource | None", method: str) -> str:
     return f"{name}:{READ if method in SAFE else WRITE}"
 
 
+def by_comma(text: str) -> tuple[str, ...]:
+    """Return the words of a list by comma, without spaces around them."""
+    return tuple(filter(None, (word.strip() for word in text.split(","))))
+
+
 def scopes_in(text: str) -> tuple[str, ...]:
     """Return the scopes in a list by comma, each ``parts:read`` or ``*:read``.
 
     Raises:
         ScopesRefusedError: If one is none, or there are too many; names it.
     """
-    scopes = tuple(filter(None, (part.strip() for part in text.split(","))))
+    scopes = by_comma(text)
     if len(scopes) > SCOPES_MOST:
         raise ScopesRefusedError(f"Name at most {SCOPES_MOST} scopes.")
     for scope in scopes:
@@ -70,6 +75,34 @@ def checked_scopes(text: str) -> str:
     return ", ".join(scopes)
 
 
+def types_read(text: str) -> frozenset[str] | None:
+    """Return the types of object that a list of scopes lets a client read.
+
+    They are named as the journal names them. None: of every type, also of those that
+    no resource shows.
+    """
+    given = scopes_in(text)
+    if not given or f"{EVERY}:{READ}" in given:
+        return None
+    return frozenset(
+        object_type
+        for object_type, name in names_by_type().items()
+        if f"{name}:{READ}" in given
+    )
+
+
+@cache
+def names_by_type() -> Mapping[str, str]:
+    """Return the resource that shows each type of object, read off the addresses."""
+    resources = (given.get("resource") for _, given in _views())
+    return {
+        object_type: one.name
+        for one in resources
+        if one is not None
+        for object_type in (one.object_type, *one.parts)
+    }
+
+
 @cache
 def capabilities_by_scope() -> Mapping[str, str]:
     """Return the capability each scope needs, or several of which each will do.
@@ -77,14 +110,19 @@ def capabilities_by_scope() -> Mapping[str, str]:
     Read off the addresses: a view names its capabilities by method.
     """
     found: dict[str, set[str]] = defaultdict(set)
-    for pattern in _addresses(get_resolver().url_patterns):
-        view = getattr(pattern.callback, "cls", None)
-        given = getattr(pattern.callback, "initkwargs", {})
+    for view, given in _views():
         needed = given.get("capabilities", getattr(view, "capabilities", {}))
         for method, capability in needed.items():
             scope = scope_of(view, given.get("resource"), method)
             found[scope] |= set(capability.split())
     return {scope: " ".join(sorted(needed)) for scope, needed in sorted(found.items())}
+
+
+def _views() -> Iterator[tuple[object, Mapping[str, Any]]]:
+    """Yield the class of the view behind every address, and what its route gives."""
+    for pattern in _addresses(get_resolver().url_patterns):
+        callback = pattern.callback
+        yield getattr(callback, "cls", None), getattr(callback, "initkwargs", {})
 
 
 def _addresses(patterns: list[Any]) -> Iterator[URLPattern]:

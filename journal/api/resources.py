@@ -48,6 +48,7 @@ class Resource:
         version: Returns what an ETag holds; None: a digest of what is shown.
         is_ledger: Whether rows are only ever added: the end of its list has a cursor
             too, to ask again from.
+        parts: Other types of object that are read with it, as the journal names them.
         example: A row as shown, for the contract.
     """
 
@@ -61,7 +62,13 @@ class Resource:
     capability: str = SENSITIVE
     version: Callable[[Model], object] | None = None
     is_ledger: bool = False
+    parts: tuple[str, ...] = ()
     example: Mapping[str, Any]
+
+    @property
+    def object_type(self) -> str:
+        """Return what the journal calls the type of its rows: ``powerbay``."""
+        return self.rows().model._meta.model_name or ""  # noqa: SLF001 - a public name
 
     @property
     def title(self) -> str:

@@ -37,7 +37,7 @@ def wants(endpoint: WebhookEndpoint, event: Event) -> bool:
     return (
         event.at >= endpoint.made_at
         and (not kinds or is_of(event.kind, kinds))
-        and may_learn(endpoint.client, event.kind)
+        and may_learn(endpoint.client, event)
     )
 
 

@@ -50,6 +50,7 @@ PLANS = Resource(
         "site": text("run__scenario__site__code"),
         "is_proved_optimal": flag("is_proved_optimal"),
     },
+    parts=("publication",),
     example={
         "id": "plan_9",
         "external_ids": {},

@@ -26,10 +26,15 @@ from journal.api.reading import ListView, ResourceView
 from journal.api.resources import Resource
 from scheduling.api.grid_events import GRID_EVENT_UPSERT, GRID_EVENTS
 from scheduling.api.moves import PlanCheckMoveView
-from scheduling.api.order_changes import ChangeGrantView, ChangeRefuseView
+from scheduling.api.order_changes import (
+    CHANGE_PREVIEWS,
+    ChangeGrantView,
+    ChangeRefuseView,
+)
 from scheduling.api.plans import PLANS, SCENARIOS
 from scheduling.api.promises import PROMISE_DATES
 from scheduling.api.publishing import PlanPreviewView, PlanPublishView
+from scheduling.api.quotes import QUOTES
 from scheduling.api.runs import RUNS
 from scheduling.api.savings import OrderLatenessView, PlanSavingsView
 from scheduling.api.scenarios import ScenariosView
@@ -64,8 +69,15 @@ RESOURCES = (
 )
 
 BY_TYPE: Mapping[str, Resource] = {
-    resource.rows().model.__name__.lower(): resource
-    for resource in (*RESOURCES, RECEIPTS, RUNS, OPERATIONS)
+    resource.object_type: resource
+    for resource in (
+        *RESOURCES,
+        RECEIPTS,
+        RUNS,
+        OPERATIONS,
+        QUOTES,
+        CHANGE_PREVIEWS,
+    )
 }
 """The resource that shows an object of each type, as the journal names types."""
 

@@ -11,7 +11,9 @@ from config.env import BASE_DIR
 from journal.keys import change_client
 from journal.models import Event
 from journal.scopes import capabilities_by_scope
+from journal.sequencing import sequence
 from tests.builders.api import Caller
+from tests.builders.journal import numbered_events
 from tests.builders.world import a_small_world
 
 ROW = re.compile(r"^\| (`[^|]+`) \| ([a-z, ]+) \|$", re.MULTILINE)
@@ -58,6 +60,46 @@ def test_a_scope_opens_nothing_that_the_capability_does_not() -> None:
     erp = held_to("runs:write, runs:read")
 
     assert erp.get("runs").json()["code"] == "permission_denied"
+
+
+HAPPENED = {
+    "order.created": "order",
+    "commitment.changed": "commitment",
+    "risk.changed": "risk",
+    "plan.published": "publication",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("scopes", "learnt"),
+    [
+        ("", list(HAPPENED)),
+        ("*:read", list(HAPPENED)),
+        ("events:read, orders:read", ["order.created"]),
+        ("events:read, plans:read", ["plan.published"]),
+        ("events:read, commitments:read, orders:write", ["commitment.changed"]),
+        ("events:read", []),
+    ],
+)
+def test_the_feed_tells_a_client_of_what_its_scopes_let_it_read(
+    scopes: str, learnt: list[str]
+) -> None:
+    erp = held_to(scopes)
+    sequence(limit=10)
+    events = [
+        numbered_events(1, kind=kind, object_type=object_type)[0]
+        for kind, object_type in HAPPENED.items()
+    ]
+
+    listed = [item["kind"] for item in erp.get("events").json()["items"]]
+    alone = [
+        event.kind
+        for event in events
+        if erp.get(f"events/evt_{event.seq}").status_code == 200
+    ]
+
+    assert listed == alone == learnt
 
 
 @pytest.mark.django_db

@@ -125,6 +125,19 @@ def test_an_endpoint_is_sent_what_its_client_could_read(capabilities, learns):
     assert sent_to(post) == learns
 
 
+def test_an_endpoint_is_sent_what_its_clients_scopes_let_it_read():
+    client = Caller(external_communication=True, sensitive_data=True).client
+    change_client(client=client, actor="system", scopes="events:read, runs:read")
+    an_endpoint(client)
+    happens("run.failed", object_type="run")
+    happens("order.created", object_type="order")
+    post = Post([TAKEN])
+
+    post.courier().work()
+
+    assert sent_to(post) == ["run.failed"]
+
+
 def test_what_was_before_the_endpoint_is_not_sent():
     happens("order.created", at=NOON - timedelta(seconds=1))
     an_endpoint()
