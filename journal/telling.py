@@ -16,6 +16,9 @@ from journal.services import event_of
 SITE = "site:"
 """Beginning of a site's scope."""
 
+MODEL = "rack_model:"
+"""Beginning of a rack model's scope."""
+
 
 class Did(StrEnum):
     """What was done to a row; the end of its event's kind."""
@@ -37,8 +40,8 @@ def told(
 ) -> Event:
     """Return the unsaved event about a row; a deletion is the change feed's tombstone.
 
-    It is named after the row's table: ``power_bay.changed``. What belongs to a site has
-    the site as its scope, so that a row that is gone can still be placed.
+    It is named after the row's table: ``power_bay.changed``. What belongs to a site or
+    to a rack model has that as its scope, so that a row that is gone can be placed.
 
     Args:
         row: With its key: saved, or about to be deleted.
@@ -63,10 +66,12 @@ def told(
 
 
 def _scope_of(row: Model) -> str:
-    """Return the site a row belongs to as a scope; empty if it belongs to none."""
+    """Return the site or rack model a row belongs to; empty if it belongs to none."""
     owner = row if hasattr(row, "site_id") else getattr(row, "calendar", None)
-    site = getattr(owner, "site_id", None)
-    return f"{SITE}{site}" if site else ""
+    if site := getattr(owner, "site_id", None):
+        return f"{SITE}{site}"
+    model = getattr(row, "rack_model_id", None)
+    return f"{MODEL}{model}" if model else ""
 
 
 def site_in(scope: str) -> int | None:

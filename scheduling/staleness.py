@@ -25,7 +25,7 @@ from factory.models import (
     WorkCentre,
 )
 from journal.models import Event
-from journal.telling import Did, site_in
+from journal.telling import MODEL, Did, site_in
 from journal.wording import counted
 from scheduling.models import GridEvent, GridLink, Plan
 from suppliers.models import (
@@ -102,6 +102,10 @@ ROUTINE: Final = frozenset({"step.started", "step.passed"})
 """Work going on; told in one line however many steps."""
 
 
+_Object = tuple[str, str]
+"""Type and key of what an event is about."""
+
+
 class _Way(NamedTuple):
     """The way from the key of an event's object to a site: rows, site, key."""
 
@@ -124,6 +128,7 @@ SITES: Final[Mapping[str, _Way]] = {
     "part": _Way(Order.objects.all, "site", "rack_model__bom_lines__part"),
     "routingstep": _Way(PowerBay.objects.all, "site", "supported_models__steps"),
     "fixedlag": _Way(PowerBay.objects.all, "site", "supported_models__lags"),
+    MODEL: _Way(PowerBay.objects.all, "site", "supported_models"),
     "customer": _Way(Order.objects.all, "site", "customer"),
     "coolingloop": _Way(CoolingLoop.objects.all, "site"),
     "crew": _Way(Crew.objects.all, "site"),
@@ -141,7 +146,10 @@ SITES: Final[Mapping[str, _Way]] = {
         "supplier__purchase_orders__site",
     ),
 }
-"""The way from the kind of an event's object to its site, or to all it is about."""
+"""The way from the kind of an event's object to its site, or to all it is about.
+
+What is told in a rack model's scope goes by the model, also when its row is gone.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,23 +220,26 @@ def _groups(plan: Plan) -> list[_Group]:
     return [_Group(**row) for row in rows]
 
 
-def _sites_of(groups: Iterable[_Group]) -> dict[tuple[str, str], set[int]]:
+def _sites_of(groups: Iterable[_Group]) -> dict[_Object, set[int]]:
     """Return the sites each object is about. One query a kind of object.
 
     What is told in a site's scope is about that site, also when its row is gone.
     """
-    wanted: dict[str, set[str]] = defaultdict(set)
-    found: dict[tuple[str, str], set[int]] = defaultdict(set)
+    wanted: dict[str, dict[str, set[_Object]]] = defaultdict(lambda: defaultdict(set))
+    found: dict[_Object, set[int]] = defaultdict(set)
     for group in groups:
-        wanted[group.object_type].add(group.object_id)
+        about = (group.object_type, group.object_id)
+        wanted[group.object_type][group.object_id].add(about)
         if (site := site_in(group.scope)) is not None:
-            found[group.object_type, group.object_id].add(site)
-    for object_type, ids in wanted.items():
-        if object_type in SITES:
-            way = SITES[object_type]
-            rows = way.rows().filter(**{f"{way.key}__in": ids}).order_by().distinct()
-            for key, site in rows.values_list(way.key, way.site):
-                found[object_type, str(key)].add(site)
+            found[about].add(site)
+        if group.scope.startswith(MODEL):
+            wanted[MODEL][group.scope.removeprefix(MODEL)].add(about)
+    for kind in wanted.keys() & SITES.keys():
+        way, ids = SITES[kind], wanted[kind]
+        rows = way.rows().filter(**{f"{way.key}__in": list(ids)}).order_by().distinct()
+        for key, site in rows.values_list(way.key, way.site):
+            for about in ids[str(key)]:
+                found[about].add(site)
     return found
 
 

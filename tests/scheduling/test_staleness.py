@@ -11,7 +11,7 @@ from journal.sequencing import sequence
 from journal.services import append_events, record
 from journal.telling import Did, told
 from scheduling.staleness import SITES, facts_newer_than
-from tests.builders.factory import NOW, a_part, a_rack_model, a_site
+from tests.builders.factory import NOW, a_fixed_lag, a_part, a_rack_model, a_site
 from tests.builders.journal import an_event
 from tests.builders.scheduling import a_grid_event, a_plan
 from tests.builders.suppliers import (
@@ -236,3 +236,17 @@ def test_a_crew_that_is_gone_is_still_known_by_its_site():
     append_events([event])
 
     assert [sentences(plan) for plan in plans] == [[f"Crew {crew} deleted."], []]
+
+
+def test_a_step_or_wait_that_is_gone_is_still_known_by_its_model():
+    world, elsewhere = a_small_world(), a_small_world()
+    plans = [a_plan(one.site, {}) for one in (world, elsewhere)]
+    step = world.model.steps.last()
+    lag = a_fixed_lag(world.model, code="GONE")
+    events = [told(row, Did.DELETED, actor="user:1") for row in (step, lag)]
+    names = [f"Fixed lag {lag} deleted.", f"Routing step {step} deleted."]
+    step.delete()
+    lag.delete()
+    append_events(events)
+
+    assert [sorted(sentences(plan)) for plan in plans] == [names, []]
