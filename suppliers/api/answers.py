@@ -17,7 +17,7 @@ from journal.api.preconditions import ChangedSince, decided_on, if_match
 from journal.api.reading import ResourceView, etag_of, query_of
 from journal.api.single import ItemRefused, PutOptions
 from journal.api.views import Refused, once
-from suppliers.api.commitments import COMMITMENTS, CommitmentShape
+from suppliers.api.commitments import COMMITMENTS, CommitmentShape, Said
 from suppliers.errors import (
     AnswerRefusedError,
     StaleCommitmentError,
@@ -47,13 +47,7 @@ class TrancheItem(Strict):
     dock_date = serializers.DateField()
 
 
-class Answer(Strict):
-    """Whose doing an answer is."""
-
-    cause = serializers.ChoiceField(choices=Cause.choices, default=Cause.SUPPLIER)
-
-
-class Explained(Answer):
+class Explained(Said):
     """An answer with its reason; worse answers need one."""
 
     reason_code = serializers.ChoiceField(
@@ -88,7 +82,7 @@ class Verb:
 
     name: str
     about: str
-    body: type[Answer]
+    body: type[Said]
     answer: Callable[..., Commitment]
     sent: Mapping[str, Any] = field(default_factory=dict)
 
@@ -157,7 +151,7 @@ class AcceptView(AnswerView):
     verb = Verb(
         name="accept",
         about="Promise what is still to come as it was asked.",
-        body=Answer,
+        body=Said,
         answer=commitments.accept,
         sent={"cause": "supplier"},
     )
@@ -224,7 +218,7 @@ class UndoView(AnswerView):
     verb = Verb(
         name="undo",
         about="Take the last answer back in its window; the one before holds again.",
-        body=Answer,
+        body=Said,
         answer=commitments.undo,
         sent={"cause": "supplier"},
     )
@@ -236,7 +230,7 @@ class SeenView(AnswerView):
     verb = Verb(
         name="seen",
         about="Note that the supplier has seen the line; it promises nothing.",
-        body=Answer,
+        body=Said,
         answer=commitments.acknowledge,
         sent={"cause": "supplier"},
     )

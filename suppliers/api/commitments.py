@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from rest_framework import serializers
 
-from journal.api.fields import LARGEST_ID
+from journal.api.fields import LARGEST_ID, Strict
 from journal.api.ids import OpaqueId
 from journal.api.names import OURS, ByReference, ExternalIds, Names
 from journal.api.reading import named_rows
@@ -199,6 +199,14 @@ def commitments_of(items: Sequence[Mapping[str, Any]]) -> list[Commitment]:
     """
     return named_rows(
         COMMITMENTS, COMMITMENTS.rows(), items, inside="lines", member="commitment"
+    )
+
+
+class Said(Strict):
+    """What is said on a supplier's behalf, and whose doing it is."""
+
+    cause = serializers.ChoiceField(
+        choices=CommitRevision.Cause.choices, default=CommitRevision.Cause.SUPPLIER
     )
 
 

@@ -18,10 +18,10 @@ from journal.api.reading import ResourceView, named_rows
 from journal.api.resources import Filter, Resource, day, text
 from journal.api.single import ItemRefused
 from journal.api.views import once
-from suppliers.api.commitments import KEY_MAX
+from suppliers.api.commitments import KEY_MAX, Said
 from suppliers.errors import AnswerRefusedError
 from suppliers.models import ForecastBucket, Supplier
-from suppliers.services.author import Author, Door
+from suppliers.services.author import Author, Cause, Door
 from suppliers.services.forecasts import LARGEST, answer
 
 ANSWERS_MAX = 1_000
@@ -106,7 +106,7 @@ class ForecastAnswerItem(Strict):
     quantity = serializers.IntegerField(min_value=0, max_value=LARGEST)
 
 
-class ForecastAnswers(Strict):
+class ForecastAnswers(Said):
     """What suppliers can deliver; all answers are kept or none."""
 
     answers = serializers.ListField(
@@ -140,7 +140,10 @@ class ForecastAnswersView(ResourceView):
             ),
             parameters=[KEY_PARAMETER],
             request=ForecastAnswers,
-            sent={"answers": [{"forecast": "fc_5k", "quantity": 150}]},
+            sent={
+                "answers": [{"forecast": "fc_5k", "quantity": 150}],
+                "cause": "supplier",
+            },
             responses={200: ForecastAnswersShape},
             answered={200: {"answered": 1, "items": [FORECASTS.example]}},
         )
@@ -151,25 +154,29 @@ class ForecastAnswersView(ResourceView):
         body = ForecastAnswers(data=request.data)
         body.is_valid(raise_exception=True)
         said = body.validated_data["answers"]
+        cause = Cause(body.validated_data["cause"])
         rows: list[ForecastBucket] = named_rows(
             self.of, self.rows(), said, inside="answers", member="forecast"
         )
         quantities: dict[Supplier, dict[int, int]] = defaultdict(dict)
         for row, one in zip(rows, said, strict=True):
             quantities[row.supplier][row.pk] = one["quantity"]
-        made = sum(self._answer(who, what) for who, what in quantities.items())
+        author = Author(actor=self.actor, door=Door.API, cause=cause)
+        made = sum(self._answer(*one, author) for one in quantities.items())
         keys = [row.pk for row in rows]
         fresh = self.rows().in_bulk(keys)
         shown = self.show([fresh[key] for key in keys], None)
         return Response({"answered": made, "items": shown})
 
-    def _answer(self, supplier: Supplier, quantities: Mapping[int, int]) -> int:
+    def _answer(
+        self, supplier: Supplier, quantities: Mapping[int, int], author: Author
+    ) -> int:
         """Call the service and word what it refuses."""
         try:
             return answer(
                 supplier=supplier,
                 quantities=quantities,
-                author=Author(actor=self.actor, door=Door.API),
+                author=author,
                 now=timezone.now(),
             )
         except AnswerRefusedError as error:

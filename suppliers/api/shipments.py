@@ -22,7 +22,12 @@ from journal.api.reading import ListView, ResourceView, etag_of
 from journal.api.resources import Resource, choice, day, text
 from journal.api.single import ItemRefused, nested
 from journal.api.views import Refused, once
-from suppliers.api.commitments import COMMITMENT_HELP, KEY_MAX, commitments_of
+from suppliers.api.commitments import (
+    COMMITMENT_HELP,
+    KEY_MAX,
+    Said,
+    commitments_of,
+)
 from suppliers.errors import (
     ShipmentRefusedError,
     StaleShipmentError,
@@ -30,7 +35,7 @@ from suppliers.errors import (
 )
 from suppliers.models import Commitment, Shipment, ShipmentLine
 from suppliers.serials import SERIALS_MAX
-from suppliers.services.author import Author, Door
+from suppliers.services.author import Author, Cause, Door
 from suppliers.services.notices import (
     LINES_MAX,
     NUMBER_MAX,
@@ -199,7 +204,7 @@ class ShipmentLineItem(Strict):
     )
 
 
-class NoticeItem(Strict):
+class NoticeItem(Said):
     """What has left, as the supplier says; the number is the supplier's own."""
 
     number = Text(
@@ -267,12 +272,13 @@ class ShipmentsView(ListView):
         body.is_valid(raise_exception=True)
         said: dict[str, Any] = body.validated_data
         name = said.pop("external_id")
+        author = _author(self, said)
         commitments = commitments_of(said["lines"])
         with refusing():
             made = announce_shipment(
                 supplier=commitments[0].line.purchase_order.supplier,
                 notice=_notice(said, commitments),
-                author=Author(actor=self.actor, door=Door.API),
+                author=author,
                 now=timezone.now(),
             )
         keep_name(self, self.of, made, name)
@@ -282,10 +288,10 @@ class ShipmentsView(ListView):
 class ShipmentVerb(ResourceView):
     """Base of what can be done with one shipment on the way."""
 
-    body: ClassVar[type[Strict]]
+    body: ClassVar[type[Said]]
     operation_id: ClassVar[str]
     about: ClassVar[str]
-    sent: ClassVar[Mapping[str, Any] | None] = None
+    sent: ClassVar[Mapping[str, Any]]
 
     def operation(self, method: str) -> Operation:
         """Describe the verb for the contract."""
@@ -293,7 +299,7 @@ class ShipmentVerb(ResourceView):
             id=self.operation_id,
             about=self.about,
             parameters=[KEY_IN_PATH, KEY_PARAMETER, IF_MATCH, ETAG_HEADER],
-            request=self.body if self.sent else None,
+            request=self.body,
             sent=self.sent,
             responses={200: self.of.shape},
             answered={200: self.of.example},
@@ -304,15 +310,17 @@ class ShipmentVerb(ResourceView):
         """Do it, and return the shipment as it is then."""
         body = self.body(data=request.data or {})
         body.is_valid(raise_exception=True)
+        said = body.validated_data
+        author = _author(self, said)
         found = self.find(key)
         version = decided_on(request, found.version)
         with refusing():
             self.do(
-                body.validated_data,
+                said,
                 supplier=found.supplier,
                 shipment_id=found.pk,
                 expected_version=version,
-                author=Author(actor=self.actor, door=Door.API),
+                author=author,
                 now=timezone.now(),
             )
         return _shown(self, found.pk)
@@ -330,7 +338,7 @@ class ShipmentChangeView(ShipmentVerb):
     about = (
         "Say of a shipment on the way what it really is, whole; until it is counted."
     )
-    sent = SENT
+    sent: ClassVar = SENT
 
     def do(self, said: dict[str, Any], **about: Any) -> None:
         """Change it."""
@@ -341,9 +349,10 @@ class ShipmentChangeView(ShipmentVerb):
 class ShipmentCancelView(ShipmentVerb):
     """A shipment that did not leave after all."""
 
-    body = Strict
+    body = Said
     operation_id = "shipments_cancel"
     about = "Call a shipment back: what was promised is owed as before."
+    sent: ClassVar = {"cause": "carrier"}
 
     def do(self, said: dict[str, Any], **about: Any) -> None:
         """Call it back."""
@@ -354,6 +363,11 @@ SHIPMENT_VERBS: Mapping[str, type[ResourceView]] = {
     "change": ShipmentChangeView,
     "cancel": ShipmentCancelView,
 }
+
+
+def _author(view: ResourceView, said: dict[str, Any]) -> Author:
+    """Take out of a validated body whose doing it is; return who says it."""
+    return Author(actor=view.actor, door=Door.API, cause=Cause(said.pop("cause")))
 
 
 def _notice(said: dict[str, Any], commitments: Sequence[Commitment]) -> Notice:

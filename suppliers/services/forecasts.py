@@ -210,7 +210,11 @@ def answer(
             actor=author.actor,
             scope=supplier.scope,
             summary=f"{supplier.name} answered {buckets}{short}",
-            after={"buckets": len(made), "short": gap},
+            after={
+                "buckets": len(made),
+                "short": gap,
+                "cause": str(author.cause),
+            },
             request_id=author.request_id,
         )
     return len(made)

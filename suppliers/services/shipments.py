@@ -380,5 +380,6 @@ def _tell(
         request_id=author.request_id,
         summary=f"Shipment {shipment.number} of {shipment.supplier.name} {verb}{told}",
         before=facts(before) if before else None,
-        after=facts(notice_of(shipment)) | {"state": str(shipment.state)},
+        after=facts(notice_of(shipment))
+        | {"state": str(shipment.state), "cause": str(author.cause)},
     )

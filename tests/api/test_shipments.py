@@ -110,7 +110,11 @@ def test_it_is_changed_and_called_back_on_the_version_read_alone(
     assert erp.post(f"{address}:change", wanted).status_code == 428
     changed = erp.post(f"{address}:change", wanted, headers={"If-Match": old})
     late = erp.post(f"{address}:cancel", headers={"If-Match": old})
-    back = erp.post(f"{address}:cancel", headers={"If-Match": changed.headers["ETag"]})
+    back = erp.post(
+        f"{address}:cancel",
+        {"cause": "carrier"},
+        headers={"If-Match": changed.headers["ETag"]},
+    )
     over = erp.post(f"{address}:cancel", headers={"If-Match": "*"})
 
     assert changed.json()["lines"][0]["quantity"] == 5
@@ -118,6 +122,12 @@ def test_it_is_changed_and_called_back_on_the_version_read_alone(
     assert late.status_code == 412
     assert (back.status_code, back.json()["state"]) == (200, "cancelled")
     assert (over.status_code, over.json()["code"]) == (409, "shipment_over")
+    told = Event.objects.filter(kind__startswith="shipment.", after__has_key="cause")
+    assert [(one.kind, one.after["cause"]) for one in told.order_by("pk")] == [
+        ("shipment.announced", "supplier"),
+        ("shipment.changed", "supplier"),
+        ("shipment.cancelled", "carrier"),
+    ]
     line.refresh_from_db()
     assert line.on_the_way == 0
 
@@ -178,14 +188,15 @@ def test_forecasts_are_answered_and_the_same_answer_again_is_none(
 ) -> None:
     said = answers(erp, 30, 0)
 
-    first = erp.post("forecasts:answer", {"answers": said})
+    first = erp.post("forecasts:answer", {"answers": said, "cause": "buyer"})
     again = erp.post("forecasts:answer", {"answers": said})
 
     assert (first.json()["answered"], again.json()["answered"]) == (2, 0)
     shown = [one["response"] for one in first.json()["items"]]
     assert [one["quantity"] for one in shown] == [30, 0]
     assert {one["door"] for one in shown} == {"api"}
-    assert Event.objects.filter(kind="forecast.answered").count() == 2
+    told = Event.objects.filter(kind="forecast.answered")
+    assert [one.after["cause"] for one in told] == ["buyer", "buyer"]
 
 
 def test_one_answer_that_cannot_be_kept_keeps_all_others_out(
