@@ -2,10 +2,10 @@
 
 It numbers events, lets each consumer deal with them, asks utilities for grid events,
 starts and settles the repairs that facts ask for, sends runs and quotes to the broker,
-reaps runs whose worker fell silent, frees bookings whose time is over, and mails
-suppliers what needs their answer. Each is a chore of its own: when one fails, because
-the broker, the database or the mail server is away, it is tried again later and the
-others go on.
+reaps runs whose worker fell silent, frees bookings whose time is over, tells of
+promises whose day went by, and mails suppliers what needs their answer. Each is a chore
+of its own: when one fails, because the broker, the database or the mail server is away,
+it is tried again later and the others go on.
 Webhooks and questions to utilities go out by threads, so that a slow receiver holds up
 nothing here.
 """
@@ -32,11 +32,13 @@ from journal.webhooks.queue import WEBHOOKS, forget_old
 from scheduling.grid_poller import Poller
 from scheduling.outbox import send_previews, send_quotes, send_runs, send_studies
 from scheduling.services.auto_repair import GATHER, settle, start_due
+from scheduling.services.grid import end_past
 from scheduling.services.quotes import release_expired
 from scheduling.services.runs import reap
 from suppliers.outbox import send_uploads
 from suppliers.services import uploads
 from suppliers.services.derive import refresh as refresh_scores
+from suppliers.services.due import tell_missed
 from suppliers.services.mail import queue_digests
 from suppliers.services.mail_answers import MAIL_ANSWERS
 from suppliers.services.sending import send_waiting
@@ -50,6 +52,7 @@ TICK_S = 0.2
 SLOW_CHORE_S = 1.0
 LOOK_S = 0.5
 RETRY_S = 1.0
+DUE_CHORE_S = 60.0
 DIGEST_CHORE_S = 60.0
 SCORES_CHORE_S = 5.0
 # A mail server that is away costs a timeout each time it is tried.
@@ -131,6 +134,8 @@ def chores(
         Chore(name="reap uploads", work=_reap_uploads, every_s=SLOW_CHORE_S),
         Chore(name="reap runs", work=reap, every_s=SLOW_CHORE_S),
         Chore(name="release bookings", work=release_expired, every_s=SLOW_CHORE_S),
+        Chore(name="end grid events", work=_end_grid_events, every_s=DUE_CHORE_S),
+        Chore(name="tell missed", work=_tell_missed, every_s=DUE_CHORE_S),
         Chore(name="queue digests", work=_queue_digests, every_s=DIGEST_CHORE_S),
         Chore(
             name="send mail",
@@ -167,6 +172,14 @@ def tick(work: Sequence[Chore]) -> None:
 def _sequence_all() -> None:
     while sequence(EVENTS_AT_ONCE) == EVENTS_AT_ONCE:
         pass
+
+
+def _end_grid_events() -> None:
+    end_past(now=timezone.now())
+
+
+def _tell_missed() -> None:
+    tell_missed(now=timezone.now())
 
 
 def _queue_digests() -> None:

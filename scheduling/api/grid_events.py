@@ -181,14 +181,14 @@ def _with(event: GridEvent, site: Site, item: Item) -> GridEvent:
     cap_w = item.get("cap_w")
     if cap_w is None:
         cap_w = site.contracted_import_w * item["cap_percent"] // 100
+    stands = event.state_until(item["ends_at"])
     event.site = site
     event.name = item["name"]
     event.starts_at = item["starts_at"]
     event.ends_at = item["ends_at"]
     event.cap_w = cap_w
     event.is_emergency = item["is_emergency"]
-    states = GridEvent.State
-    event.state = states.CANCELLED if item["cancelled"] else states.ANNOUNCED
+    event.state = GridEvent.State.CANCELLED if item["cancelled"] else stands
     return event
 
 

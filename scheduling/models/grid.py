@@ -1,6 +1,6 @@
 """What the grid asks for, what the contract allows, and what was shed to obey."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
@@ -96,6 +96,11 @@ class GridEvent(models.Model):
     def is_cancelled(self) -> bool:
         """Return whether it was called off."""
         return self.state == self.State.CANCELLED
+
+    def state_until(self, ends_at: datetime) -> State:
+        """Return the state of one that holds to a moment; one that ended stays so."""
+        is_over = self.state == self.State.ENDED and ends_at <= self.ends_at
+        return self.State.ENDED if is_over else self.State.ANNOUNCED
 
 
 class GridContract(models.Model):

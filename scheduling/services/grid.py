@@ -54,6 +54,32 @@ def call_off(*, event: GridEvent, actor: str) -> GridEvent:
     return announce(event=event, actor=actor)
 
 
+@transaction.atomic
+def end_past(*, now: datetime) -> int:
+    """Call announced events whose window is over ended, each with an event of its own.
+
+    Args:
+        now: The moment, aware.
+
+    Returns:
+        How many ended. One query where none did.
+    """
+    over = GridEvent.objects.filter(state=GridEvent.State.ANNOUNCED, ends_at__lte=now)
+    ended = list(over.select_for_update().order_by("ends_at", "pk"))
+    for event in ended:
+        event.state = GridEvent.State.ENDED
+        event.save(update_fields=["state"])
+        record(
+            kind="grid.event_ended",
+            about=event,
+            actor="system",
+            scope=f"site:{event.site_id}",
+            summary=f"{event.name} is over",
+            after=_facts(event),
+        )
+    return len(ended)
+
+
 def refuse_nonsense(event: GridEvent, *, now: datetime) -> None:
     """Refuse a cap no site can be asked to keep. No query.
 

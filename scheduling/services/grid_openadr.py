@@ -212,6 +212,7 @@ def _write(
     """Write what a window says on a row, in memory."""
     kinds = GridEvent.Kind
     cap_w = emergency_w if window.cap_w is None else window.cap_w
+    row.state = row.state_until(window.end) if row.pk else GridEvent.State.ANNOUNCED
     row.name = statement.name
     row.kind = kinds.SUBSCRIPTION if window.is_subscription else kinds.CURTAILMENT
     row.source = GridEvent.Source.OPENADR
@@ -222,7 +223,6 @@ def _write(
     row.ends_at = window.end
     row.cap_w = cap_w
     row.is_emergency = window.is_emergency
-    row.state = GridEvent.State.ANNOUNCED
 
 
 def _said(row: GridEvent) -> tuple[object, ...]:

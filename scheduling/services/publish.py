@@ -23,6 +23,7 @@ from scheduling.queries.changes import Diff, changes
 from scheduling.queries.control import kpis_of
 from scheduling.services import promises
 from scheduling.services.forecasts import write_forecast
+from scheduling.services.lateness import tell_lateness
 from scheduling.services.needs import write_line_needs
 from scheduling.services.risks import review_risks
 from scheduling.services.runs import request_run
@@ -125,6 +126,7 @@ def publish(
         },
     )
     promises.tell(revisions, diff.orders, cause=event)
+    tell_lateness(publication, cause=event)
     write_sheds(publication)
     review_risks(publication)
     request_study(plan=plan, actor="system")

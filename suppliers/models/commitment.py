@@ -18,8 +18,9 @@ class Commitment(models.Model):
 
     Acknowledging (seen) and committing (promised) are two facts. ``current`` is the
     newest promise on record, planned with while the state says that it stands;
-    ``original`` the first, what the supplier is judged on. ``version`` rises with every
-    change and guards against overwriting somebody else's.
+    ``original`` the first, what the supplier is judged on; ``missed`` the last whose
+    day was told to have gone by. ``version`` rises with every change and guards
+    against overwriting somebody else's.
     """
 
     class State(models.TextChoices):
@@ -46,6 +47,9 @@ class Commitment(models.Model):
         "suppliers.CommitRevision", models.PROTECT, null=True, related_name="+"
     )
     current = models.ForeignKey(
+        "suppliers.CommitRevision", models.PROTECT, null=True, related_name="+"
+    )
+    missed = models.ForeignKey(
         "suppliers.CommitRevision", models.PROTECT, null=True, related_name="+"
     )
     word_by = models.DateField(

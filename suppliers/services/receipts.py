@@ -17,6 +17,7 @@ from suppliers.ledger import State, Verb, settled
 from suppliers.models import PurchaseOrderLine, Receipt
 from suppliers.sentences import line_name
 from suppliers.serials import checked_serials
+from suppliers.services.due import tell_arrived
 from suppliers.services.hold import Held, change, hold, standing_promise
 from suppliers.services.shipments import count_arrival
 
@@ -96,6 +97,7 @@ def record_receipt(
         actor=actor,
         recorded_at=now,
     )
+    stood = held.promise
     _count(held, arrival, state_when_complete)
     record(
         kind="receipt.recorded",
@@ -109,6 +111,7 @@ def record_receipt(
         before=before,
         after=held.facts(),
     )
+    tell_arrived(held, stood, received_on)
     return receipt
 
 

@@ -611,3 +611,51 @@ def test_a_silent_line_that_would_come_too_late_holds_nobody_up():
 
     (need,) = LineNeed.objects.for_staff()
     assert need.line_id == promised.pk
+
+
+def about_lateness():
+    kinds = ("order.late", "order.recovered", "plan.infeasible")
+    return [
+        (one.kind, one.summary)
+        for one in Event.objects.filter(kind__in=kinds).order_by("pk")
+    ]
+
+
+def test_an_order_is_told_late_and_recovered_once_and_only_when_it_changes():
+    world = a_small_world()
+    number = world.order.number
+    acknowledged = {number: "The plan ships it later."}
+    plans = [plan_for(world, at) for at in (IN_TIME, LATE, LATE, IN_TIME, IN_TIME)]
+    for place, plan in enumerate(plans):
+        late_min = 300 if place in {1, 2} else 0
+        plan.planned_racks.update(late_min=late_min, sentence="Site power is full.")
+
+    seen = []
+    for place, plan in enumerate(plans):
+        put_in_force(plan, place or None, acknowledged=acknowledged)
+        seen.append(about_lateness())
+
+    late = ("order.late", f"{number} is late by 5\u00a0h: Site power is full")
+    recovered = ("order.recovered", f"{number} is no longer late")
+    assert seen == [[], [late], [late], [late, recovered], [late, recovered]]
+
+
+def test_racks_that_lose_their_plan_are_told_once_and_their_order_has_not_recovered():
+    world = a_small_world()
+    first, *others = world.racks
+    planned = dict.fromkeys(world.racks, LATE)
+    stuck = {first: None} | dict.fromkeys(others, IN_TIME)
+    acknowledged = {world.order.number: "One rack has no bay."}
+    plans = [
+        a_plan(world.site, ships, unplannable_racks=0)
+        for ships in (planned, stuck, stuck)
+    ]
+    plans[0].planned_racks.update(late_min=300)
+
+    for place, plan in enumerate(plans):
+        put_in_force(plan, place or None, acknowledged=acknowledged)
+
+    assert [kind for kind, _ in about_lateness()] == ["order.late", "plan.infeasible"]
+    told = Event.objects.get(kind="plan.infeasible")
+    assert told.summary == "Plan 2 has no place for 1\u00a0rack more"
+    assert told.after == {"racks": [first.serial], "count": 1}
