@@ -19,7 +19,8 @@ from scheduling.models import Blob, Plan
 LEVEL = 6
 """Of compression: half the bytes of level 1, a third of the time of level 9."""
 SLOW = frozenset({PhaseKind.DERATED, PhaseKind.STANDBY, PhaseKind.RESUME})
-KEPT_PLANS = 4
+KEPT = 4
+"""Plans that pages keep read; one of 1,000 racks takes some 13 MB and 0.3 s to read."""
 
 
 def put_problem(problem: Problem) -> Blob:
@@ -66,7 +67,7 @@ def slow_steps(plan: Plan) -> tuple[PlannedStep, ...]:
     return _slow_steps(plan.schedule_id)
 
 
-@lru_cache(maxsize=KEPT_PLANS)
+@lru_cache(maxsize=KEPT)
 def _slow_steps(name: str) -> tuple[PlannedStep, ...]:
     steps = schedule_from_json(_get(name)).steps
     cut = {step.rack for step in steps if step.step.endswith(REST)}
@@ -75,6 +76,24 @@ def _slow_steps(name: str) -> tuple[PlannedStep, ...]:
         for step in steps
         if step.rack in cut or any(phase.kind in SLOW for phase in step.phases)
     )
+
+
+def read(plan: Plan) -> tuple[Problem, Schedule]:
+    """Return what a plan was made from, and its schedule, for a page.
+
+    The last few stay in memory: names are digests, so what they name never changes. Two
+    queries the first time, none after that.
+
+    Raises:
+        DamagedBlobError: If what was stored is not what its name says.
+        InvalidProblemError: If it was stored by another version of the engine.
+    """
+    return _read(plan.problem_id, plan.schedule_id)
+
+
+@lru_cache(maxsize=KEPT)
+def _read(problem: str, schedule: str) -> tuple[Problem, Schedule]:
+    return problem_from_json(_get(problem)), schedule_from_json(_get(schedule))
 
 
 def drop_unused(name: str) -> None:

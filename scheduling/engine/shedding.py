@@ -144,8 +144,27 @@ def available(
 
 
 def site_load(problem: Problem, schedule: Schedule, *, window: tuple[int, int]) -> Wide:
-    """Return the site's import in a window, base load included, minute by minute."""
-    return _Shedder(problem, schedule, window).load
+    """Return the site's import in a window, base load included, minute by minute.
+
+    Costs a pass over the phases and one over the window's minutes.
+    """
+    start, end = max(0, window[0]), window[1]
+    templates = {one.key: one for one in problem.templates}
+    permille = {
+        rack.key: templates[rack.template].site_permille for rack in problem.racks
+    }
+    steps = np.zeros(end - start + 1, np.int64)
+    for planned in schedule.steps:
+        if not planned.bay or planned.start >= end or planned.end <= start:
+            continue
+        for phase in planned.phases:
+            first, last = max(phase.start, start), min(phase.end, end)
+            if first < last:
+                watts = _at_site(phase.draw, permille[planned.rack])
+                steps[first - start] += watts
+                steps[last - start] -= watts
+    load: Wide = _base(problem, start, end) + steps.cumsum()[:-1]
+    return load
 
 
 class _Shedder:
@@ -167,7 +186,7 @@ class _Shedder:
             template = templates[rack.template]
             if planned.bay and planned.start < self.end and planned.end > self.start:
                 self.parts.append(self._part(rack, template, planned))
-        self.load = self._base()
+        self.load = _base(problem, self.start, self.end)
         for part in self.parts:
             self.load += part.watts
 
@@ -214,8 +233,9 @@ class _Shedder:
         for phase in planned.phases:
             first, last = max(phase.start, self.start), min(phase.end, self.end)
             if first < last:
-                share = -(-phase.draw * template.site_permille // FULL_PERMILLE)
-                watts[first - self.start : last - self.start] = share
+                watts[first - self.start : last - self.start] = _at_site(
+                    phase.draw, template.site_permille
+                )
         return _Part(
             rack=rack,
             step=template.steps[template.index_of(planned.step)],
@@ -223,13 +243,6 @@ class _Shedder:
             watts=watts,
             saved=np.zeros_like(watts),
         )
-
-    def _base(self) -> Wide:
-        found = np.zeros(self.end - self.start, np.int64)
-        for first, last, watts in self.problem.base_load.pieces(self.end):
-            if last > self.start:
-                found[max(0, first - self.start) : last - self.start] = watts
-        return found
 
     def _over(self, cap: int) -> npt.NDArray[np.bool_]:
         over: npt.NDArray[np.bool_] = self.load > cap
@@ -344,6 +357,20 @@ class _Shedder:
             touches_promise=rack.promise is not None and ships > rack.promise,
             is_flexible=rack.is_flexible,
         )
+
+
+def _base(problem: Problem, start: int, end: int) -> Wide:
+    """Return the base load of a window, minute by minute."""
+    found = np.zeros(end - start, np.int64)
+    for first, last, watts in problem.base_load.pieces(end):
+        if last > start:
+            found[max(0, first - start) : last - start] = watts
+    return found
+
+
+def _at_site(draw: int, permille: int) -> int:
+    """Return what a draw in a bay takes of the site's import, in watts."""
+    return -(-draw * permille // FULL_PERMILLE)
 
 
 def _share(watts: Wide, percent: int) -> Wide:

@@ -1,14 +1,16 @@
 """What a plan changes against the published one: steps, racks, orders, promises."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from factory.models import Order, Site, Unit
 from scheduling.engine.units import MINUTES_PER_DAY
@@ -21,6 +23,8 @@ from scheduling.models import (
 )
 
 MINUTE = timedelta(minutes=1)
+NO_BAY = 0
+"""Stands for no bay where bays are compared: NULL equals nothing."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -183,6 +187,19 @@ class Diff:
         return {kind.value: found[kind.value] for kind in Change}
 
 
+class _Rack(NamedTuple):
+    """What a plan says of one rack; no model, since there are thousands of them."""
+
+    serial: str
+    order: int | None
+    ships_at: datetime | None
+    late_min: int
+    bay: str | None
+    limit: str
+    sentence: str
+    owner: str
+
+
 @dataclass(slots=True)
 class _Steps:
     """What happened to one rack's steps."""
@@ -200,17 +217,19 @@ def changes(site: Site, plan: Plan) -> Diff:
         .order_by("-number")
         .first()
     )
-    now = _racks(plan)
-    was = _racks(previous.plan) if previous else {}
+    planned = _racks({plan.pk} | ({previous.plan_id} if previous else set()))
+    now = planned[plan.pk]
+    was = planned[previous.plan_id] if previous else {}
+    known = _known_orders(now, was)
     steps = _steps(plan, previous.plan) if previous else {}
     gone = _gone(was, now)
     promised = _promised(site)
     racks = [
         changed
         for pk in [*now, *gone]
-        if (changed := _rack(was.get(pk), now.get(pk), steps.get(pk), promised))
+        if (changed := _rack(was.get(pk), now.get(pk), steps.get(pk), known, promised))
     ]
-    orders = _orders(site, now, was, promised)
+    orders = _orders(site, now, was, known, promised)
     broken = {one.order.number for one in orders if one.is_broken}
     return Diff(
         plan=plan,
@@ -227,14 +246,30 @@ def changes(site: Site, plan: Plan) -> Diff:
     )
 
 
-def _racks(plan: Plan) -> dict[int, PlannedRack]:
-    """Return a plan's racks by primary key of the unit. One query."""
-    rows = (
-        PlannedRack.objects.filter(plan=plan)
-        .select_related("rack__order__customer", "bay")
-        .order_by("rack__serial")
-    )
-    return {row.rack_id: row for row in rows}
+def _racks(plans: Collection[int]) -> dict[int, dict[int, _Rack]]:
+    """Return each plan's racks by primary key of the unit. One query."""
+    found: dict[int, dict[int, _Rack]] = {plan: {} for plan in plans}
+    rows = PlannedRack.objects.filter(plan__in=plans).order_by("rack__serial")
+    for plan, rack, *values in rows.values_list(
+        "plan_id",
+        "rack_id",
+        "rack__serial",
+        "rack__order_id",
+        "ships_at",
+        "late_min",
+        "bay__code",
+        "limit",
+        "sentence",
+        "owner",
+    ):
+        found[plan][rack] = _Rack._make(values)
+    return found
+
+
+def _known_orders(*plans: Mapping[int, _Rack]) -> dict[int, Order]:
+    """Return the orders of plans by primary key, with customers. One query."""
+    keys = {row.order for racks in plans for row in racks.values()} - {None}
+    return Order.objects.select_related("customer").in_bulk(keys)
 
 
 def _steps(plan: Plan, published: Plan) -> dict[int, _Steps]:
@@ -245,10 +280,10 @@ def _steps(plan: Plan, published: Plan) -> dict[int, _Steps]:
     tolerance = settings.MOVE_TOLERANCE_MIN * MINUTE
     before = {
         (rack, step): (bay, start, end)
-        for rack, step, bay, start, end in _step_rows(published)
+        for rack, step, bay, start, end in _steps_unlike(published, plan)
     }
     found: dict[int, _Steps] = defaultdict(_Steps)
-    for rack, step, bay, start, end in _step_rows(plan):
+    for rack, step, bay, start, end in _steps_unlike(plan, published):
         if (rack, step) not in before or start < plan.epoch:
             continue
         bay_was, start_was, end_was = before[rack, step]
@@ -265,17 +300,29 @@ def _steps(plan: Plan, published: Plan) -> dict[int, _Steps]:
     return found
 
 
-def _step_rows(
-    plan: Plan,
+def _steps_unlike(
+    plan: Plan, other: Plan
 ) -> Iterable[tuple[int, int, int | None, datetime, datetime]]:
-    return PlannedStep.objects.filter(plan=plan).values_list(
-        "rack_id", "step_id", "bay_id", "starts_at", "ends_at"
+    """Return a plan's steps but for those another has just so: most are. One query."""
+    same = (
+        PlannedStep.objects.filter(plan=other)
+        .filter(
+            **{
+                name: OuterRef(name)
+                for name in ("rack", "step", "starts_at", "ends_at")
+            }
+        )
+        .annotate(place=Coalesce("bay", NO_BAY))
+        .filter(place=Coalesce(OuterRef("bay"), NO_BAY))
+    )
+    return (
+        PlannedStep.objects.filter(plan=plan)
+        .exclude(Exists(same))
+        .values_list("rack_id", "step_id", "bay_id", "starts_at", "ends_at")
     )
 
 
-def _gone(
-    was: Mapping[int, PlannedRack], now: Mapping[int, PlannedRack]
-) -> Sequence[int]:
+def _gone(was: Mapping[int, _Rack], now: Mapping[int, _Rack]) -> Sequence[int]:
     """Return racks that were planned and are so no more, unless finished. One query."""
     missing = [pk for pk, row in was.items() if pk not in now and row.ships_at]
     return list(
@@ -296,9 +343,10 @@ def _promised(site: Site) -> dict[int, date]:
 
 
 def _rack(
-    was: PlannedRack | None,
-    now: PlannedRack | None,
+    was: _Rack | None,
+    now: _Rack | None,
     steps: _Steps | None,
+    orders: Mapping[int, Order],
     promised: Mapping[int, date],
 ) -> RackChange | None:
     """Return how one rack changes, or None when it does not."""
@@ -312,17 +360,17 @@ def _rack(
         kinds = {Change.NEW if is_planned else Change.GONE}
     if not kinds:
         return None
-    order = row.rack.order
+    order = None if row.order is None else orders[row.order]
     return RackChange(
-        serial=row.rack.serial,
+        serial=row.serial,
         order=order.number if order else "",
         customer=order.customer.name if order else "",
         kinds=tuple(kind for kind in Change if kind in kinds),
         was=was.ships_at if was else None,
         now=now.ships_at if now else None,
         promised=promised.get(order.pk) if order else None,
-        bay_was=was.bay.code if was and was.bay else "",
-        bay_now=now.bay.code if now and now.bay else "",
+        bay_was=(was.bay or "") if was else "",
+        bay_now=(now.bay or "") if now else "",
         moved_steps=steps.moved if steps else 0,
         limit=now.limit if now else "",
         sentence=now.sentence if now else "",
@@ -332,34 +380,37 @@ def _rack(
 
 def _orders(
     site: Site,
-    now: Mapping[int, PlannedRack],
-    was: Mapping[int, PlannedRack],
+    now: Mapping[int, _Rack],
+    was: Mapping[int, _Rack],
+    orders: Mapping[int, Order],
     promised: Mapping[int, date],
 ) -> list[OrderChange]:
     """Return the orders that change."""
     zone = ZoneInfo(site.zone)
-    orders: dict[int, Order] = {}
-    rows: dict[int, list[PlannedRack]] = defaultdict(list)
+    rows: dict[int, list[_Rack]] = defaultdict(list)
     for row in now.values():
-        if row.rack.order is not None:
-            orders[row.rack.order.pk] = row.rack.order
-            rows[row.rack.order.pk].append(row)
-    before: dict[int, date] = {}
+        if row.order is not None:
+            rows[row.order].append(row)
+    last: dict[int, datetime] = {}
     for row in was.values():
-        if row.rack.order is not None:
-            day = _arrives(row.rack.order, row.ships_at, zone)
-            if day is not None:
-                before[row.rack.order.pk] = max(day, before.get(row.rack.order.pk, day))
+        if row.order is not None and row.ships_at is not None:
+            last[row.order] = max(row.ships_at, last.get(row.order, row.ships_at))
     found = [
-        _order(order, rows[pk], zone, promised.get(pk), before.get(pk))
-        for pk, order in orders.items()
+        _order(
+            orders[pk],
+            racks,
+            zone,
+            promised.get(pk),
+            _arrives(orders[pk], last.get(pk), zone),
+        )
+        for pk, racks in rows.items()
     ]
     return [one for one in found if one.is_change]
 
 
 def _order(
     order: Order,
-    racks: list[PlannedRack],
+    racks: list[_Rack],
     zone: ZoneInfo,
     promised: date | None,
     was: date | None,

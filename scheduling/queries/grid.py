@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import Sum
 
 from factory.models import Order, Site
-from scheduling.blobs import load_problem, load_schedule
+from scheduling.blobs import read
 from scheduling.charts.load_strip import Load
 from scheduling.clock import MINUTE, SiteClock
 from scheduling.engine.errors import InvalidProblemError
@@ -93,7 +93,7 @@ def known_of(plan: Plan | None) -> Known | None:
     if plan is None:
         return None
     try:
-        problem, schedule = load_problem(plan), load_schedule(plan)
+        problem, schedule = read(plan)
     except (DamagedBlobError, InvalidProblemError):
         return None
     clock = SiteClock(epoch=plan.epoch, zone=ZoneInfo(problem.zone))
@@ -158,8 +158,7 @@ def _caps(
             one.cap_w,
         )
         for one in events
-        if one.state == GridEvent.State.ANNOUNCED
-        and one.kind == GridEvent.Kind.CURTAILMENT
+        if not one.is_cancelled and one.kind == GridEvent.Kind.CURTAILMENT
     ]
     return [span for span in spans if span[0] < span[1]]
 

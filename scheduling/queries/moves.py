@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from scheduling.blobs import load_problem, load_schedule
+from scheduling.blobs import KEPT, read
 from scheduling.clock import SiteClock
 from scheduling.engine.errors import EngineError
 from scheduling.engine.moving import Judge, Move, UnknownMoveError, Verdict
@@ -24,8 +24,7 @@ from scheduling.errors import DamagedBlobError
 from scheduling.models import Plan
 
 CENTS = 100
-KEPT = 4
-"""Plans kept with everything added up; one of 1,000 racks takes some 100 MB."""
+# With everything added up a plan of 1,000 racks takes some 100 MB.
 _prepared: deque[tuple[str, str]] = deque(maxlen=KEPT)
 _adding_up = Lock()
 
@@ -220,9 +219,9 @@ def _kept(problem: str, schedule: str) -> _Kept:
 def _added_up(problem: str, schedule: str) -> _Kept:
     """Return a plan by the digests of what it holds, which never change."""
     stored = Plan(problem_id=problem, schedule_id=schedule)
-    asked = load_problem(stored)
+    asked, planned = read(stored)
     return _Kept(
-        judge=Judge(asked, load_schedule(stored)),
+        judge=Judge(asked, planned),
         bays={bay.label: bay.key for bay in asked.bays},
         clock=SiteClock(
             epoch=datetime.fromisoformat(asked.epoch), zone=ZoneInfo(asked.zone)

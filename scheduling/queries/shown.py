@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from journal.export import Value
 from journal.wording import grouped, kw
-from scheduling.blobs import load_problem, load_schedule
+from scheduling.blobs import read
 from scheduling.clock import SiteClock
 from scheduling.models import Plan
 from scheduling.queries.drawings import read_drawing
@@ -145,9 +145,9 @@ def limit_days(plan: Plan, view: View) -> list[LimitDay]:
     Raises:
         DamagedBlobError: If the plan cannot be read.
     """
-    problem = load_problem(plan)
+    problem, schedule = read(plan)
     clock = _clock(problem.epoch, problem.zone)
-    strips = strips_of(problem, load_schedule(plan))
+    strips = strips_of(problem, schedule)
     starts = _midnights(clock, view, strips.until)
     found = [
         _limit_day(clock, starts, peak)

@@ -8,7 +8,7 @@ import pytest
 from scheduling.engine.given_up import given_up
 from scheduling.engine.problem import PowerClass
 from scheduling.engine.profile import constant
-from scheduling.engine.shedding import Action, available, shed
+from scheduling.engine.shedding import Action, available, shed, site_load
 from tests.builders.problems import (
     a_bay,
     a_bay_step,
@@ -226,3 +226,24 @@ def test_a_rack_in_another_hall_was_moved():
     after = a_schedule(work("R1", "SOAK", 0, "bay:1"))
 
     assert gave(problem, before, after) == [("moved", 0, 240, 0, 0, False)]
+
+
+def test_the_sites_load_is_what_its_bays_take_and_the_base():
+    problem = site(a_rack("R1"), a_rack("R2"))
+    plan = a_schedule(
+        work("R1", "FUNC", -60),
+        work("R1", "SOAK", 120),
+        work("R2", "FUNC", 30, bay="bay:1"),
+    )
+
+    load = site_load(problem, plan, window=(0, 6 * HOUR))
+
+    assert [int(load[minute]) - BASE for minute in (0, 29, 30, 119, 120, 210)] == [
+        80_000,
+        80_000,
+        160_000,
+        160_000,
+        180_000,
+        100_000,
+    ]
+    assert load.tolist() == shed(problem, plan, window=(0, 360), cap=0).load.tolist()
