@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SEED = 1
+RACKS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +23,13 @@ class Options:
         is_quick: Shorter searches, fewer requests, no 10,000 racks.
         only: Names of sections; empty for all.
         seed: Of all demo data.
+        racks: Of the site whose pages are measured one by one.
     """
 
     is_quick: bool
     only: tuple[str, ...]
     seed: int
+    racks: int
 
 
 def main(arguments: list[str]) -> int:
@@ -90,8 +93,16 @@ def _parsed(arguments: list[str], names: tuple[str, ...]) -> Options:
         help=f"One section, may be given again: {', '.join(names)}.",
     )
     parser.add_argument("--seed", type=int, default=SEED, help="Of all demo data.")
+    parser.add_argument(
+        "--racks", type=int, default=RACKS, help="Of the site in the section pages."
+    )
     given = parser.parse_args(arguments)
-    return Options(is_quick=given.quick, only=tuple(given.only or ()), seed=given.seed)
+    return Options(
+        is_quick=given.quick,
+        only=tuple(given.only or ()),
+        seed=given.seed,
+        racks=given.racks,
+    )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from factory.models import Part
 from journal.keys import create_client
 from journal.models import BulkOperation, Event
 from journal.models.client import RATE_MOST
-from suppliers.models import Supplier
+from suppliers.models import PurchaseOrderLine, Supplier
 from tests.bench.row import Row, at_most, p95
 from tests.bench.worlds import HOST, World
 
@@ -185,7 +185,8 @@ def long_row(world: World, erp: Erp, orders: int) -> Row:
 
 
 def read_rows(erp: Erp, requests: int) -> Iterator[Row]:
-    """Measure reads of single objects by id."""
+    """Measure reads of single objects, beside all that was pushed before."""
+    lines = PurchaseOrderLine.objects.for_staff().count()
     paths = {
         "part": f"parts/{erp.first('parts')}",
         "purchase order": "purchase-orders/bench:B-7",
@@ -196,5 +197,9 @@ def read_rows(erp: Erp, requests: int) -> Iterator[Row]:
             erp.read(path)
         times = [erp.read(path) for _ in range(requests)]
         yield at_most(
-            f"one {name} read, p95", p95(times), READ_MS, "ms", f"{requests} requests"
+            f"one {name} read, p95",
+            p95(times),
+            READ_MS,
+            "ms",
+            f"{requests} requests, {lines:,} lines in the book, not analyzed since",
         )
