@@ -20,8 +20,8 @@ MOST_MODELS = 6
 """Beyond so many models they are not looked at one by one."""
 
 Sorted = npt.NDArray[np.int64]
-Ends = dict[tuple[Machine, tuple[str, ...]], Sorted | None]
-"""Sorted ends of racks on a machine, as far as they have been asked for."""
+Ends = dict[tuple[str, ...], dict[Machine, Sorted | None]]
+"""Sorted ends of racks by machine, as far as they have been asked for."""
 
 
 class Relaxed:
@@ -166,14 +166,14 @@ class Relaxed:
         None if it lets nothing through, or has nothing to do.
         """
         keys = tuple(one.rack.key for one in racks)
-        name = (machine, keys)
-        if name not in self._known:
+        known = self._known.setdefault(keys, {})
+        if machine not in known:
             through = machine.completions(keys)
             others = [self._alone[key] for key in keys if key not in machine.jobs]
-            self._known[name] = (
+            known[machine] = (
                 np.sort(np.array([*through, *others], np.int64)) if through else None
             )
-        return self._known[name]
+        return known[machine]
 
 
 def _not_kept(ends: Sequence[int], promises: Sequence[int]) -> int:

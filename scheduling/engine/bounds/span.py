@@ -93,7 +93,6 @@ class Spans:
 
     book: Lookup
     _hours: dict[str, _Hours] = field(default_factory=dict)
-    _steps: dict[StepName, Minutes] = field(default_factory=dict)
     _ends: dict[tuple[StepName, ...], Minutes] = field(default_factory=dict)
     _begins: dict[tuple[StepName, ...], _Begins] = field(default_factory=dict)
     _after: dict[tuple[str, int, int], tuple[StepName, ...]] = field(
@@ -112,7 +111,7 @@ class Spans:
         wip, rack = self.book.problem.prices.wip_per_day, one.rack
         names = self.names(one, 0)
         if names not in self._begins:
-            ends = self._ends_of(names)
+            ends = self._ends_of(names)[:-1]
             self._begins[names] = _Begins(ends, self.book.problem.horizon)
         begins, first = self._begins[names], one.steps[0].start
         if first >= len(begins.ends):
@@ -137,49 +136,41 @@ class Spans:
             self._after[sign] = tuple(name_of(step) for step in one.steps[first:])
         return self._after[sign]
 
-    def ends(self, one: Alone) -> Minutes:
-        """Return the end of a rack's last step by the minute in which it begins.
-
-        A rack that would not be done within the horizon ends after it.
-        """
-        return self._ends_of(self.names(one, 0))
-
     def finish(self, names: tuple[StepName, ...], ready: Sequence[int]) -> Minutes:
         """Return when these steps end at the earliest, by the minute they are ready.
 
         What would not be done within the horizon ends after it.
         """
         never = int(self.book.problem.horizon) + 1
-        ends = np.append(self._ends_of(names), np.int32(never))
-        found: Minutes = ends[np.clip(np.asarray(ready, np.int64), 0, never)]
+        found: Minutes = self._ends_of(names)[
+            np.clip(np.asarray(ready, np.int64), 0, never)
+        ]
         return found
 
     def _ends_of(self, names: tuple[StepName, ...]) -> Minutes:
+        """Return the ends by first minute; the last begins after the horizon."""
         if names not in self._ends:
-            after = int(self.book.problem.horizon) + 1
-            ends = np.arange(after, dtype=np.int32)
-            for name in names:
-                ends = self._of(*name)[np.minimum(ends, after)]
+            if names:
+                ends = self._ends_of(names[1:])[self._of(*names[0])]
+            else:
+                ends = np.arange(self.book.problem.horizon + 2, dtype=np.int32)
             self._ends[names] = ends
         return self._ends[names]
 
     def _of(self, crew: str, kind: str, least: int) -> Minutes:
         """Return the end of a step by the minute in which it is ready."""
-        key = (crew, kind, least)
-        if key not in self._steps:
-            hours = self._calendar(crew)
-            horizon = int(self.book.problem.horizon)
-            found = np.full(horizon + 2, horizon + 1, np.int32)
-            if kind == THROUGH:
-                start = _next(hours.left >= least, horizon + 1)
-                found[: horizon + 1] = np.minimum(start + least, horizon + 1)
-            else:
-                done = hours.worked[: horizon + 1] + least
-                is_in = done <= len(hours.opens)
-                last = hours.opens[np.minimum(done, len(hours.opens)) - 1] + 1
-                found[: horizon + 1] = np.where(is_in, last, horizon + 1)
-            self._steps[key] = found
-        return self._steps[key]
+        hours = self._calendar(crew)
+        horizon = int(self.book.problem.horizon)
+        found = np.full(horizon + 2, horizon + 1, np.int32)
+        if kind == THROUGH:
+            start = _next(hours.left >= least, horizon + 1)
+            found[: horizon + 1] = np.minimum(start + least, horizon + 1)
+        else:
+            done = hours.worked[: horizon + 1] + least
+            is_in = done <= len(hours.opens)
+            last = hours.opens[np.minimum(done, len(hours.opens)) - 1] + 1
+            found[: horizon + 1] = np.where(is_in, last, horizon + 1)
+        return found
 
     def _calendar(self, crew: str) -> _Hours:
         calendar = self.book.resources[crew].calendar
