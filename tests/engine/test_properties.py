@@ -20,8 +20,10 @@ from scheduling.engine.solve import UNREADABLE, solve
 from scheduling.engine.validate import inspect
 from tests.builders.demo_site import a_demo_like_problem
 from tests.builders.instances import a_random_problem
+from tests.builders.problems import prices, soak_rule
 
 IN_TEST, IN_SOAK, BATCH = 300, 5_000, 50
+TIMES = 3
 
 
 def plans_are_legal(seeds):
@@ -75,6 +77,82 @@ def test_other_names_change_nothing(seed):
 
     assert one.objective == two.objective
     assert one.bound == two.bound
+
+
+def longer(amount):
+    """Return a step function that changes three times as late."""
+    return replace(amount, times=tuple(TIMES * time for time in amount.times))
+
+
+def times(row, *names):
+    """Return something with these minutes three times as long; None stays."""
+    old = {name: getattr(row, name) for name in names}
+    return replace(
+        row,
+        **{key: None if value is None else TIMES * value for key, value in old.items()},
+    )
+
+
+def stretched(problem):
+    """Return a problem in which everything takes three times as long."""
+    soak = times(problem.soak, "block", "resume")
+    return replace(
+        times(problem, "horizon", "bay_stay_limit"),
+        soak=replace(soak, levels=tuple((p, TIMES * m) for p, m in soak.levels)),
+        base_load=longer(problem.base_load),
+        resources=tuple(
+            replace(one, capacity=longer(one.capacity)) for one in problem.resources
+        ),
+        bays=tuple(replace(one, capacity=longer(one.capacity)) for one in problem.bays),
+        calendars=tuple(
+            replace(one, open=tuple((TIMES * a, TIMES * b) for a, b in one.open))
+            for one in problem.calendars
+        ),
+        templates=tuple(
+            replace(
+                one, steps=tuple(times(step, "work", "allowance") for step in one.steps)
+            )
+            for one in problem.templates
+        ),
+        supplies=tuple(times(one, "available") for one in problem.supplies),
+        racks=tuple(
+            replace(
+                times(rack, "received", "release", "due", "promise"),
+                progress=replace(
+                    times(rack.progress, "bay_since", "kit_started", "last_end"),
+                    running=rack.progress.running
+                    and times(rack.progress.running, "started", "remaining"),
+                ),
+            )
+            for rack in problem.racks
+        ),
+    )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_three_times_the_time_is_three_times_the_cost(seed):
+    problem = replace(
+        a_random_problem(seed, racks=5),
+        # A short block at a lower level is rounded up to a minute.
+        soak=soak_rule(levels=((100, 120),)),
+        prices=prices(demand_per_kw=0, energy_per_mwh=0, broken_promise=0),
+        curtailments=(),
+    )
+    found = []
+
+    for one in (problem, stretched(problem)):
+        left_out = inspect(one).unplannable
+        board = Board(one, left_out={rack.rack for rack in left_out})
+        board.decode(order_by("earliest_due_date", board.tables))
+        plan = render(board, left_out)
+        assert made(breaches(one, plan)) == ()
+        found.append((plan, cost(one, plan).total))
+
+    (plan, cents), (later, thrice) = found
+    assert [(TIMES * s.start, TIMES * s.end) for s in plan.steps] == [
+        (s.start, s.end) for s in later.steps
+    ]
+    assert abs(thrice - TIMES * cents) <= TIMES
 
 
 def test_a_looser_problem_solved_from_the_tighter_plan_is_never_dearer():
