@@ -167,7 +167,8 @@ class AckView(ResourceView):
         """Keep the word; answer the promise with it."""
         options = AckOptions(data=query_of(request))
         options.is_valid(raise_exception=True)
-        Strict(data=request.data or {}).is_valid(raise_exception=True)
+        body = {} if request.data is None else request.data
+        Strict(data=body).is_valid(raise_exception=True)
         wanted = version_of(request)
         if wanted == "*":
             raise PreconditionRequired

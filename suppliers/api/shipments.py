@@ -308,7 +308,7 @@ class ShipmentVerb(ResourceView):
     @once
     def post(self, request: Request, key: str) -> Response:
         """Do it, and return the shipment as it is then."""
-        body = self.body(data=request.data or {})
+        body = self.body(data={} if request.data is None else request.data)
         body.is_valid(raise_exception=True)
         said = body.validated_data
         author = _author(self, said)

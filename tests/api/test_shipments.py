@@ -93,6 +93,20 @@ def test_a_second_one_under_the_same_id_is_409_and_nothing_of_it_is_kept(
     assert line.on_the_way == 2
 
 
+@pytest.mark.parametrize("body", [[], "", 0, False, [{}]])
+def test_what_is_no_object_calls_nothing_back(
+    erp: Caller, line: PurchaseOrderLine, body: Any
+) -> None:
+    made = erp.post("shipments", a_notice(external_id="180-1"))
+
+    answer = erp.post(
+        "shipments/erp:180-1:cancel", body, headers={"If-Match": made.headers["ETag"]}
+    )
+
+    assert answer.status_code == 400
+    assert Shipment.objects.for_staff().get().state == "announced"
+
+
 def test_a_dry_run_announces_nothing(erp: Caller, line: PurchaseOrderLine) -> None:
     answer = erp.post("shipments?dry_run=true", a_notice())
 
