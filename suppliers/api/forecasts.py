@@ -17,7 +17,7 @@ from journal.api.names import ByReference, ExternalIds
 from journal.api.reading import ResourceView, named_rows
 from journal.api.resources import Filter, Resource, day, text
 from journal.api.single import ItemRefused
-from journal.api.views import once
+from journal.api.views import UnprocessableError, once
 from suppliers.api.commitments import KEY_MAX, Said
 from suppliers.errors import AnswerRefusedError
 from suppliers.models import ForecastBucket, Supplier
@@ -113,12 +113,6 @@ class ForecastAnswers(Said):
         child=ForecastAnswerItem(), min_length=1, max_length=ANSWERS_MAX
     )
 
-    def validate_answers(self, answers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Refuse two answers to one forecast."""
-        if len({one["forecast"] for one in answers}) != len(answers):
-            raise serializers.ValidationError("A forecast is answered twice.")
-        return answers
-
 
 class ForecastAnswersShape(serializers.Serializer[Any]):
     """How many answers are new, and the forecasts with them."""
@@ -155,6 +149,8 @@ class ForecastAnswersView(ResourceView):
         body.is_valid(raise_exception=True)
         said = body.validated_data["answers"]
         cause = Cause(body.validated_data["cause"])
+        if len({one["forecast"] for one in said}) != len(said):
+            raise UnprocessableError({"answers": ["A forecast is answered twice."]})
         rows: list[ForecastBucket] = named_rows(
             self.of, self.rows(), said, inside="answers", member="forecast"
         )

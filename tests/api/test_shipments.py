@@ -231,7 +231,7 @@ def test_one_answer_that_cannot_be_kept_keeps_all_others_out(
         422,
         "forecast_closed",
     )
-    assert twice.status_code == 400
+    assert twice.status_code == 422
     assert ghost.json()["errors"][0]["pointer"] == "/answers/1/forecast"
     rows = ForecastBucket.objects.for_staff()
     assert not rows.filter(response__isnull=False).exists()
