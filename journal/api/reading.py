@@ -335,6 +335,12 @@ def query_of(request: Request) -> dict[str, str]:
     return request.query_params.dict()
 
 
+def body_of(request: Request) -> Any:  # noqa: ANN401 - whatever was sent
+    """Return a body that may be left out: none and null are an empty object."""
+    sent: Any = request.data
+    return {} if sent is None else sent
+
+
 def parameters_of(resource: Resource) -> Iterable[str]:
     """Return the names of a list's query parameters."""
     return options_of(resource)().fields

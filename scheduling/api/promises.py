@@ -17,7 +17,7 @@ from journal.api.fields import Flag, Strict
 from journal.api.ids import OpaqueId, opaque
 from journal.api.names import Names
 from journal.api.preconditions import PreconditionRequired, if_match, version_of
-from journal.api.reading import ResourceView, names, query_of
+from journal.api.reading import ResourceView, body_of, names, query_of
 from journal.api.resources import Filter, Resource, text
 from journal.api.views import Refused
 from scheduling.errors import PromiseMovedOnError, SchedulingError
@@ -167,8 +167,7 @@ class AckView(ResourceView):
         """Keep the word; answer the promise with it."""
         options = AckOptions(data=query_of(request))
         options.is_valid(raise_exception=True)
-        body = {} if request.data is None else request.data
-        Strict(data=body).is_valid(raise_exception=True)
+        Strict(data=body_of(request)).is_valid(raise_exception=True)
         wanted = version_of(request)
         if wanted == "*":
             raise PreconditionRequired

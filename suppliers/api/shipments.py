@@ -18,7 +18,7 @@ from journal.api.ids import OpaqueId
 from journal.api.names import ByReference, ExternalIds
 from journal.api.naming import keep_name, name_field
 from journal.api.preconditions import ChangedSince, decided_on, if_match
-from journal.api.reading import ListView, ResourceView, etag_of
+from journal.api.reading import ListView, ResourceView, body_of, etag_of
 from journal.api.resources import Resource, choice, day, text
 from journal.api.single import ItemRefused, nested
 from journal.api.views import Refused, once
@@ -308,7 +308,7 @@ class ShipmentVerb(ResourceView):
     @once
     def post(self, request: Request, key: str) -> Response:
         """Do it, and return the shipment as it is then."""
-        body = self.body(data={} if request.data is None else request.data)
+        body = self.body(data=body_of(request))
         body.is_valid(raise_exception=True)
         said = body.validated_data
         author = _author(self, said)
