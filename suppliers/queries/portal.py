@@ -8,11 +8,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Case, CharField, F, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from suppliers.ledger import STANDING, Delivery, Promise, outstanding
-from suppliers.models import Commitment, LineNeed, PurchaseOrderLine
+from suppliers.models import Commitment, CommitRevision, LineNeed, PurchaseOrderLine
 from suppliers.queries.standing import with_standing
 from suppliers.tenancy import Tenant
 
@@ -179,10 +189,16 @@ def own_lines(rows: QuerySet[Any], *, now: datetime) -> list[OwnLine]:
 def just_said(tenant: Tenant, *, now: datetime) -> list[Commitment]:
     """Return the commitments whose last answer can still be taken back. One query."""
     since = now - timedelta(seconds=settings.ANSWER_UNDO_WINDOW_S)
+    newest = tenant.revisions().filter(commitment=OuterRef("pk")).order_by("-number")
     rows = (
         tenant.commitments()
-        .filter(changed_at__range=(since, now), revisions__made_at=F("changed_at"))
-        .exclude(revisions__made_at=F("changed_at"), revisions__kind="undo")
+        .filter(changed_at__range=(since, now))
+        .annotate(
+            newest_kind=Subquery(newest.values("kind")[:1]),
+            newest_at=Subquery(newest.values("made_at")[:1]),
+        )
+        .filter(newest_at=F("changed_at"))
+        .exclude(newest_kind=CommitRevision.Kind.UNDO)
         .select_related("line__purchase_order", "line__part")
         .order_by("-changed_at", "pk")
     )

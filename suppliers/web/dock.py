@@ -175,7 +175,9 @@ def _show(
     """Show the dock; ``given`` are the forms that came back."""
     zone = ZoneInfo(site.zone)
     today = timezone.localdate(timezone=zone)
-    rows = expected(site, today=today)
+    is_all = request.GET.get("show") == "all"
+    rows = expected(site, today=today, is_all=is_all, also=(given or {}).keys())
+    when = "" if is_all else " by tomorrow"
     audience = audience_of(request.user)
     context: dict[str, Any] = {
         "portal": {"name": f"{site.name} dock", "home_url": reverse("dock")},
@@ -188,13 +190,13 @@ def _show(
             }
             for row in rows
         ],
-        "later": later(site, today=today),
+        "later": 0 if is_all else later(site, today=today),
         "held": on_hold(site),
         "may_count": audience in granted(COUNTERS),
         "may_judge": audience in granted(JUDGES),
-        "lede": f"{counted(len(rows), 'line')} expected by tomorrow."
+        "lede": f"{counted(len(rows), 'line')} expected{when}."
         if rows
-        else "Nothing is expected by tomorrow.",
+        else f"Nothing is expected{when}.",
     }
     with timezone.override(zone):
         return render(request, "suppliers/dock.html", context, status=status)

@@ -25,7 +25,12 @@ class Effect:
 
 
 def effect_of(
-    line: PurchaseOrderLine, need: LineNeed | None, promise: Promise, today: date
+    line: PurchaseOrderLine,
+    need: LineNeed | None,
+    promise: Promise,
+    today: date,
+    *,
+    is_own: bool = True,
 ) -> Effect:
     """Say what a promise does to the racks of the published plan.
 
@@ -34,6 +39,7 @@ def effect_of(
         need: What the plan needs of it, or None.
         promise: What stands and is still to come; empty if nothing is.
         today: At the receiving site.
+        is_own: Whether the supplier reads it, and not the buyer.
     """
     if need is None or not need.racks:
         return Effect("idle", "", _("No rack of the plan waits for it."))
@@ -41,11 +47,16 @@ def effect_of(
         return _waits(need, today)
     if not need.by_rack:
         return _by_last_date(need, promise[-1].on, today)
-    return _rack_by_rack(line, need, promise, today)
+    return _rack_by_rack(line, need, promise, today, is_own=is_own)
 
 
 def _rack_by_rack(
-    line: PurchaseOrderLine, need: LineNeed, promise: Promise, today: date
+    line: PurchaseOrderLine,
+    need: LineNeed,
+    promise: Promise,
+    today: date,
+    *,
+    is_own: bool,
 ) -> Effect:
     """Say which racks a promise moves, frees or leaves waiting."""
     needs = rack_needs(need)
@@ -57,7 +68,7 @@ def _rack_by_rack(
         return _relief(reach)
     if reach.waiting:
         pull_in = best_pull_in(needs, promise, in_house=in_house)
-        return _hold_up(line, reach, pull_in)
+        return _hold_up(line, reach, pull_in, is_own=is_own)
     return _no_harm(need, promise[-1].on, today)
 
 
@@ -131,13 +142,17 @@ def _relief(reach: Reach) -> Effect:
     return Effect("good", strong, text)
 
 
-def _hold_up(line: PurchaseOrderLine, reach: Reach, pull_in: PullIn | None) -> Effect:
+def _hold_up(
+    line: PurchaseOrderLine, reach: Reach, pull_in: PullIn | None, *, is_own: bool
+) -> Effect:
     """Say how many racks wait for the pieces, and what the best pull-in frees."""
-    strong = ngettext(
+    own_words = ngettext(
         "Your %(pieces)s hold up %(racks)s%(names)s.",
         "Your %(pieces)s hold up %(racks)s%(names)s.",
         len(reach.waiting),
-    ) % {
+    )
+    words = own_words if is_own else "The %(pieces)s hold up %(racks)s%(names)s."
+    strong = words % {
         "pieces": pieces(line.outstanding),
         "racks": racks(len(reach.waiting)),
         "names": _named(reach.waiting),

@@ -103,7 +103,7 @@ def take_answer(
         return _conflict(request, tenant, _line(tenant, line_id), error)
     if sent is None:
         return _show(request, tenant, own, {verb: form}, status=422)
-    _say_what_it_did(request, tenant, line_id)
+    _say_what_it_did(request, tenant, line_id, verb)
     return redirect(place_of(tenant).url())
 
 
@@ -162,7 +162,9 @@ def _conflict(
     return portal_page(request, tenant, "suppliers/portal_conflict.html", context, 409)
 
 
-def _say_what_it_did(request: HttpRequest, tenant: Tenant, line_id: int) -> None:
+def _say_what_it_did(
+    request: HttpRequest, tenant: Tenant, line_id: int, verb: str
+) -> None:
     """Tell the supplier what its answer does to the racks."""
     own = _line(tenant, line_id)
     said = promise_words(own.promise, own.today)
@@ -171,8 +173,12 @@ def _say_what_it_did(request: HttpRequest, tenant: Tenant, line_id: int) -> None
         said = _("next word by %(day)s") % {"day": day}
     effect = effect_of(own.line, own.need, own.promise, own.today)
     level = messages.SUCCESS if effect.status != "watch" else messages.WARNING
+    if verb == "undo":
+        stands = [_("Taken back"), *([said] if said else [])]
+    else:
+        stands = [said or own.commitment.get_state_display()]
     sentences = (
-        _("%(said)s.") % {"said": said or own.commitment.get_state_display()},
+        *(_("%(said)s.") % {"said": words} for words in stands),
         *facts_of(own),
         effect.strong,
         effect.text,

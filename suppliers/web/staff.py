@@ -176,7 +176,7 @@ def _show(
                 "need": need,
                 "promised": promise_words(promise, today),
                 "expected": expected_of(line, promise, today=today),
-                "effect": effect_of(line, need, promise, today),
+                "effect": effect_of(line, need, promise, today, is_own=False),
                 "ledger": ledger,
                 "river": drawn(
                     points, ledger, need_by=line.need_by, today=today, width=WIDE

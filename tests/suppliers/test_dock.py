@@ -201,6 +201,29 @@ def test_the_dock_counts_on_its_page(client):
     assert "90\u00a0pieces in stock" in done.content.decode()
 
 
+def test_what_comes_before_its_day_is_counted_too(client):
+    today = timezone.localdate()
+    line = a_line(quantity=90, need_by=today + timedelta(days=14))
+    a_commitment(line, now=timezone.now())
+    shipment = a_shipment(
+        (line, 90),
+        now=timezone.now(),
+        shipped_on=today,
+        expected_on=today + timedelta(days=9),
+    )
+    row = shipment.lines.get()
+    client.force_login(a_user(Audience.TECHNICIAN, site=line.purchase_order.site))
+    url, field = reverse("dock_count", args=[row.pk]), f"row{row.pk}-good"
+
+    assert field not in client.get(reverse("dock")).content.decode()
+    assert field in client.get(reverse("dock"), {"show": "all"}).content.decode()
+    assert field in client.post(url, {field: "many"}).content.decode()
+    client.post(url, {field: "90"})
+
+    line.refresh_from_db()
+    assert line.received == 90
+
+
 def test_a_supplier_announces_on_its_page_and_calls_back(client):
     today = timezone.localdate()
     line = a_line(quantity=90, need_by=today + timedelta(days=14))

@@ -302,6 +302,21 @@ def test_an_answer_can_be_taken_back_for_a_minute(visitor, supplier, present):
     assert "Take it back" not in body(visitor.get("/portal/"))
 
 
+def test_what_is_answered_after_taking_back_can_be_taken_back_too(
+    visitor, supplier, present
+):
+    line = a_line(supplier=supplier)
+    for verb in ("accept", "undo", "reject"):
+        present.shift(timedelta(seconds=1))
+        send(visitor, line, verb, reason_code="capacity")
+    assert "Take it back" in body(visitor.get("/portal/"))
+
+    response = send(visitor, line, "undo")
+
+    assert [kind for kind, _ in said(line)] == ["commit", "undo", "reject", "undo"]
+    assert "Taken back." in body(visitor.get(response.url))
+
+
 def test_after_a_minute_an_answer_is_not_offered_back_and_not_taken(
     visitor, supplier, present
 ):

@@ -75,7 +75,7 @@ def test_the_ledger_page_shows_every_revision_and_what_came(buyer, site):
     page = body(buyer.get(f"/commitments/{line.commitment.pk}/"))
 
     for words in (
-        "50 on 8 Dec of",
+        ": 50 on 8 Dec is promised.",
         "Commit: 90 on 7 Dec",
         "Push-out: 90 on 8 Dec",
         "Customs",
