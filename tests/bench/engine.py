@@ -54,7 +54,7 @@ def _against_rules(racks: int, seconds: float, share: float) -> Line:
     """Return what a search makes of the best dispatch rule's plan."""
     outcome = _search(racks, seconds, SEEDS[0])
     return (
-        f"{racks:,} racks, {seconds:g} s: cost ÷ best of six rules",
+        f"{racks:,} racks, {seconds:g} s: cost ÷ best dispatch rule tried",
         f"≤ {share}",
         _beside_bound(outcome, outcome.best_rule or 1),
     )

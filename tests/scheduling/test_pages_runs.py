@@ -182,7 +182,7 @@ def test_a_run_that_has_ended_tells_what_it_found_and_with_what(world, planner):
     for line in (
         "Done: the best plan costs $67.7 k, at most 39 % of it above what is proved",
         "Looking for 60 s, seed 7, 2 threads",
-        "Best of six dispatch rules $90,000",
+        "Best dispatch rule tried $90,000",
         "Found by ruin and recreate",
         "Input 9f9f9f9f9f9f…",
         "ortools 9.15",
