@@ -119,9 +119,10 @@ def _say_what_no_file_can(case: Case) -> None:
     if "cursor" in (case.query or {}):
         case.query["cursor"] = cursor_at(_prefix(path), 1)
     if isinstance(case.body, dict):
-        for order in case.body.get("purchase_orders", ()):
-            for number, line in enumerate(order["lines"], 1):
-                line["number"] = number
+        for order in (case.body, *case.body.get("purchase_orders", ())):
+            for number, line in enumerate(order.get("lines", ()), 1):
+                if "number" in line:
+                    line["number"] = number
 
 
 def _prefix(path: str) -> str:
