@@ -4,9 +4,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from factory.models import Order, RackModel, Site, StepRecord, Unit
 from scheduling.clock import SiteClock, quarter_of
@@ -24,8 +25,6 @@ from suppliers.models import Tranche
 from suppliers.queries.arrivals import expected_arrivals
 
 WEEKS_BACK, WEEKS_AHEAD = 4, 9
-FEW_RACKS = 500
-"""More are nearly all of a plan, and too many names for one question."""
 WEEK = timedelta(days=7)
 MINUTE = timedelta(minutes=1)
 
@@ -83,9 +82,12 @@ def outlook_of(site: Site, plan: Plan, now: datetime) -> Outlook:
         )
         if at is not None
     ]
-    ahead = [(rack, at) for rack, *_, at in planned if at > now]
-    begins = {rack: begin for rack, _, begin, at in planned if at > now}
-    delays = _delays(plan, site, now, begins)
+    # What ships after the last week counts in none.
+    end = datetime.combine(weeks[-1], datetime.min.time(), tzinfo=zone)
+    ahead = [(rack, at) for rack, *_, at in planned if now < at < end]
+    begins = {rack: begin for rack, _, begin, at in planned if now < at < end}
+    shipping = PlannedRack.objects.filter(plan=plan, ships_at__gt=now, ships_at__lt=end)
+    delays = _delays(plan, shipping.values("rack"), site, now, begins)
     future = [week for week in weeks if week > today]
     p50 = [at.astimezone(zone).date() for _, at in ahead]
     p90 = [
@@ -137,7 +139,11 @@ def _shipped(site: Site, zone: ZoneInfo) -> list[date]:
 
 
 def _delays(
-    plan: Plan, site: Site, now: datetime, begins: Mapping[int, datetime | None]
+    plan: Plan,
+    shipping: QuerySet[PlannedRack, Any],
+    site: Site,
+    now: datetime,
+    begins: Mapping[int, datetime | None],
 ) -> dict[int, int]:
     """Return by how many minutes each rack waits if deliveries come at P90.
 
@@ -146,14 +152,15 @@ def _delays(
 
     Args:
         plan: Whose pegs.
+        shipping: Keys of the racks that count.
         site: Where the racks are built.
         now: The moment.
-        begins: When racks that have not shipped begin; None where nobody knows.
+        begins: When each of them begins; None where nobody knows.
     """
-    pegged = Pegging.objects.filter(plan=plan, tranche__isnull=False).order_by()
-    pegs = [
-        one for one in pegged.values_list("rack", "step", "tranche") if one[0] in begins
-    ]
+    pegged = Pegging.objects.filter(
+        plan=plan, rack__in=shipping, tranche__isnull=False
+    ).order_by()
+    pegs = list(pegged.values_list("rack", "step", "tranche"))
     if not pegs:
         return {}
     clock = SiteClock(epoch=quarter_of(now), zone=ZoneInfo(site.zone))
@@ -178,7 +185,7 @@ def _delays(
         for rack, step, tranche in pegs
         if rack in firsts and (at := sure[tranche]) is not None and at > firsts[rack]
     ]
-    starts = _starts(plan, waits)
+    starts = _starts(plan, shipping, waits)
     delays: dict[int, int] = {}
     for rack, step, at in waits:
         if (start := starts.get((rack, step))) is not None:
@@ -187,16 +194,14 @@ def _delays(
 
 
 def _starts(
-    plan: Plan, waits: Sequence[tuple[int, int, int]]
+    plan: Plan,
+    shipping: QuerySet[PlannedRack, Any],
+    waits: Sequence[tuple[int, int, int]],
 ) -> dict[tuple[int, int], datetime]:
     """Return when steps start that may have to wait. One query."""
-    steps = PlannedStep.objects.filter(
-        plan=plan, step__in={step for _, step, _ in waits}
-    )
-    racks = {rack for rack, *_ in waits}
-    if len(racks) < FEW_RACKS:
-        steps = steps.filter(rack__in=racks)
-    rows = steps.values_list("rack", "step", "starts_at")
+    rows = PlannedStep.objects.filter(
+        plan=plan, rack__in=shipping, step__in={step for _, step, _ in waits}
+    ).values_list("rack", "step", "starts_at")
     return {(rack, step): at for rack, step, at in rows}
 
 
