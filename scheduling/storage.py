@@ -19,7 +19,7 @@ from scheduling.engine.check import Breach, BreachKind, breaches
 from scheduling.engine.cost import Cost, cost
 from scheduling.engine.cut import whole
 from scheduling.engine.problem import Rack
-from scheduling.engine.referee.ramp import Ramp, ramp
+from scheduling.engine.ramp import Ramp, ramp
 from scheduling.engine.schedule import Schedule, Unplannable
 from scheduling.errors import FencedOutError, PlanBreachesError
 from scheduling.models import (

@@ -12,6 +12,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
+from scheduling.engine.blocks import permille
 from scheduling.engine.problem import (
     PowerClass,
     Problem,
@@ -20,7 +21,6 @@ from scheduling.engine.problem import (
     Template,
 )
 from scheduling.engine.schedule import PlannedStep, Schedule
-from scheduling.engine.units import FULL_PERMILLE
 
 Wide = npt.NDArray[np.int64]
 FULL_PERCENT = 100
@@ -150,7 +150,7 @@ def site_load(problem: Problem, schedule: Schedule, *, window: tuple[int, int]) 
     """
     start, end = max(0, window[0]), window[1]
     templates = {one.key: one for one in problem.templates}
-    permille = {
+    shares = {
         rack.key: templates[rack.template].site_permille for rack in problem.racks
     }
     steps = np.zeros(end - start + 1, np.int64)
@@ -160,7 +160,7 @@ def site_load(problem: Problem, schedule: Schedule, *, window: tuple[int, int]) 
         for phase in planned.phases:
             first, last = max(phase.start, start), min(phase.end, end)
             if first < last:
-                watts = _at_site(phase.draw, permille[planned.rack])
+                watts = permille(phase.draw, shares[planned.rack])
                 steps[first - start] += watts
                 steps[last - start] -= watts
     load: Wide = _base(problem, start, end) + steps.cumsum()[:-1]
@@ -233,7 +233,7 @@ class _Shedder:
         for phase in planned.phases:
             first, last = max(phase.start, self.start), min(phase.end, self.end)
             if first < last:
-                watts[first - self.start : last - self.start] = _at_site(
+                watts[first - self.start : last - self.start] = permille(
                     phase.draw, template.site_permille
                 )
         return _Part(
@@ -366,11 +366,6 @@ def _base(problem: Problem, start: int, end: int) -> Wide:
         if last > start:
             found[max(0, first - start) : last - start] = watts
     return found
-
-
-def _at_site(draw: int, permille: int) -> int:
-    """Return what a draw in a bay takes of the site's import, in watts."""
-    return -(-draw * permille // FULL_PERMILLE)
 
 
 def _share(watts: Wide, percent: int) -> Wide:

@@ -3,7 +3,7 @@
 Each is told when it changes from one publication to the next, never again meanwhile.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from factory.models import Order
@@ -44,11 +44,12 @@ def tell_lateness(publication: Publication, *, cause: Event) -> None:
     now = _standing(publication.plan_id)
     previous = publication.previous
     was = _standing(previous.plan_id) if previous is not None else {}
-    orders = Order.objects.in_bulk([*now.keys() | was.keys()])
+    late_before = {key for key, one in was.items() if one.late_min}
+    orders = Order.objects.in_bulk(list(now))
     record_many(
         [
-            *_late(now, was, orders, cause),
-            *_recovered(now, was, orders, cause),
+            *_late(now, late_before, orders, cause),
+            *_recovered(now, late_before, orders, cause),
             *_infeasible(publication, now, was, cause),
         ]
     )
@@ -73,13 +74,13 @@ def _standing(plan_id: int) -> dict[int, _Order]:
 
 def _late(
     now: Mapping[int, _Order],
-    was: Mapping[int, _Order],
+    late_before: Collection[int],
     orders: Mapping[int, Order],
     cause: Event,
 ) -> Iterable[Fact]:
     """Yield a fact for each order that is late and was not."""
     for key, one in now.items():
-        if one.late_min and not (key in was and was[key].late_min):
+        if one.late_min and key not in late_before:
             why = f": {one.sentence}" if one.sentence else ""
             yield _about(
                 orders[key],
@@ -94,14 +95,14 @@ def _late(
 
 def _recovered(
     now: Mapping[int, _Order],
-    was: Mapping[int, _Order],
+    late_before: Collection[int],
     orders: Mapping[int, Order],
     cause: Event,
 ) -> Iterable[Fact]:
     """Yield a fact for each order that was late and is planned in time."""
     for key, one in now.items():
         is_in_time = not one.late_min and not one.unplanned
-        if is_in_time and key in was and was[key].late_min:
+        if is_in_time and key in late_before:
             yield _about(
                 orders[key],
                 "order.recovered",

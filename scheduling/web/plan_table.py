@@ -65,7 +65,7 @@ def _racks(plan: Plan, site: Site, view: View, number: str | None) -> PlanTable:
     )
     racks = (
         PlannedRack.objects.filter(_found(view), plan=plan)
-        .select_related("rack__order", "rack__rack_model", "bay")
+        .select_related("rack__order", "bay")
         .order_by(*lanes, "rack__serial")
     )
     page = Paginator(racks, ROWS_A_PAGE).get_page(number)

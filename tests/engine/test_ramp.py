@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from scheduling.engine.profile import constant
-from scheduling.engine.referee.ramp import ramp
+from scheduling.engine.ramp import ramp
 from tests.builders.instances import a_random_problem
 from tests.builders.problems import (
     a_bay_step,

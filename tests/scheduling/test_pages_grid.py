@@ -8,7 +8,7 @@ from django.core.management.base import CommandError
 from django.urls import reverse
 
 from scheduling.blobs import load_problem, load_schedule
-from scheduling.engine.referee.ramp import ramp
+from scheduling.engine.ramp import ramp
 from scheduling.models import (
     FlexibleCurve,
     GridContract,

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scheduling.engine.blocks import permille
 from scheduling.engine.problem import Problem
 from scheduling.engine.schedule import Schedule
-from scheduling.engine.units import FULL_PERMILLE, Minutes, Watts
+from scheduling.engine.shedding import site_load
+from scheduling.engine.units import Minutes, Watts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +45,11 @@ def ramp(problem: Problem, schedule: Schedule, *, averaging: int = 1) -> Ramp:
         schedule: The plan.
         averaging: Minutes of a mean; 1, or the contract's window.
     """
-    imports = _imports(problem, schedule)
+    minutes = max((step.end for step in schedule.steps), default=0) + 1
     skip = -problem.prices.averaging_begun % averaging
-    wanted = -(-(len(imports) - skip) // averaging) * averaging
-    base = _base(problem, skip + max(0, wanted))
-    base[: len(imports)] += imports
-    means = base[skip:].reshape(-1, averaging).mean(axis=1)
+    wanted = max(0, -(-(minutes - skip) // averaging) * averaging)
+    load = site_load(problem, schedule, window=(0, skip + wanted))
+    means = load[skip:].reshape(-1, averaging).mean(axis=1)
     at = skip
     if averaging == 1:
         means = np.concatenate(([_before(problem)], means))
@@ -65,28 +66,6 @@ def ramp(problem: Problem, schedule: Schedule, *, averaging: int = 1) -> Ramp:
     )
 
 
-def _imports(problem: Problem, schedule: Schedule) -> np.ndarray:
-    """Return watts of bays and their cooling, minute by minute."""
-    templates = {one.key: one for one in problem.templates}
-    site = {one.key: templates[one.template].site_permille for one in problem.racks}
-    until = max((step.end for step in schedule.steps), default=0)
-    changes = np.zeros(until + 1, np.int64)
-    for step in schedule.steps:
-        for phase in step.phases if step.bay else ():
-            watts = -(-phase.draw * site[step.rack] // FULL_PERMILLE)
-            changes[phase.start] += watts
-            changes[phase.end] -= watts
-    return changes.cumsum()
-
-
-def _base(problem: Problem, minutes: int) -> np.ndarray:
-    """Return the base load, minute by minute."""
-    found = np.zeros(minutes, np.int64)
-    for start, end, watts in problem.base_load.pieces(minutes):
-        found[start:end] = watts
-    return found
-
-
 def _before(problem: Problem) -> int:
     """Return what a site takes just before minute 0."""
     templates = {one.key: one for one in problem.templates}
@@ -95,5 +74,5 @@ def _before(problem: Problem) -> int:
         template = templates.get(rack.template)
         if template is not None and rack.progress.running is not None:
             draw = template.steps[rack.progress.done].draw
-            total += -(-draw * template.site_permille // FULL_PERMILLE)
+            total += permille(draw, template.site_permille)
     return total
