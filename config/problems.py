@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views import defaults
 
 API_PREFIX = "/api/"
@@ -55,7 +56,9 @@ def wants_problem(request: HttpRequest) -> bool:
 
 def content_too_large(request: HttpRequest, limit_bytes: int) -> HttpResponse:
     """Refuse a body over its limit, in bytes."""
-    detail = f"The request's body is over the limit of {limit_bytes:,} bytes."
+    detail = _("The request's body is over the limit of %(limit)s bytes.") % {
+        "limit": f"{limit_bytes:,}"
+    }
     if wants_problem(request):
         return problem(status=413, code="content_too_large", detail=detail)
     return render(request, "413.html", {"detail": detail}, status=413)

@@ -50,6 +50,8 @@ def written():
 
 def spoken():
     """Yield every message the portal's templates and code ask for by itself."""
+    for path in sorted(Path("templates").glob("*.html")):
+        yield from TAGGED.findall(path.read_text(encoding="utf-8"))
     for path in sorted(Path("templates/suppliers").glob("*.html")):
         yield from TAGGED.findall(path.read_text(encoding="utf-8"))
     for path in sorted(Path("suppliers").rglob("*.py")):
@@ -172,6 +174,29 @@ def test_refusals_are_read_in_the_language_and_the_journal_stays_english(
     assert late.status_code == 409
     assert "沒有任何變更" in late.content.decode()
     assert "promises 90 on 7\u00a0Dec" in Event.objects.get().summary
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status", "heading"),
+    [
+        ("get", "/portal/nowhere/", 404, "這個網址沒有任何內容"),
+        ("get", "/portal/people/role/", 405, "這個網址接收表單"),
+        ("get", "/publish/", 403, "您的角色不能開啟此頁"),
+        ("post", "/portal/sheet/", 400, "無法理解這項請求"),
+    ],
+)
+def test_an_error_is_told_in_the_readers_language(
+    client, reader, settings, method, address, status, heading
+):
+    client.force_login(reader)
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 1
+
+    answer = getattr(client, method)(address, {"rows": "", "mode": "each"})
+
+    page = answer.content.decode()
+    assert answer.status_code == status
+    assert heading in page
+    assert '<html lang="zh-hant"' in page
 
 
 def test_staff_read_english_whatever_the_browser_asks_for(client, present, db):
