@@ -79,7 +79,7 @@ def quote_list(request: HttpRequest) -> HttpResponse:
         .select_related("rack_model", "booking")
         .order_by("-pk")[:LISTED],
         "form": form,
-        "may_ask": audience_of(request.user) in granted(PLANNERS),
+        "may_add": audience_of(request.user) in granted(PLANNERS),
     }
     return render(request, "scheduling/quotes.html", context)
 

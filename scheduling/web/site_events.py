@@ -165,7 +165,7 @@ def outage_list(request: HttpRequest) -> HttpResponse:
             for one in rows
         ],
         "form": form,
-        "may_declare": audience_of(request.user) in granted(DECLARE),
+        "may_add": audience_of(request.user) in granted(DECLARE),
     }
     return render(request, "scheduling/outages.html", context)
 
@@ -195,7 +195,7 @@ def recall_list(request: HttpRequest) -> HttpResponse:
     context = {
         "recalls": LotRecall.objects.select_related("part", "site")[:LISTED],
         "form": form,
-        "may_recall": audience_of(request.user) in granted(RECALL),
+        "may_add": audience_of(request.user) in granted(RECALL),
     }
     return render(request, "scheduling/recalls.html", context)
 
