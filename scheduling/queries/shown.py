@@ -1,6 +1,6 @@
 """What a view of the plan shows, as rows: for files to take away, and limits by day."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,10 +12,15 @@ from scheduling.blobs import read
 from scheduling.clock import SiteClock
 from scheduling.models import Plan
 from scheduling.queries.drawings import read_drawing
+from scheduling.queries.lanes import (
+    OF_STEPS,
+    Bar,
+    Groups,
+    View,
+    bars_of,
+    stretches_of,
+)
 from scheduling.queries.strips import Peak, peaks, strips_of
-
-LANES: Final = {"bay": "Bays", "rack": "Racks", "order": "Orders", "crew": "Crews"}
-"""What a lane can be, each with its name in the switch."""
 
 SHOWN_HEAD: Final = (
     "group",
@@ -32,52 +37,8 @@ SHOWN_HEAD: Final = (
     "pinned",
     "most kW",
 )
-LONGEST_FIND = 60
-MOST_MINUTES = 10_000_000
 DAYS_SHOWN = 14
 MOST_DAYS = 31
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What the page's address says is shown.
-
-    Attributes:
-        start: First minute shown, since the plan's epoch; None from the beginning.
-        end: First minute no longer shown; None to the end.
-        lanes: A key of ``LANES``.
-        find: Part of a rack's serial or an order's number; empty for all.
-        folded: Keys of groups that are folded away.
-    """
-
-    start: int | None
-    end: int | None
-    lanes: str
-    find: str
-    folded: frozenset[str]
-
-    @classmethod
-    def read(cls, query: Mapping[str, str]) -> "View":
-        """Read an address; what makes no sense counts as left out."""
-        lanes = query.get("lanes", "bay")
-        return cls(
-            start=_minute(query.get("from", "")),
-            end=_minute(query.get("to", "")),
-            lanes=lanes if lanes in LANES else "bay",
-            find=query.get("find", "").replace("\0", "")[:LONGEST_FIND].strip(),
-            folded=frozenset(filter(None, query.get("fold", "").split(","))),
-        )
-
-    def shows(self, start: int, end: int) -> bool:
-        """Return whether a stretch of time is in sight."""
-        return (self.end is None or start < self.end) and (
-            self.start is None or end > self.start
-        )
-
-    def finds(self, *words: str) -> bool:
-        """Return whether one of some words is looked for; all are if nothing is."""
-        wanted = self.find.casefold()
-        return not wanted or any(wanted in word.casefold() for word in words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,37 +65,15 @@ class LimitDay:
 
 
 def shown(plan: Plan, view: View) -> Iterator[list[Value]]:
-    """Yield a row for each bar that a view shows, lane by lane. At most four queries.
+    """Yield a row for each bar that a view shows, in the lanes' order. One query.
 
     Raises:
         DamagedBlobError: If the plan cannot be read.
     """
-    drawing = read_drawing(plan)
-    clock = _clock(drawing["epoch"], drawing["zone"])
-    bars = sorted(
-        (bar for rack in drawing["racks"] for bar in _bars(drawing, rack, view.lanes)),
-        key=lambda bar: (bar["group"], bar["lane"], bar["start"]),
-    )
-    for bar in bars:
-        if not view.shows(bar["start"], bar["end"]) or bar["fold"] in view.folded:
-            continue
-        if not view.finds(bar["rack"], bar["order"]):
-            continue
-        moments = [
-            _local(clock, bar[name]) for name in ("start", "end", "ships", "due")
-        ]
-        yield [
-            bar["group"],
-            bar["lane"],
-            bar["rack"],
-            bar["order"],
-            bar["model"],
-            bar["step"],
-            *moments,
-            bar["late"],
-            "pinned" if bar["pinned"] else "",
-            bar["watts"] / 1000,
-        ]
+    groups = Groups(read_drawing(plan), view.lanes)
+    for bar in bars_of(groups, view):
+        if view.shows(bar.start, bar.end):
+            yield _row(groups, bar)
 
 
 def limit_days(plan: Plan, view: View) -> list[LimitDay]:
@@ -146,7 +85,9 @@ def limit_days(plan: Plan, view: View) -> list[LimitDay]:
         DamagedBlobError: If the plan cannot be read.
     """
     problem, schedule = read(plan)
-    clock = _clock(problem.epoch, problem.zone)
+    clock = SiteClock(
+        epoch=datetime.fromisoformat(problem.epoch), zone=ZoneInfo(problem.zone)
+    )
     strips = strips_of(problem, schedule)
     starts = _midnights(clock, view, strips.until)
     found = [
@@ -158,57 +99,31 @@ def limit_days(plan: Plan, view: View) -> list[LimitDay]:
     return sorted(found, key=lambda one: (one.day, -one.percent, one.label))
 
 
-def _bars(
-    drawing: dict[str, Any], rack: list[Any], lanes: str
-) -> Iterator[dict[str, Any]]:
-    """Yield a rack's bars as a view with these lanes has them."""
-    serial, model, order, due, late, bay, pinned, _, flat, phases = rack
+def _row(groups: Groups, bar: Bar) -> list[Value]:
+    """Return a bar as ``SHOWN_HEAD`` has it."""
+    drawing, clock = groups.drawing, groups.clock
+    rack = drawing["racks"][bar.rack]
+    serial, model, order, due, late, _, pinned, _, flat, phases = rack
     routing = drawing["models"][model]
-    steps = []
-    now = 0
-    for index, gap, length in zip(flat[::3], flat[1::3], flat[2::3], strict=True):
-        steps.append((routing["steps"][index], index, now + gap, now + gap + length))
-        now += gap + length
-    common = {
-        "rack": serial,
-        "order": drawing["orders"][order],
-        "model": routing["label"],
-        "ships": now,
-        "due": due,
-        "late": late,
-        "step": "",
-    }
-
-    def bar(
-        group: str, fold: str, lane: str, part: list[Any], step: str = ""
-    ) -> dict[str, Any]:
-        return common | {
-            "group": group,
-            "fold": fold,
-            "lane": lane,
-            "step": step,
-            "start": part[0][2],
-            "end": part[-1][3],
-            "pinned": any(index in pinned for _, index, _, _ in part),
-            "watts": max(_watts(one, index, phases) for one, index, _, _ in part),
-        }
-
-    if lanes == "bay":
-        part = [one for one in steps if one[0]["session"] == "bay"]
-        if part and bay >= 0:
-            _, label, group, _ = drawing["bays"][bay]
-            head = drawing["groups"][group]
-            yield bar(head["label"], head["key"], label, part)
-    elif lanes == "order":
-        yield bar(common["order"], common["order"], serial, steps)
-    else:
-        for one in steps:
-            crew, label = drawing["crews"][one[0]["crew"]]
-            if lanes == "crew":
-                yield bar(label, crew, "", [one], one[0]["code"])
-            else:
-                head = routing["label"], routing["key"]
-                yield bar(*head, serial, [one], one[0]["code"])
+    indices = flat[3 * bar.first : 3 * bar.last + 1 : 3]
+    steps = [routing["steps"][index] for index in indices]
+    ships = stretches_of(flat)[-1][1]
+    return [
+        groups.label(bar),
+        groups.lane(bar),
+        serial,
+        drawing["orders"][order],
+        routing["label"],
+        steps[0]["code"] if groups.lanes in OF_STEPS else "",
+        *(_local(clock, minute) for minute in (bar.start, bar.end, ships, due)),
+        late,
+        "pinned" if any(index in pinned for index in indices) else "",
+        max(
+            _watts(step, index, phases)
+            for index, step in zip(indices, steps, strict=True)
+        )
+        / 1000,
+    ]
 
 
 def _watts(step: dict[str, Any], index: int, phases: dict[str, list[int]]) -> int:
@@ -243,20 +158,8 @@ def _limit_day(clock: SiteClock, starts: list[int], peak: Peak) -> LimitDay:
     )
 
 
-def _clock(epoch: str, zone: str) -> SiteClock:
-    return SiteClock(epoch=datetime.fromisoformat(epoch), zone=ZoneInfo(zone))
-
-
 def _local(clock: SiteClock, minute: int | None) -> str:
     """Return a minute as local time that spreadsheets read; empty for None."""
     if minute is None:
         return ""
     return clock.moment(minute).astimezone(clock.zone).strftime("%Y-%m-%d %H:%M")
-
-
-def _minute(text: str) -> int | None:
-    """Return a minute of an address, or None."""
-    digits = text.removeprefix("-")
-    if not digits.isascii() or not digits.isdigit() or len(digits) > len("9999999"):
-        return None
-    return min(int(text), MOST_MINUTES)

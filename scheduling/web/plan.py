@@ -28,9 +28,10 @@ from scheduling.queries import orders as order_queries
 from scheduling.queries.drawings import drawing_of
 from scheduling.queries.edits import cost_curve, pins_in_force
 from scheduling.queries.gantt import VERSION
+from scheduling.queries.lanes import LANES, View
 from scheduling.queries.moves import prepare
 from scheduling.queries.news import news_of
-from scheduling.queries.shown import LANES, SHOWN_HEAD, View, limit_days, shown
+from scheduling.queries.shown import SHOWN_HEAD, limit_days, shown
 from scheduling.web.orders import segments_of
 from scheduling.web.plan_table import dates_of, plan_table
 from scheduling.web.shell import site_of, standing
@@ -56,9 +57,7 @@ def plan_page(request: HttpRequest) -> HttpResponse:
         "plan": plan,
         "is_published": now.publication is not None
         and now.publication.plan_id == plan.pk,
-        "table": plan_table(
-            plan, now.site, View.read(request.GET), request.GET.get("page")
-        ),
+        "table": plan_table(plan, now.site, request.GET),
         "gantt_url": reverse("plan_data", args=[plan.pk]),
         "panel_url": reverse("plan_rack", args=[plan.pk]),
         "which": _which(request, plan),

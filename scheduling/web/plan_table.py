@@ -1,22 +1,35 @@
 """The plan page's table: what the lanes draw, a page of it, in the lanes' own order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
 
-from factory.models import Crew, Site
+from factory.models import Site
 from journal.wording import UNKNOWN
-from scheduling.models import Plan, PlannedRack, PlannedStep
+from scheduling.errors import DamagedBlobError
+from scheduling.models import Plan, PlannedRack
 from scheduling.queries import orders as order_queries
-from scheduling.queries.shown import View
+from scheduling.queries.drawings import read_drawing
+from scheduling.queries.lanes import (
+    OF_STEPS,
+    Bar,
+    Groups,
+    View,
+    bars_of,
+    stretches_of,
+)
 
 ROWS_A_PAGE = 100
+
+Link = Callable[[str], str]
+"""Gives the address that explains a rack, by its serial."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,89 +52,144 @@ class PlanTable:
         return "steps in the table" if self.is_steps else "racks in the table"
 
 
-def plan_table(plan: Plan, site: Site, view: View, number: str | None) -> PlanTable:
+def plan_table(plan: Plan, site: Site, asked: QueryDict) -> PlanTable:
     """Return a page of what a view's lanes draw. At most four queries.
+
+    A plan that cannot be drawn is a table of racks by serial number.
 
     Args:
         plan: The plan.
         site: Its site.
-        view: What the page's address shows: its lanes, and what is looked for.
-        number: The page, as the address has it; the first if it makes no sense.
+        asked: The page's address: its lanes, what is looked for, what is folded away,
+            and which page of the table; the first if that makes no sense.
     """
-    if view.lanes in ("rack", "crew"):
-        return _steps(plan, site, view, number)
-    return _racks(plan, site, view, number)
-
-
-def _racks(plan: Plan, site: Site, view: View, number: str | None) -> PlanTable:
-    """Return racks, bay by bay or order by order."""
-    lanes = (
-        (F("rack__order__number").asc(nulls_last=True),)
-        if view.lanes == "order"
-        else (
-            F("bay__code").asc(nulls_last=True),
-            F("bay_from").asc(nulls_last=True),
-        )
-    )
-    racks = (
-        PlannedRack.objects.filter(_found(view), plan=plan)
-        .select_related("rack__order", "bay")
-        .order_by(*lanes, "rack__serial")
-    )
+    view, number = View.read(asked), asked.get("page")
+    link = partial(_rack_url, asked, plan.pk)
+    groups = _groups(plan, view)
+    bars = bars_of(groups, view) if groups else []
+    if groups and view.lanes in OF_STEPS:
+        steps = Paginator(bars, ROWS_A_PAGE).get_page(number)
+        rows = [_step_row(groups, bar, link) for bar in steps]
+        return PlanTable(page=steps, is_steps=True, rows=rows)
+    racks = [
+        *((groups.serial(bar), bar) for bar in bars if groups),
+        *((serial, None) for serial in _not_drawn(plan, view, is_drawn=bool(groups))),
+    ]
     page = Paginator(racks, ROWS_A_PAGE).get_page(number)
-    promised = order_queries.promised_dates(
-        planned.rack.order_id for planned in page if planned.rack.order_id
-    )
-    zone = ZoneInfo(site.zone)
-    rows = [_rack_row(planned, promised, zone) for planned in page]
+    rows = _rack_rows(plan, site, groups, page, link)
     return PlanTable(page=page, is_steps=False, rows=rows)
 
 
-def _steps(plan: Plan, site: Site, view: View, number: str | None) -> PlanTable:
-    """Return steps, rack by rack or crew by crew."""
-    lane = "step__skill" if view.lanes == "crew" else "rack__serial"
-    steps: QuerySet[PlannedStep] = (
-        PlannedStep.objects.filter(_found(view), plan=plan)
-        .select_related("rack__order", "step", "bay")
-        .order_by(lane, "starts_at", "rack__serial", "pk")
-    )
-    page = Paginator(steps, ROWS_A_PAGE).get_page(number)
-    crews = dict(Crew.objects.filter(site=site).values_list("skill", "name"))
-    rows = [
-        {
-            "lane": crews.get(planned.step.skill, planned.step.skill)
-            if view.lanes == "crew"
-            else planned.rack.serial,
-            "rack": planned.rack.serial,
-            "url": _rack_url(plan.pk, planned.rack.serial),
-            "order": planned.rack.order.number if planned.rack.order else UNKNOWN,
-            "step": planned.step.name,
-            "place": planned.bay.code if planned.bay else UNKNOWN,
-            "start": planned.starts_at,
-            "end": planned.ends_at,
-        }
-        for planned in page
-    ]
-    return PlanTable(page=page, is_steps=True, rows=rows)
+def _groups(plan: Plan, view: View) -> Groups | None:
+    """Return the groups of a plan's drawing; None if it cannot be drawn."""
+    try:
+        return Groups(read_drawing(plan), view.lanes)
+    except DamagedBlobError:
+        return None
 
 
-def _found(view: View) -> Q:
-    """Return the condition of a rack or order that is looked for."""
-    if not view.find:
-        return Q()
-    return Q(rack__serial__icontains=view.find) | Q(
-        rack__order__number__icontains=view.find
+def _not_drawn(plan: Plan, view: View, *, is_drawn: bool) -> QuerySet[Any, str]:
+    """Return the serials of racks that stand in no lane, if the plan is drawn at all.
+
+    They have no place in a bay any more, or no plan.
+    """
+    lacking = {"bay": "bay", "order": "ships_at"}.get(view.lanes, "rack")
+    return (
+        PlannedRack.objects.filter(
+            Q(rack__serial__icontains=view.find)
+            | Q(rack__order__number__icontains=view.find),
+            **{f"{lacking}__isnull": True} if is_drawn else {},
+            plan=plan,
+        )
+        .order_by("rack__serial")
+        .values_list("rack__serial", flat=True)
     )
+
+
+def _rack_rows(
+    plan: Plan,
+    site: Site,
+    groups: Groups | None,
+    racks: Iterable[tuple[str, Bar | None]],
+    link: Link,
+) -> list[dict[str, Any]]:
+    """Return racks as ``components/plan_table.html`` takes them. Two queries.
+
+    Args:
+        plan: The plan.
+        site: Its site.
+        groups: Of its drawing; None if it cannot be drawn.
+        racks: By serial, each with its bar, if it has one.
+        link: Gives the address that explains a rack.
+    """
+    bars = dict(racks)
+    planned = PlannedRack.objects.filter(plan=plan, rack__serial__in=bars)
+    found = {
+        one.rack.serial: one for one in planned.select_related("rack__order", "bay")
+    }
+    promised = order_queries.promised_dates(
+        one.rack.order_id for one in found.values() if one.rack.order_id
+    )
+    zone = ZoneInfo(site.zone)
+    rows = []
+    for serial, bar in bars.items():
+        if serial in found:
+            rows.append(_rack_row(found[serial], promised, zone, link))
+        elif groups and bar:
+            rows.append(_held_row(groups, bar))
+    return rows
+
+
+def _held_row(groups: Groups, bar: Bar) -> dict[str, Any]:
+    """Return a rack that stands in the drawing alone: a booking's, or one assumed."""
+    _, _, _, due, late, bay, _, _, flat, _ = groups.drawing["racks"][bar.rack]
+    stretches = stretches_of(flat)
+    start, end = (
+        groups.clock.moment(minute) for minute in (stretches[0][0], stretches[-1][1])
+    )
+    zone = groups.clock.zone
+    return {
+        "rack": groups.serial(bar),
+        "place": _bay(groups, bay),
+        "start": start,
+        "end": end,
+        "waited_min": None,
+        "due": groups.clock.moment(due).astimezone(zone).date() if due else None,
+        "planned": end.astimezone(zone).date(),
+        "status": "late" if late else "on_time",
+    }
+
+
+def _step_row(groups: Groups, bar: Bar, link: Link) -> dict[str, Any]:
+    """Return one step as ``components/plan_steps_table.html`` takes it."""
+    drawing = groups.drawing
+    serial, model, order, _, _, bay, _, _, flat, _ = drawing["racks"][bar.rack]
+    step = drawing["models"][model]["steps"][flat[3 * bar.first]]
+    return {
+        "lane": groups.lane(bar) or groups.label(bar),
+        "rack": serial,
+        "url": link(serial),
+        "order": drawing["orders"][order] or UNKNOWN,
+        "step": step["label"],
+        "place": _bay(groups, bay) if step["session"] == "bay" else UNKNOWN,
+        "start": groups.clock.moment(bar.start),
+        "end": groups.clock.moment(bar.end),
+    }
+
+
+def _bay(groups: Groups, number: int) -> str:
+    """Return the name of a bay by its number in the drawing."""
+    return str(groups.drawing["bays"][number][1]) if number >= 0 else UNKNOWN
 
 
 def _rack_row(
-    planned: PlannedRack, promised: dict[int, date], zone: ZoneInfo
+    planned: PlannedRack, promised: dict[int, date], zone: ZoneInfo, link: Link
 ) -> dict[str, Any]:
     """Return one rack as ``components/plan_table.html`` takes it."""
     dates = dates_of(planned, promised.get(planned.rack.order_id or 0), zone)
     return {
         "rack": planned.rack.serial,
-        "url": _rack_url(planned.plan_id, planned.rack.serial),
+        "url": link(planned.rack.serial),
         "place": planned.bay.code if planned.bay else UNKNOWN,
         "start": planned.starts_at,
         "end": planned.ships_at,
@@ -133,9 +201,11 @@ def _rack_row(
     }
 
 
-def _rack_url(plan_id: int, serial: str) -> str:
-    """Return the address that explains a rack beside its plan."""
-    return "?" + urlencode({"plan": plan_id, "rack": serial})
+def _rack_url(asked: QueryDict, plan_id: int, serial: str) -> str:
+    """Return the address that explains a rack beside its plan, in the same view."""
+    query = asked.copy()
+    query["plan"], query["rack"] = str(plan_id), serial
+    return "?" + query.urlencode()
 
 
 def _waited_min(planned: PlannedRack) -> int | None:

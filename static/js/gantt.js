@@ -13,6 +13,7 @@ import { listenToSaves } from "./gantt/save.js";
 import { paintAxis, paintGround, paintOverlay, paintStrips, stripAt, stripsHeight } from "./gantt/strips.js";
 import { Clock } from "./gantt/time.js";
 import { hatch, readTokens } from "./gantt/tokens.js";
+import { Twin } from "./gantt/twin.js";
 import { View } from "./gantt/view.js";
 import { fillLines, fillPanel, fillTip, spoken } from "./gantt/words.js";
 
@@ -47,6 +48,7 @@ class Gantt {
     this.readUrl(query);
     this.readTheme();
     this.pick = new Pick(this);
+    this.twin = new Twin(this);
     this.hands = new Hands(this);
     this.buildFolds();
     this.listen();
@@ -149,7 +151,10 @@ class Gantt {
 
   writeUrl() {
     clearTimeout(this.writing);
-    this.writing = setTimeout(() => history.replaceState(history.state, "", this.address()), 200);
+    this.writing = setTimeout(() => {
+      history.replaceState(history.state, "", this.address());
+      this.twin.follow();
+    }, 200);
   }
 
   readTheme() {

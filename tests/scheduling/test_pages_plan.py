@@ -1,5 +1,7 @@
 """The plan page, its drawing's data and the panel that explains one rack."""
 
+import csv
+import io
 import json
 from datetime import date, timedelta
 from itertools import pairwise, takewhile
@@ -11,10 +13,18 @@ from factory.models import PowerBay
 from scheduling.blobs import load_schedule
 from scheduling.engine.schedule import PhaseKind
 from scheduling.models import LimitAttribution, PlanDrawing, PlannedRack
+from scheduling.queries.drawings import read_drawing
 from scheduling.queries.gantt import KINDS
+from scheduling.queries.lanes import LANES
 from scheduling.services.publish import publish
 from tests.builders import drawing
-from tests.builders.factory import NOW, a_cooling_loop, an_order
+from tests.builders.factory import (
+    NOW,
+    a_bay,
+    a_cooling_loop,
+    a_rack_model,
+    an_order,
+)
 from tests.builders.reading import a_reader, links, table, words
 from tests.builders.scheduling import a_grid_event, a_plan, a_promise, a_stored_plan
 from tests.builders.world import a_small_world
@@ -99,28 +109,54 @@ def test_the_table_holds_every_rack_with_place_times_and_dates(world, planner):
     ]
 
 
-def test_the_table_follows_the_lanes(world, planner):
+@pytest.mark.parametrize("lanes", LANES)
+def test_table_and_file_have_the_rows_of_the_lanes_in_their_order(
+    world, planner, lanes
+):
+    other = a_rack_model()
+    a_bay(world.site, models=[other])
+    an_order(world.site, other, requested=date(2026, 12, 2))
     plan = a_stored_plan(world.site)
-    steps = plan.planned_steps.select_related("rack", "step")
+    view = {"lanes": lanes, "find": ""}
 
-    def rows(**query):
-        page = planner.get(reverse("plan"), {"plan": plan.pk} | query)
-        return table(page, LABEL)
+    rows = table(planner.get(reverse("plan"), {"plan": plan.pk} | view), LABEL)
 
-    by_rack = [
-        (one.rack.serial, one.step.name)
-        for one in steps.order_by("rack__serial", "starts_at")
-    ]
-    crews = [row[0] for row in rows(lanes="crew")]
-    assert [row[0] for row in rows(lanes="order")] == [
-        rack.serial for rack in sorted(world.racks, key=lambda rack: rack.serial)
-    ]
-    assert [(row[0], row[1]) for row in rows(lanes="rack")] == by_rack
-    assert len(crews) == len(by_rack)
-    assert crews == sorted(crews, key=crews.index)
-    assert {row[2] for row in rows(lanes="crew", find=world.racks[0].serial)} == {
-        world.racks[0].serial
-    }
+    answer = planner.get(reverse("plan_shown", args=[plan.pk, "csv"]), view)
+    file = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    groups = list(dict.fromkeys(row["group"] for row in file))
+    is_steps = lanes in ("rack", "crew")
+    assert len(file) == len(rows) > 0
+    assert [row["rack"] for row in file] == [row[2 if is_steps else 0] for row in rows]
+    if is_steps:
+        lane = "group" if lanes == "crew" else "lane"
+        assert [row[lane] for row in file] == [row[0] for row in rows]
+    kept = read_drawing(plan)
+    drawn = {
+        "bay": [one["label"] for one in kept["groups"]],
+        "rack": [one["label"] for one in kept["models"]],
+        "order": kept["orders"],
+        "crew": [label for _, label in kept["crews"]],
+    }[lanes]
+    assert groups == [one for one in drawn if one in groups]
+
+
+def test_the_table_follows_search_and_folds_and_its_links_keep_them(world, planner):
+    plan = a_stored_plan(world.site)
+    first, *others = [rack.serial for rack in world.racks]
+    crew, name = read_drawing(plan)["crews"][0]
+
+    def page(**view):
+        return planner.get(reverse("plan"), {"plan": plan.pk, "lanes": "crew"} | view)
+
+    found = page(find=first)
+    folded = table(page(fold=crew), LABEL)
+
+    assert {row[2] for row in table(found, LABEL)} == {first}
+    assert f"lanes=crew&amp;find={first}&amp;rack={first}" in found.content.decode()
+    assert {row[2] for row in folded} == {first, *others}
+    assert name not in {row[0] for row in folded}
+    bays = {"lanes": "bay", "fold": read_drawing(plan)["groups"][0]["key"]}
+    assert table(page(**bays), LABEL) == [["No rack is planned in this window."]]
 
 
 def test_a_promise_stands_in_the_table_instead_of_the_date_asked_for(world, planner):

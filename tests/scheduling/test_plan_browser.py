@@ -112,3 +112,25 @@ def test_a_press_in_a_strip_lists_what_fills_it_and_the_address_keeps_the_view(
     page.wait_for_selector("[data-gantt-cause]:not([hidden])")
     assert page.locator("[data-gantt-cause]").inner_text() == listed
     assert page.locator("[aria-current=true]", has_text="Crews").count() == 1
+
+
+def test_the_table_follows_the_lanes_in_the_order_they_are_drawn(at_the_plan, plan):
+    page = at_the_plan(a_stay(plan).rack.serial)
+    page.locator("[name=gantt-twin][value=table]").check()
+
+    for lanes in ("Racks", "Crews"):
+        page.get_by_role("link", name=lanes, exact=True).click()
+        page.wait_for_url(f"**lanes={lanes.lower().removesuffix('s')}*")
+        page.wait_for_function(
+            """drawn => {
+              const { groups } = document.querySelector("[data-gantt]").gantt.data;
+              const isCrews = drawn === "Crews";
+              const lanes = isCrews ? groups : groups.flatMap((one) => one.lanes);
+              const rows = document.querySelectorAll(".gantt .chart__twin tbody th");
+              const listed = new Set([...rows].map((row) => row.textContent));
+              return [...listed].join() === lanes.map((one) => one.label).join();
+            }""",
+            arg=lanes,
+        )
+
+    assert page.locator(".gantt .chart__twin thead th").first.inner_text() == "Lane"

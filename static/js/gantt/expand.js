@@ -138,24 +138,20 @@ export class Source {
     return this.doc.groups.map((group, number) => ({ ...group, lanes: lanes.filter((lane, at) => this.doc.bays[at][2] === number && (!find.trim() || lane.bars.length)) })).filter((group) => group.lanes.length);
   }
 
+  // Groups and lanes stand in the order of the document's lists, as in the table and the files (queries/lanes.py).
   byRack(items) {
-    const groups = new Map();
+    const groups = new Map(this.doc.models.map(({ key, label }) => [key, { key, label, note: "", lanes: [] }]));
     for (const item of items) {
-      const { key, label } = item.model;
-      if (!groups.has(key)) groups.set(key, { key, label, note: "", lanes: [] });
-      groups.get(key).lanes.push({ key: item.rack, label: item.rack, bars: item.steps.map((step, at) => this.bar(item, [step], { label: step.of.code, late_min: at === item.steps.length - 1 ? item.late_min : 0, due: at === item.steps.length - 1 ? item.due : null })) });
+      groups.get(item.model.key).lanes.push({ key: item.rack, label: item.rack, bars: item.steps.map((step, at) => this.bar(item, [step], { label: step.of.code, late_min: at === item.steps.length - 1 ? item.late_min : 0, due: at === item.steps.length - 1 ? item.due : null })) });
     }
-    return [...groups.values()];
+    return [...groups.values()].filter((group) => group.lanes.length);
   }
 
   byOrder(items) {
-    const groups = new Map();
-    for (const item of items) {
-      if (!groups.has(item.order)) groups.set(item.order, { key: item.order, label: item.order || "No order", note: "", lanes: [] });
-      groups.get(item.order).lanes.push({ key: item.rack, label: item.rack, bars: [this.bar(item, item.steps, {})] });
-    }
+    const groups = new Map(this.doc.orders.map((number) => [number, { key: number, label: number || "No order", note: "", lanes: [] }]));
+    for (const item of items) groups.get(item.order).lanes.push({ key: item.rack, label: item.rack, bars: [this.bar(item, item.steps, {})] });
     for (const group of groups.values()) group.note = `${group.lanes.length} ${group.lanes.length === 1 ? "rack" : "racks"}`;
-    return [...groups.values()];
+    return [...groups.values()].filter((group) => group.lanes.length);
   }
 
   byCrew(items) {
