@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.db.models import Sum
+from django.db.models import Max
 
 from factory.models import Order, Site
 from scheduling.blobs import read
@@ -19,7 +20,7 @@ from scheduling.engine.schedule import Schedule
 from scheduling.engine.shedding import Given, Shedding, shed, site_load
 from scheduling.engine.units import MINUTES_PER_DAY
 from scheduling.errors import DamagedBlobError
-from scheduling.models import GridContract, GridEvent, GridLink, Plan, Shed
+from scheduling.models import GridContract, GridEvent, GridLink, Plan, Publication, Shed
 
 EVENTS_SHOWN = 40
 SHEDS_SHOWN = 200
@@ -87,6 +88,17 @@ class Preview:
         """How many promises it may touch."""
         return len({one.given.order for one in self.touched if _touches(one)})
 
+    @property
+    def customers(self) -> list[str]:
+        """Whose promises these are, with the order, in order of name."""
+        return sorted(
+            {
+                f"{one.customer} ({one.given.order})"
+                for one in self.touched
+                if _touches(one)
+            }
+        )
+
 
 def known_of(plan: Plan | None) -> Known | None:
     """Return a plan as the engine has it; None where it cannot be read."""
@@ -112,13 +124,45 @@ def _order(row: GridEvent, now: datetime) -> tuple[bool, float]:
     return is_over, -starts if is_over else starts
 
 
-def sheds_of(site: Site) -> list[Shed]:
-    """Return what was shed, the newest publication first. One query."""
-    return list(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShedGroup:
+    """What one publication gave up for one event.
+
+    Attributes:
+        event: What the grid asked.
+        publication: The plan in force that gave it up, with who published it.
+        rows: What was given up, in order of time.
+    """
+
+    event: GridEvent
+    publication: Publication
+    rows: list[Shed]
+
+    @property
+    def racks(self) -> int:
+        """Return how many racks gave way."""
+        return len({row.rack_id for row in self.rows})
+
+    @property
+    def customers(self) -> list[str]:
+        """Return whose promise it breaks, in order of name."""
+        return sorted(
+            {row.order.customer.name for row in self.rows if row.is_promise_broken}
+        )
+
+
+def sheds_of(site: Site) -> list[ShedGroup]:
+    """Return what was shed, by publication and event, the newest first. One query."""
+    rows = (
         Shed.objects.filter(event__site=site)
-        .select_related("event", "rack", "order__customer", "plan__publication")
-        .order_by("-plan", "event", "starts_at", "pk")[:SHEDS_SHOWN]
-    )
+        .select_related("event", "rack", "order__customer", "plan__publication__by")
+        .order_by("-plan", "event__starts_at", "event", "starts_at", "pk")
+    )[:SHEDS_SHOWN]
+    return [
+        ShedGroup(event=held[0].event, publication=held[0].plan.publication, rows=held)
+        for _, same in groupby(rows, key=lambda row: (row.plan_id, row.event_id))
+        for held in (list(same),)
+    ]
 
 
 def link_of(site: Site) -> GridLink | None:
@@ -132,7 +176,7 @@ def strip_of(known: Known, now: datetime, events: Sequence[GridEvent] = ()) -> L
     Args:
         known: The plan.
         now: The present.
-        events: What the grid asks, known to the plan or not.
+        events: What holds, known to the plan or not.
     """
     first = max(0, known.clock.minute(now))
     last = first + STRIP_DAYS * MINUTES_PER_DAY
@@ -158,7 +202,7 @@ def _caps(
             one.cap_w,
         )
         for one in events
-        if not one.is_cancelled and one.kind == GridEvent.Kind.CURTAILMENT
+        if not one.is_cancelled
     ]
     return [span for span in spans if span[0] < span[1]]
 
@@ -277,10 +321,12 @@ def tiers_of(site: Site, contract: GridContract, known: Known | None) -> Tiers:
     cheaper = site.demand_cents_per_kw_month - contract.interruptible_cents_per_kw_month
     racks, delay = _event(known, firm) if known and interruptible else (0, 0)
     given: dict[str, float] = defaultdict(float)
-    for kind, minutes in (
+    # A rack's delay stands in every row about it: once a plan is what it gave.
+    for kind, _, _, minutes in (
         Shed.objects.filter(event__site=site, delay_min__gt=0)
-        .values_list("order__service_class")
-        .annotate(minutes=Sum("delay_min"))
+        .order_by()
+        .values_list("order__service_class", "plan", "rack")
+        .annotate(minutes=Max("delay_min"))
     ):
         given[kind] += minutes / MINUTES_PER_DAY
     return Tiers(

@@ -47,6 +47,8 @@ GRID_REPAIR_S = 2
 SOON = timedelta(minutes=30)
 """A cap this near does not wait for the end of an optimization."""
 CAUSE_MOST = 300
+NAMED = 4
+"""Broken promises named in the sentence; the event names every customer."""
 WHY_MOST = 300
 
 TRIGGERS = frozenset(LIMITS) - ROUTINE
@@ -270,13 +272,10 @@ def _settle(row: AutoRepair) -> None:
         said = run.error.split("\n")[0] if run and run.error else "No plan was found."
         _end(row, State.DROPPED, said)
         return
-    if policy.mode != Mode.PUBLISH:
-        _end(row, State.WAITING, "The policy leaves the plan to a planner.")
-        return
     diff = preview(plan)
     beyond = _beyond(policy, plan, diff)
     if beyond:
-        _end(row, State.WAITING, beyond)
+        _end(row, State.WAITING, beyond, customers=_customers(diff))
         return
     try:
         publication = publish(
@@ -299,9 +298,18 @@ def _settle(row: AutoRepair) -> None:
 
 
 def _beyond(policy: RepairPolicy, plan: Plan, diff: Diff) -> str:
-    """Return which bound a plan passes, with amount and limit; empty for none."""
+    """Return why a plan waits, and whose promise it breaks; empty if it does not."""
     if diff.broken:
-        return f"It would break {counted(len(diff.broken), 'promise')}; none may."
+        named = ", ".join(
+            f"{one.order.customer.name} ({one.order.number})"
+            for one in diff.broken[:NAMED]
+        )
+        more = len(diff.broken) - NAMED
+        rest = f" and {more} more" if more > 0 else ""
+        promises = counted(len(diff.broken), "promise")
+        return f"It would break {promises}: {named}{rest}."
+    if policy.mode != Mode.PUBLISH:
+        return "It breaks no promise; the policy leaves the plan to a planner."
     if diff.moved_racks > policy.most_moved_racks:
         return (
             f"It would move {counted(diff.moved_racks, 'rack')}; "
@@ -317,12 +325,18 @@ def _beyond(policy: RepairPolicy, plan: Plan, diff: Diff) -> str:
     return ""
 
 
+def _customers(diff: Diff) -> tuple[str, ...]:
+    """Return the customers whose promise a plan breaks, in order of name."""
+    return tuple(sorted({one.order.customer.name for one in diff.broken}))
+
+
 @transaction.atomic
 def _end(
     row: AutoRepair,
     state: AutoRepair.State,
     why: str,
     publication: Publication | None = None,
+    customers: tuple[str, ...] = (),
 ) -> None:
     """End an automatic repair, with an event that names its cause."""
     ended = (
@@ -349,5 +363,6 @@ def _end(
             "run": row.run_id,
             "events": row.events,
             "publication": publication.number if publication else None,
+            "customers": list(customers),
         },
     )

@@ -15,6 +15,7 @@ from scheduling.engine.given_up import ACTIONS, GivenUp, given_up
 from scheduling.engine.schedule import Schedule
 from scheduling.errors import DamagedBlobError
 from scheduling.models import GridEvent, Plan, Publication, Shed
+from scheduling.snapshot.caps import event_of
 
 ROWS_AT_ONCE = 1_000
 NAMES = {
@@ -27,16 +28,17 @@ NAMES = {
 
 
 def write_sheds(publication: Publication) -> list[Shed]:
-    """Write down what a publication sheds for each grid event to come.
+    """Write down what a publication sheds for each grid event that its plan obeys.
 
-    One query where there is none; else six, and the two plans are read.
+    What two events ask for together stands with the one that starts first, so that
+    nothing is given up twice. One query where there is no event to come; else six, and
+    the two plans are read.
     """
     plan = publication.plan
     events = list(
         GridEvent.objects.filter(
             site=publication.site_id,
             state=GridEvent.State.ANNOUNCED,
-            kind=GridEvent.Kind.CURTAILMENT,
             ends_at__gt=plan.epoch,
         ).order_by("starts_at", "pk")
     )
@@ -48,10 +50,21 @@ def write_sheds(publication: Publication) -> list[Shed]:
         return []
     clock = SiteClock(epoch=plan.epoch, zone=ZoneInfo(problem.zone))
     before, ago = _before(publication)
+    obeyed = {event_of(one) for one in problem.curtailments}
     found: list[Shed] = []
+    told: set[tuple[str, str, int]] = set()
     for event in events:
+        if event.pk not in obeyed:
+            continue
         window = (clock.minute(event.starts_at), clock.minute_after(event.ends_at))
-        gave = given_up(problem, schedule, window=window, before=before, ago=ago)
+        gave = [
+            one
+            for one in given_up(
+                problem, schedule, window=window, before=before, ago=ago
+            )
+            if (one.rack, one.action, one.start) not in told
+        ]
+        told |= {(one.rack, one.action, one.start) for one in gave}
         rows = _rows(event, publication, gave, clock)
         if rows:
             _record(event, publication, rows)

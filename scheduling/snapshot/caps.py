@@ -52,6 +52,11 @@ def read_caps(
     return tuple(sorted(found, key=lambda one: (one.start, one.key)))
 
 
+def event_of(cap: Curtailment) -> int:
+    """Return the primary key of the grid event that a cap was read from."""
+    return int(cap.key.split(":")[1])
+
+
 def announced(site: Site, clock: SiteClock) -> list[GridEvent]:
     """Return events that ask for something and are not over. Two queries."""
     rows = GridEvent.objects.filter(

@@ -13,10 +13,11 @@ from factory.access import OFFICE, Audience, allow, audience_of, granted
 from journal.wording import counted, kw, moment
 from scheduling.charts import load_strip
 from scheduling.errors import GridEventRefusedError
-from scheduling.models import GridEvent
+from scheduling.models import GridEvent, GridLink
 from scheduling.queries import grid as queries
 from scheduling.queries.grid import Preview
 from scheduling.queries.metered import metered_of
+from scheduling.queries.repairs import answer_to_grid
 from scheduling.services.grid import announce, call_off, contract_of, refuse_nonsense
 from scheduling.web.grid_forms import AnnounceForm
 from scheduling.web.grid_room import page_of
@@ -74,8 +75,11 @@ def _show(
     site, zone = here.site, ZoneInfo(here.site.zone)
     known = queries.known_of(here.plan)
     events = queries.events_of(site, now)
-    strip = queries.strip_of(known, now, events) if known else None
     contract = contract_of(site)
+    link = queries.link_of(site)
+    holding = _holding(events, link)
+    strip = queries.strip_of(known, now, holding) if known else None
+    audience = audience_of(request.user)
     context: dict[str, Any] = {
         "now": now,
         "site": site,
@@ -83,14 +87,16 @@ def _show(
         "form": form,
         "preview": preview,
         "events": events,
+        "answer": answer_to_grid(site),
         "coming": [one.pk for one in events if _is_coming(one, now)],
         "sheds": queries.sheds_of(site),
-        "link": queries.link_of(site),
+        "link": link,
         "contract": contract,
         "tiers": queries.tiers_of(site, contract, known),
         "metered": metered_of(site, now.astimezone(zone).date()),
-        "is_desk": audience_of(request.user) in granted(DESK),
-        "lede": _lede(events, now, zone),
+        "is_desk": audience in granted(DESK),
+        "is_planner": audience in granted((Audience.PLANNER,)),
+        "lede": _lede(holding, now, zone),
         "rest": _rest(preview),
         "strip": load_strip.load_strip(strip, zone) if strip else "",
         "strip_table": load_strip.table(strip, zone) if strip else None,
@@ -155,6 +161,12 @@ def _usual() -> dict[str, Any]:
 
 def _is_coming(event: GridEvent, now: datetime) -> bool:
     return event.ends_at > now and event.state == GridEvent.State.ANNOUNCED
+
+
+def _holding(events: list[GridEvent], link: GridLink | None) -> list[GridEvent]:
+    """Return events that hold: some do only while contact is lost."""
+    is_lost = link is not None and link.is_lost
+    return [one for one in events if is_lost or one.kind == GridEvent.Kind.CURTAILMENT]
 
 
 def _lede(events: list[GridEvent], now: datetime, zone: ZoneInfo) -> str:

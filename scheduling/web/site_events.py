@@ -22,7 +22,8 @@ from factory.services.outages import (
     target_of,
 )
 from factory.services.recalls import end_recall, recall_lot, trace
-from scheduling.models import AutoRepair, RepairPolicy
+from scheduling.models import RepairPolicy
+from scheduling.queries.repairs import repairs_of
 from scheduling.services.auto_repair import policy_of, set_policy
 from scheduling.web.order_changes import signed
 from scheduling.web.shell import site_of
@@ -269,9 +270,7 @@ def repair_policy(request: HttpRequest) -> HttpResponse:
     context = {
         "policy": policy,
         "form": form,
-        "repairs": AutoRepair.objects.filter(site=site).select_related(
-            "run", "publication"
-        )[:LISTED],
+        "repairs": repairs_of(site, LISTED),
         "is_planner": audience_of(request.user) in granted(PLANNERS),
     }
     return render(request, "scheduling/repair_policy.html", context)

@@ -164,7 +164,7 @@ def test_a_plan_inside_the_bounds_publishes_itself(world, clock):
     ("bounds", "hours", "why"),
     [
         ({"most_moved_racks": 0}, 100, "0 may move"),
-        ({}, 24 * 30, "none may"),
+        ({}, 24 * 30, "It would break 1\u00a0promise: Customer-"),
     ],
 )
 def test_a_plan_beyond_a_bound_waits_and_says_which(world, clock, bounds, hours, why):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from factory.models import Order
 from journal.cursors import consume
@@ -21,22 +22,25 @@ from scheduling.models import (
     Run,
     Shed,
 )
-from scheduling.services.auto_repair import GATHER, set_policy, start_due
-from scheduling.services.grid import announce, call_off
+from scheduling.queries.grid import tiers_of
+from scheduling.services.auto_repair import GATHER, set_policy, settle, start_due
+from scheduling.services.grid import announce, call_off, contract_of
 from scheduling.services.publish import preview, publish
-from scheduling.services.runs import claim, request_run
+from scheduling.services.runs import claim, fail, request_run
 from scheduling.worker import execute
 from tests.builders.factory import NOW, a_step_record, records_until
+from tests.builders.reading import a_reader, table, words
 from tests.builders.scheduling import (
     a_base_scenario,
     a_snapshot,
     a_stored_plan,
     rack,
 )
-from tests.builders.world import a_small_world
+from tests.builders.world import a_small_world, a_user
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+REPAIRS = "Automatic repairs"
 
 
 @pytest.fixture(autouse=True)
@@ -57,11 +61,11 @@ def world():
     return world
 
 
-def put_in_force(plan):
+def put_in_force(plan, by=None):
     diff = preview(plan)
     return publish(
         plan=plan,
-        by=None,
+        by=by,
         actor="user:7",
         acknowledged={one.order.number: "The grid asked." for one in diff.broken},
         expected_previous=diff.previous_number,
@@ -180,6 +184,103 @@ def test_flexible_orders_give_way_first(world):
         for row in Shed.objects.filter(event=event).order_by("saved_w")
     }
     assert least.get(firm.serial, 0) < least[flexible.serial]
+
+
+def test_what_two_caps_ask_for_together_is_given_up_once(world):
+    the_grid_asks(world.site)
+    second = the_grid_asks(world.site, cap_w=1_250_000, hours=8)
+
+    put_in_force(repaired())
+
+    rows = list(Shed.objects.values_list("rack", "action", "starts_at"))
+    assert rows
+    assert len(rows) == len(set(rows))
+    assert not Shed.objects.filter(event=second, starts_at__lt=NOW + 6 * HOUR).exists()
+
+
+def test_nothing_is_shed_for_an_event_that_the_plan_does_not_know(world):
+    known = the_grid_asks(world.site)
+    plan = repaired()
+    the_grid_asks(world.site, hours=9)
+
+    put_in_force(plan)
+
+    assert set(Shed.objects.values_list("event", flat=True)) == {known.pk}
+
+
+def test_a_delay_counts_once_however_many_things_a_rack_gives_up(world):
+    event = the_grid_asks(world.site)
+    plan = put_in_force(repaired()).plan
+    one = world.racks[0]
+    Shed.objects.all().delete()
+    for action in ("held", "derated"):
+        Shed.objects.create(
+            event=event,
+            plan=plan,
+            rack=one,
+            order=one.order,
+            action=action,
+            step="SOAK",
+            starts_at=NOW,
+            ends_at=NOW + HOUR,
+            saved_w=1_000,
+            delay_min=720,
+            actor="user:7",
+        )
+
+    tiers = tiers_of(world.site, contract_of(world.site), None)
+
+    assert (tiers.firm_days, tiers.flexible_days) == (0.5, 0)
+
+
+def test_the_page_says_what_was_shed_by_whom_and_whose_promise_it_breaks(world):
+    the_grid_asks(world.site)
+    put_in_force(repaired(), by=a_user("planner", site=world.site))
+    Shed.objects.update(is_promise_broken=True)
+
+    head, *rows = table(a_reader(world.site).get(reverse("grid")), "What was shed")
+
+    assert "plan 2, by Robin Ito" in head[0]
+    assert f"breaks its promise to {world.order.customer.name}" in head[0]
+    assert {row[1] for row in rows} == {world.order.customer.name}
+
+
+def test_the_page_says_what_became_of_the_repair_that_the_grid_started(world):
+    planner = a_reader(world.site)
+    the_grid_asks(world.site)
+    said = [words(planner.get(reverse("grid")))]
+    plan = repaired()
+    said.append(words(planner.get(reverse("grid"))))
+    settle()
+    said.append(words(planner.get(reverse("grid"))))
+    put_in_force(plan)
+    said.append(words(planner.get(reverse("grid"))))
+
+    under_way, waits = "looks for a plan under the caps", "waits for you"
+    assert [under_way in one for one in said] == [False, True, False, False]
+    assert [waits in one for one in said] == [False, False, True, False]
+    row = AutoRepair.objects.get()
+    told = Event.objects.get(kind="auto_repair.waiting")
+    assert all(name in row.why for name in told.after["customers"])
+    ((*_, state, _),) = table(planner.get(reverse("repair_policy")), REPAIRS)
+    assert state.startswith("Plan 2 in force")
+
+
+def test_a_repair_that_found_nothing_says_why_and_can_be_asked_for_again(world):
+    planner, desk = a_reader(world.site), a_reader(world.site, "energy_desk")
+    the_grid_asks(world.site)
+    started()
+    run = Run.objects.get(state=Run.State.QUEUED)
+    lease = claim(run.pk, "worker:1")
+    fail(lease=lease, code="no_plan", sentences=("Site power: 9 kW over.",))
+    settle()
+
+    pages = [words(one.get(reverse("grid"))) for one in (planner, desk)]
+
+    for page in pages:
+        assert "No plan under the caps was found" in page
+        assert "Site power: 9 kW over." in page
+    assert ["Repair again" in page for page in pages] == [True, False]
 
 
 def test_a_soak_that_ran_derated_has_the_lost_minutes_still_to_do(world, time_machine):

@@ -13,6 +13,7 @@ from scheduling.models import (
     FlexibleCurve,
     GridContract,
     GridEvent,
+    GridLink,
     GridSeries,
     MeteredPeak,
     Plan,
@@ -132,6 +133,23 @@ def test_a_cap_the_plan_does_not_know_yet_is_drawn_over_its_load(world):
 
     # Tomorrow, 08:00 to 12:00 at the site.
     assert [row[2] for row in days[:3]] == ["4,500 kW", "3,600 kW", "4,500 kW"]
+
+
+def test_what_holds_while_contact_is_lost_is_told_only_then(world):
+    a_grid_event(world.site, name="Subscribed", kind=GridEvent.Kind.SUBSCRIPTION)
+    link = GridLink.objects.create(
+        site=world.site, vtn_url="https://vtn.example", client_id="ven"
+    )
+    reader = a_reader(world.site)
+    before = words(reader.get(reverse("grid")))
+    link.is_lost = True
+    link.save()
+    after = words(reader.get(reverse("grid")))
+
+    assert "The grid asks for nothing." in before
+    assert "only while contact is lost" in before
+    assert "Subscribed: 3,600 kW" in after
+    assert "holds: contact is lost" in after
 
 
 def test_a_buyer_reads_the_page_and_finds_no_form(world):
