@@ -257,5 +257,14 @@ def _state_after(held: Held) -> State:
         PurchaseOrderLine.State.CLOSED: Verb.RECEIVE,
         PurchaseOrderLine.State.OPEN: Verb.ASK_AGAIN,
     }
-    state = State(held.commitment.state)
-    return MOVES[verbs[PurchaseOrderLine.State(held.line.state)]].get(state, state)
+    # No verb leads from one end to another; a request does.
+    ends = {
+        (PurchaseOrderLine.State.CANCELLED, State.RECEIVED): State.CANCELLED,
+        (PurchaseOrderLine.State.CANCELLED, State.CLOSED): State.CANCELLED,
+        (PurchaseOrderLine.State.CLOSED, State.CANCELLED): State.CLOSED,
+    }
+    state, asked = (
+        State(held.commitment.state),
+        PurchaseOrderLine.State(held.line.state),
+    )
+    return ends.get((asked, state)) or MOVES[verbs[asked]].get(state, state)

@@ -79,6 +79,22 @@ def test_asking_for_more_than_came_opens_a_complete_line_again():
     assert line.commitment.state == "requested"
 
 
+@pytest.mark.parametrize("is_promised", [True, False])
+def test_a_complete_line_is_cancelled_and_complete_again_with_its_commitment(
+    is_promised,
+):
+    line = a_line(quantity=90)
+    if is_promised:
+        a_commitment(line)
+    a_receipt(line, 90)
+
+    ask_for(line, is_cancelled=True)
+    assert (line.state, line.commitment.state) == ("cancelled", "cancelled")
+
+    ask_for(line)
+    assert (line.state, line.commitment.state) == ("closed", "closed")
+
+
 def test_each_change_of_date_or_quantity_is_kept_as_a_row():
     line = a_line(quantity=90)
 
