@@ -341,7 +341,7 @@ def _stays(plan: Plan) -> list[_Stay]:
     """Return all stays of a plan, the last to come first. One query."""
     rows = (
         PlannedRack.objects.filter(plan=plan, bay__isnull=False)
-        .order_by("-bay_from")
+        .order_by("-bay_from", "pk")
         .values_list("rack", "bay", "bay__node", "bay__loop", "bay_from", "bay_until")
     )
     return [

@@ -224,6 +224,6 @@ def _curtailments(
     rows = GridEvent.objects.filter(site=site, ends_at__gt=first, starts_at__lt=last)
     return list(
         rows.exclude(state=GridEvent.State.CANCELLED)
-        .order_by("starts_at")
+        .order_by("starts_at", "ends_at")
         .values_list("starts_at", "ends_at")
     )

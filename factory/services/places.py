@@ -68,7 +68,7 @@ def _check_service(bay: PowerBay, now: datetime) -> None:
     """Refuse a bay that is out of service."""
     outage = (
         Outage.objects.filter(bay=bay, remaining=0, starts_at__lte=now, ends_at__gt=now)
-        .order_by("-ends_at")
+        .order_by("-ends_at", "pk")
         .first()
     )
     if outage is not None:

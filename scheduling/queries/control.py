@@ -189,7 +189,7 @@ def limits_of(plan: Plan, most: int = 6) -> list[LimitTotal]:
         .order_by()
         .values("limit", "owner")
         .annotate(minutes=Sum("minutes"), racks=Count("rack", distinct=True))
-        .order_by("-minutes")[:most]
+        .order_by("-minutes", "limit", "owner")[:most]
     )
     return [
         LimitTotal(

@@ -86,7 +86,7 @@ def _racks(site: Site, text: str) -> list[Hit]:
 def _suppliers(text: str) -> list[Hit]:
     rows = (
         Supplier.objects.filter(Q(name__icontains=text) | Q(code__icontains=text))
-        .order_by("name")
+        .order_by("name", "code")
         .values_list("name", "code")[:EACH]
     )
     return [

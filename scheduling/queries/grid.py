@@ -114,8 +114,8 @@ def known_of(plan: Plan | None) -> Known | None:
 
 def events_of(site: Site, now: datetime) -> list[GridEvent]:
     """Return events to come, the next one first, then past ones. One query."""
-    rows = GridEvent.objects.filter(site=site).order_by("-starts_at")[:EVENTS_SHOWN]
-    return sorted(rows, key=lambda row: _order(row, now))
+    rows = GridEvent.objects.filter(site=site).order_by("-starts_at", "pk")
+    return sorted(rows[:EVENTS_SHOWN], key=lambda row: _order(row, now))
 
 
 def _order(row: GridEvent, now: datetime) -> tuple[bool, float]:

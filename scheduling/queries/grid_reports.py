@@ -27,7 +27,7 @@ def reports_of(link: GridLink, now: datetime) -> list[dict[str, Any]]:
         source=GridEvent.Source.OPENADR,
         state=GridEvent.State.ANNOUNCED,
         ends_at__gt=now,
-    ).order_by("starts_at")
+    ).order_by("starts_at", "pk")
     keys = {
         row.external_id.removeprefix("openadr:").rpartition("#")[0]: row.program
         for row in events

@@ -249,7 +249,7 @@ def pegs_of(plan: Plan, rack: Unit) -> list[Pegging]:
             "tranche__revision__commitment__line__part",
             "tranche__revision__commitment__line__purchase_order__supplier",
         )
-        .order_by(F("tranche__dock_date").desc(nulls_last=True), "step__op")
+        .order_by(F("tranche__dock_date").desc(nulls_last=True), "step__op", "pk")
     )
 
 

@@ -128,7 +128,7 @@ def _circles(models: Iterable[int]) -> dict[str, list[str]]:
     trees: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     rows = (
         BomLine.objects.filter(rack_model__in=models, parent__isnull=False)
-        .order_by("part__code")
+        .order_by("part__code", "pk")
         .values_list("rack_model__code", "parent__code", "part__code")
     )
     for model, parent, part in rows:

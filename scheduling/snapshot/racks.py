@@ -145,7 +145,7 @@ def read_previous(
         PlannedStep.objects.filter(
             plan=published.plan_id, starts_at__gte=clock.epoch, rack__site=site
         )
-        .order_by("starts_at")
+        .order_by("starts_at", "pk")
         .values_list("rack", "step", "bay", "starts_at")
     )
     for rack, step, bay, starts_at in rows.iterator(chunk_size=10_000):

@@ -83,7 +83,7 @@ def _materials(
     part_ids = {}
     lines = (
         BomLine.objects.filter(rack_model__in=models, parent__isnull=True)
-        .order_by("part__code")
+        .order_by("part__code", "pk")
         .values_list(
             "rack_model", "part", "part__code", "quantity", "consumed_at__code"
         )

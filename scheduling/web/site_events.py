@@ -158,7 +158,7 @@ def outage_list(request: HttpRequest) -> HttpResponse:
     rows = (
         Outage.objects.filter(site=site, ends_at__gt=now)
         .select_related(*TARGETS)
-        .order_by("starts_at")[:LISTED]
+        .order_by("starts_at", "pk")[:LISTED]
     )
     context = {
         "outages": [

@@ -35,7 +35,7 @@ class Receipt(models.Model):
     class Meta:
         """A receipt brings something."""
 
-        ordering = ["line", "received_on"]
+        ordering = ["line", "received_on", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(quantity__gte=1), name="receipt_quantity_positive"
@@ -84,7 +84,7 @@ class Finding(models.Model):
     class Meta:
         """A finding is about pieces, says why, and quality's about a receipt."""
 
-        ordering = ["line", "at"]
+        ordering = ["line", "at", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(quantity__gte=1), name="finding_quantity_positive"

@@ -166,7 +166,7 @@ def _said(lines: _Lines, zones: Mapping[int, ZoneInfo]) -> dict[int, list[Said]]
     for revision, day, quantity in (
         Tranche.objects.for_staff()
         .filter(revision__commitment__line__in=lines)
-        .order_by("dock_date")
+        .order_by("dock_date", "pk")
         .values_list("revision", "dock_date", "quantity")
     ):
         promises[revision].append(Delivery(day, quantity))
