@@ -166,6 +166,9 @@ class _Search:
         self.aside = cost_of_others(self.problem, {one.rack for one in self.left_out})
         floor = threading.Thread(target=self._find_floor, name="floor", daemon=True)
         seats = self._try_rules(board, floor)
+        if self.max_moves is not None:
+            # A search that must repeat may not end sooner when the floor comes sooner.
+            floor.join()
         if board.racks and not self._is_over():
             board.restore(seats)
             seats = self._improve(board)
