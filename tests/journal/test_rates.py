@@ -5,7 +5,6 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config.broker import free_port
 from journal.rates import (
     AWAY_S,
     CounterAwayError,
@@ -14,6 +13,7 @@ from journal.rates import (
     RedisCounter,
     rates_at,
 )
+from tests.builders.ports import a_silent_port
 
 
 def at(now_s: float, **changes):
@@ -73,17 +73,18 @@ def test_while_the_shared_counter_is_away_each_process_counts_for_itself():
 
 def test_a_redis_that_does_not_answer_is_left_alone_for_a_while():
     clock_s = [0.0]
-    nobody = redis.Redis(port=free_port(), retry=Retry(NoBackoff(), 0))
-    counter = RedisCounter(nobody, clock=lambda: clock_s[0])
+    with a_silent_port() as port:
+        nobody = redis.Redis(port=port, retry=Retry(NoBackoff(), 0))
+        counter = RedisCounter(nobody, clock=lambda: clock_s[0])
 
-    with pytest.raises(CounterAwayError) as asked:
-        counter.add(1, 1)
-    clock_s[0] = AWAY_S - 1
-    with pytest.raises(CounterAwayError) as unasked:
-        counter.add(1, 1)
-    clock_s[0] = AWAY_S
-    with pytest.raises(CounterAwayError) as again:
-        counter.add(1, 1)
+        with pytest.raises(CounterAwayError) as asked:
+            counter.add(1, 1)
+        clock_s[0] = AWAY_S - 1
+        with pytest.raises(CounterAwayError) as unasked:
+            counter.add(1, 1)
+        clock_s[0] = AWAY_S
+        with pytest.raises(CounterAwayError) as again:
+            counter.add(1, 1)
 
     causes = [error.value.__cause__ for error in (asked, unasked, again)]
     assert [cause is not None for cause in causes] == [True, False, True]

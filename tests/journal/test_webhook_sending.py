@@ -8,10 +8,10 @@ from itertools import count
 
 import pytest
 
-from config.broker import free_port
 from journal.webhooks.addresses import Door
 from journal.webhooks.sending import Letter, Post, Sent
 from tests.builders.certificates import a_certificate
+from tests.builders.ports import a_silent_port
 from tests.builders.webhooks import a_receiver
 
 
@@ -85,7 +85,8 @@ def test_410_says_that_no_more_is_wanted():
 
 
 def test_where_nobody_listens_there_is_no_connection():
-    sent = post("127.0.0.1").send(letter(f"http://127.0.0.1:{free_port()}/"))
+    with a_silent_port() as port:
+        sent = post("127.0.0.1").send(letter(f"http://127.0.0.1:{port}/"))
 
     assert sent.status is None
     assert sent.error.startswith("No connection")
