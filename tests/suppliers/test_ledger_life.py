@@ -100,12 +100,12 @@ def call_back(line, now):
 def rows(line):
     """Return everything a refused change could have touched."""
     return [
-        list(StockLot.objects.values()),
+        list(StockLot.objects.order_by("pk").values()),
         PurchaseOrderLine.objects.for_staff().values().get(pk=line.pk),
         Commitment.objects.for_staff().values().get(line=line),
         CommitRevision.objects.for_staff().count(),
-        list(Shipment.objects.for_staff().values()),
-        list(ShipmentLine.objects.for_staff().values()),
+        list(Shipment.objects.for_staff().order_by("pk").values()),
+        list(ShipmentLine.objects.for_staff().order_by("pk").values()),
         Event.objects.count(),
     ]
 
