@@ -18,7 +18,7 @@ from config import demo
 from config.env import BASE_DIR
 from config.errors import AlreadyRunningError, NoFreePortError
 
-START_WAIT_S = 180
+START_WAIT_S = 600
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ class Demo:
 
 def status(address, path):
     """Return the status of a page."""
-    connection = http.client.HTTPConnection(*address, timeout=30)
+    connection = http.client.HTTPConnection(*address, timeout=120)
     connection.request("GET", path)
     answer = connection.getresponse()
     answer.read()

@@ -12,7 +12,7 @@ import pytest
 from config.errors import ProcessKeepsEndingError
 from config.processes import Process, Supervisor, end_leftovers
 
-WAIT_S = 20.0
+WAIT_S = 120.0
 # Tells its own and its child's number, then waits; deaf to a polite request.
 DEAF_PARENT = (
     "import signal, subprocess, sys, time\n"

@@ -649,7 +649,7 @@ def race(*calls):
 
     def run(place, call):
         try:
-            gate.wait(timeout=10)
+            gate.wait()
             call()
         except FactoryError as error:
             outcomes[place] = error
@@ -663,7 +663,7 @@ def race(*calls):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join()
     return outcomes
 
 

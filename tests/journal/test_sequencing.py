@@ -10,6 +10,9 @@ from journal.models import Event
 from journal.sequencing import sequence
 from tests.builders.journal import an_event
 
+WAIT_S = 50.0
+"""Less than a transaction may stand idle."""
+
 postgresql_only = pytest.mark.skipif(
     connection.vendor != "postgresql", reason="SQLite lets one writer in at a time"
 )
@@ -65,13 +68,13 @@ def test_an_event_with_a_lower_id_that_commits_later_gets_the_higher_number():
         with transaction.atomic():
             event = an_event(object_id="slow")
             written.set()
-            may_commit.wait(10)
+            may_commit.wait(WAIT_S)
         connection.close()
         return event.pk
 
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(write_slowly)
-        written.wait(10)
+        assert written.wait(WAIT_S)
         quick = an_event(object_id="quick")
         sequence(limit=10)
         may_commit.set()
