@@ -1,6 +1,7 @@
 """The dock: what came is counted, what is not as announced is a finding."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -182,8 +183,13 @@ def test_quality_releases_or_sends_back_once(line):
             act(receipt=receipt, reason="x", actor="user:2", now=NOW)
 
 
+def today_at_the_site():
+    """Return its day, which for some hours is not the one of UTC."""
+    return timezone.localdate(timezone=ZoneInfo("America/Monterrey"))
+
+
 def test_the_dock_counts_on_its_page(client):
-    today = timezone.localdate()
+    today = today_at_the_site()
     line = a_line(quantity=90, need_by=today + timedelta(days=14))
     a_commitment(line, now=timezone.now())
     shipment = a_shipment(
@@ -202,7 +208,7 @@ def test_the_dock_counts_on_its_page(client):
 
 
 def test_what_comes_before_its_day_is_counted_too(client):
-    today = timezone.localdate()
+    today = today_at_the_site()
     line = a_line(quantity=90, need_by=today + timedelta(days=14))
     a_commitment(line, now=timezone.now())
     shipment = a_shipment(
@@ -225,7 +231,7 @@ def test_what_comes_before_its_day_is_counted_too(client):
 
 
 def test_a_supplier_announces_on_its_page_and_calls_back(client):
-    today = timezone.localdate()
+    today = today_at_the_site()
     line = a_line(quantity=90, need_by=today + timedelta(days=14))
     a_commitment(line, now=timezone.now())
     client.force_login(a_supplier_user(line.purchase_order.supplier, role="ship"))
@@ -269,7 +275,7 @@ def test_a_serial_number_that_was_sent_back_comes_again_with_its_history(traced)
 
 
 def test_a_substitute_that_comes_is_stock_of_the_substitute(client):
-    line = a_line(quantity=90, need_by=timezone.localdate() + timedelta(days=14))
+    line = a_line(quantity=90, need_by=today_at_the_site() + timedelta(days=14))
     stand_in = a_part("SENSOR-B", trace=Part.Trace.SERIAL)
     PartAlternate.objects.create(
         part=line.part, alternate=stand_in, valid_from=TODAY, approved_by="Quality"

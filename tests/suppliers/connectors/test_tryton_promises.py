@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -23,7 +24,8 @@ from tests.suppliers.connectors.rig import Rig
 
 pytestmark = pytest.mark.django_db
 
-TODAY = timezone.now().date()
+TODAY = timezone.localdate(timezone=ZoneInfo("America/Monterrey"))
+"""Of the site: nothing comes there on a later day, whatever UTC's is."""
 NEED_BY = TODAY + timedelta(days=21)
 SOON, LATER = TODAY + timedelta(days=14), TODAY + timedelta(days=35)
 
