@@ -283,8 +283,9 @@ def test_who_answered_between_showing_and_applying_is_not_overwritten(
     assert second.version == (3 if mode == "each" else 2)
 
 
-def test_another_suppliers_line_reads_like_one_that_is_not_there(tenant, lines):
-    foreign = a_line(a_purchase_order(number="4500-2"))
+def test_another_suppliers_line_reads_like_one_that_is_not_there(tenant, lines, today):
+    due = today + 14 * DAY
+    foreign = a_line(a_purchase_order(number="4500-2"), need_by=due)
     a_commitment(foreign, now=timezone.now())
     rows = table(tenant)
     rows += [list(rows[1]), list(rows[1])]
