@@ -1,13 +1,17 @@
 """One search: a first plan at once, never dearer after, stopped whenever told."""
 
 import json
+from dataclasses import replace
 
 import pytest
+from ortools.sat.python import cp_model
 
 from scheduling.engine.__main__ import main
 from scheduling.engine.bound import cost_floor
 from scheduling.engine.check import breaches, made
 from scheduling.engine.cost import cost
+from scheduling.engine.cpsat import solve as cpsat
+from scheduling.engine.cpsat.rules import alike
 from scheduling.engine.cpsat.solve import Companion, build
 from scheduling.engine.decode.board import ENTRIES, Board
 from scheduling.engine.decode.render import render
@@ -142,6 +146,49 @@ def test_the_model_states_every_rule():
 
     assert model.validate() == ""
     assert set(variables.steps) == {rack.key for rack in problem.racks}
+
+
+def of_alike_racks(seed, count=3):
+    """Return a problem of so many racks that differ in name alone."""
+    problem = a_random_problem(seed, racks=3, begun=False)
+    racks = tuple(
+        replace(problem.racks[0], key=f"R{at}", order=f"O{at}") for at in range(count)
+    )
+    return replace(problem, racks=racks)
+
+
+@pytest.mark.parametrize("seed", [9, 26, 37, 39, 53, 54])
+def test_racks_that_are_alike_cost_the_same_in_order(seed, monkeypatch):
+    problem = of_alike_racks(seed)
+    others = tuple(rule for rule in cpsat.RULES if rule is not alike)
+    found = []
+
+    for rules in (cpsat.RULES, others):
+        monkeypatch.setattr(cpsat, "RULES", rules)
+        model, variables = build(problem, problem.racks)
+        solver = cp_model.CpSolver()
+        solver.parameters.num_workers = 1
+        assert solver.solve(model) == cp_model.OPTIMAL
+        found.append(solver.objective_value)
+        if rules is not others:
+            first = [solver.value(own[0].start) for own in variables.steps.values()]
+            assert first == sorted(first)
+
+    assert found[0] == found[1]
+
+
+def test_a_hint_swaps_the_starts_of_racks_that_are_alike():
+    problem = of_alike_racks(9)
+    other = replace(problem.racks[1], due=1, key="R3")
+    starts = {"R0": [50, 60], "R1": [10, 90], "R2": [30, 40], "R3": [0, 5]}
+
+    assert alike.alike((*problem.racks, other)) == [["R0", "R1", "R2"]]
+    assert alike.arranged((*problem.racks, other), starts) == {
+        "R0": [10, 90],
+        "R1": [30, 40],
+        "R2": [50, 60],
+        "R3": [0, 5],
+    }
 
 
 def test_the_command_line_solves_checks_and_bounds(tmp_path, capsys):

@@ -7,6 +7,7 @@ from ortools.sat.python import cp_model
 
 from scheduling.engine.cpsat import objective
 from scheduling.engine.cpsat.rules import (
+    alike,
     bay,
     calendar,
     material,
@@ -19,7 +20,7 @@ from scheduling.engine.cpsat.variables import Variables, create
 from scheduling.engine.problem import Problem, Rack
 from scheduling.engine.units import MINUTES_PER_DAY
 
-RULES = (order, calendar, place, people, bay, power, material)
+RULES = (order, alike, calendar, place, people, bay, power, material)
 MOST_RACKS = 300
 """Larger problems are left to ruin and recreate: the model would not be searched."""
 
@@ -127,8 +128,9 @@ class Companion:
     def _run(self) -> None:
         model, self.variables = build(self.problem, self.racks)
         self.constant += objective.constant_cents(self.problem, self.variables)
+        hint = alike.arranged(self.racks, self.hint)
         for key, steps in self.variables.steps.items():
-            for one, start in zip(steps, self.hint.get(key, ()), strict=False):
+            for one, start in zip(steps, hint.get(key, ()), strict=False):
                 model.add_hint(one.start, start)
         if self._is_stopped:
             return
