@@ -45,3 +45,23 @@ def members(problem: Network) -> list[list[int]]:
         if one.job:
             found[index[one.job]].append(at)
     return found
+
+
+def neighbours(problem: Network) -> list[list[int]]:
+    """Return for each activity the places of those that a lag ties to it."""
+    index = {one.key: at for at, one in enumerate(problem.activities)}
+    found: list[list[int]] = [[] for _ in problem.activities]
+    for lag in problem.lags:
+        one, other = index[lag.before], index[lag.after]
+        found[one].append(other)
+        found[other].append(one)
+    return found
+
+
+def users(problem: Network) -> dict[str, list[int]]:
+    """Return for each resource the places of the activities that can hold it."""
+    found: dict[str, list[int]] = {one.key: [] for one in problem.resources}
+    for at, one in enumerate(problem.activities):
+        for key in sorted({key for mode in one.modes for key, _ in mode.uses}):
+            found[key].append(at)
+    return found

@@ -6,6 +6,7 @@ on threads of their own; what one finds, the others start from.
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from math import inf
 from threading import Thread
@@ -14,7 +15,9 @@ from time import monotonic
 from scheduling.engine.errors import EngineError
 from scheduling.engine.network.bound import CHAIN, bound
 from scheduling.engine.network.check import breaches
-from scheduling.engine.network.cpsat.solve import Effort, Prover
+from scheduling.engine.network.cpsat.effort import Effort
+from scheduling.engine.network.cpsat.neighbourhood import Neighbourhoods
+from scheduling.engine.network.cpsat.solve import Prover
 from scheduling.engine.network.encode import Layout, lay_out
 from scheduling.engine.network.outcome import NetworkOutcome, NetworkStatus
 from scheduling.engine.network.problem import (
@@ -96,6 +99,8 @@ def solve_network(
     for turn in turns(kind, outlook):
         if record.is_over:
             break
+        if record.best is None and turn.neighbours:
+            turn = replace(turn, neighbours=0, solvers=turn.neighbours)  # noqa: PLW2901
         _Session(layout, record, turn, seed).run(
             time_limit_s * turn.share, is_deterministic=is_deterministic
         )
@@ -148,25 +153,40 @@ class _Session:
             Thread(target=self._ruiner(at, plans).run, daemon=True)
             for at in range(self._turn.ruiners)
         ]
-        prover = None
-        if self._turn.solvers:
-            ticks = seconds if is_deterministic else None
-            effort = Effort(
-                seconds=record.seconds_left,
-                workers=self._turn.solvers,
-                seed=self._seed,
-                ticks=ticks,
-            )
-            prover = Prover(self._layout, record, effort)
-            threads.append(Thread(target=prover.run, daemon=True))
+        ticks = seconds if is_deterministic else None
+        solvers = self._solvers(ticks)
+        threads += [Thread(target=one.run, daemon=True) for one in solvers]
         for thread in threads:
             thread.start()
         for thread in threads:
             while thread.is_alive():
                 thread.join(POLL_S)
-                if prover is not None and record.is_over:
-                    prover.stop()
+                has_begun = self._turn.starters > 0 and record.best is not None
+                if has_begun or record.is_over:
+                    for one in solvers:
+                        one.stop()
         record.deadline = last
+
+    def _solvers(self, ticks: float | None) -> list[Prover | Neighbourhoods]:
+        """Return what works with CP-SAT: on the whole problem, and on parts."""
+        record = self._record
+        effort = Effort(
+            seconds=record.seconds_left,
+            workers=self._turn.solvers,
+            seed=self._seed,
+            ticks=ticks,
+        )
+        solvers: list[Prover | Neighbourhoods] = []
+        if self._turn.solvers:
+            solvers.append(Prover(self._layout, record, effort))
+        alone = replace(effort, workers=1, is_start=self._turn.starters > 0)
+        for at in range(self._turn.starters):
+            own = replace(alone, seed=self._seed + at)
+            solvers.append(Prover(self._layout, record, own))
+        for at in range(self._turn.neighbours):
+            own = replace(alone, seed=self._seed * 101 + at)
+            solvers.append(Neighbourhoods(self._layout, record, own))
+        return solvers
 
     def _ruiner(self, at: int, moves: int | None) -> Ruiner:
         return Ruiner(self._layout, self._record, self._seed * 101 + at, moves)

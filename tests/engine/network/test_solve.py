@@ -14,7 +14,8 @@ from ortools.sat.python import cp_model
 from scheduling.engine.errors import InvalidProblemError
 from scheduling.engine.network.bound import bound
 from scheduling.engine.network.check import breaches, score
-from scheduling.engine.network.cpsat.solve import Effort, Whole
+from scheduling.engine.network.cpsat.effort import Effort
+from scheduling.engine.network.cpsat.solve import Whole
 from scheduling.engine.network.encode import TooFineError, lay_out
 from scheduling.engine.network.kernels.net import (
     DUE,

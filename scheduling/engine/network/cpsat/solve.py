@@ -1,39 +1,19 @@
 """The whole problem as one CP-SAT model, started from the best plan."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
 import numpy as np
 from ortools.sat.python import cp_model
 
-from scheduling.engine.network.cpsat import objective
-from scheduling.engine.network.cpsat.rules import capacity, lags, stocks
-from scheduling.engine.network.cpsat.variables import Variables, declare
+from scheduling.engine.network.cpsat.effort import Effort
+from scheduling.engine.network.cpsat.model import Model
 from scheduling.engine.network.encode import Layout
-from scheduling.engine.network.problem import Network, Objective
-from scheduling.engine.network.schedule import Score
-from scheduling.engine.network.search.record import Incumbent, Record
+from scheduling.engine.network.search.record import Record
 
 NAME = "cp_sat"
 MARGIN = 1e-6
 """CP-SAT's bound is a float; it is rounded up after so much is taken off."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effort:
-    """How long and how CP-SAT works.
-
-    Attributes:
-        seconds: By the clock.
-        workers: Threads.
-        seed: Of its random numbers.
-        ticks: Deterministic time instead of the clock, or None.
-    """
-
-    seconds: float
-    workers: int
-    seed: int
-    ticks: float | None = None
 
 
 class Whole:
@@ -41,25 +21,15 @@ class Whole:
 
     def __init__(self, layout: Layout, record: Record) -> None:
         """Build the model from what is known now."""
-        self.layout = layout
         self.record = record
-        problem = layout.problem
         best = record.best.score if record.best else None
-        self.horizon = _horizon(layout, best)
-        self.model = cp_model.CpModel()
-        self.variables: Variables = declare(self.model, problem, self.horizon)
-        lags.add(self.model, problem, self.variables)
-        capacity.add(self.model, problem, self.variables)
-        stocks.add(self.model, problem, self.variables)
-        self.target = objective.add(
-            self.model, problem, self.variables, best=best, floor=record.floor
-        )
-        self.is_flow = self.target.name == "flow"
+        self.model = Model(layout, best, record.floor)
         self.solver = cp_model.CpSolver()
 
     def run(self, effort: Effort) -> str:
         """Search and prove; return CP-SAT's word for how it ended."""
-        self._hint()
+        if self.record.best is not None:
+            self.model.hint(self.record.best)
         parameters = self.solver.parameters
         parameters.num_workers = effort.workers
         parameters.random_seed = effort.seed
@@ -67,7 +37,11 @@ class Whole:
             parameters.max_time_in_seconds = effort.seconds
         else:
             parameters.max_deterministic_time = effort.ticks
-        status = self.solver.solve(self.model, _Listener(self))
+        if effort.is_start:
+            # Lags fix most of what a relaxation would say, and faster.
+            parameters.linearization_level = 0
+            parameters.stop_after_first_solution = True
+        status = self.solver.solve(self.model.cp, _Listener(self))
         if status in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
             self._take_bound(self.solver.best_objective_bound)
         elif status == cp_model.INFEASIBLE:
@@ -78,30 +52,12 @@ class Whole:
         """Make a running search return; called from another thread."""
         self.solver.stop_search()
 
-    def _hint(self) -> None:
-        """Start from the best plan there is."""
-        best = self.record.best
-        if best is None:
-            return
-        self.model.clear_hints()  # type: ignore[no-untyped-call]
-        first = self.layout.net.activity[:, 0]
-        for at, start in enumerate(self.variables.start):
-            self.model.add_hint(start, int(best.start[at]) * self.layout.scale)
-            if len(self.variables.chosen[at]) > 1:
-                own = int(best.mode[at] - first[at])
-                for mode, literal in enumerate(self.variables.chosen[at]):
-                    self.model.add_hint(literal, mode == own)
-
     def _take_bound(self, value: float) -> None:
         """Raise the record's floor to CP-SAT's bound."""
         if value in {inf, -inf}:
             return
         whole = int(np.ceil(value - MARGIN))
-        floor = self.record.floor
-        if self.is_flow:
-            self.record.raise_floor(Score(floor.objective, whole), "CP-SAT")
-        elif whole > floor.objective:
-            self.record.raise_floor(Score(whole, floor.flow), "CP-SAT")
+        self.record.raise_floor(self.model.bounded(self.record.floor, whole), "CP-SAT")
 
     def _judge_infeasible(self, effort: Effort) -> None:
         """Say that no plan exists only if a second configuration agrees.
@@ -119,7 +75,7 @@ class Whole:
         second.parameters.cp_model_presolve = False
         second.parameters.linearization_level = 0
         second.parameters.max_time_in_seconds = max(1.0, self.record.seconds_left)
-        if second.solve(self.model) == cp_model.INFEASIBLE:
+        if second.solve(self.model.cp) == cp_model.INFEASIBLE:
             self.record.is_infeasible = True
             self.record.notes.append(
                 "Two configurations of CP-SAT agree that no plan exists."
@@ -130,17 +86,9 @@ class Whole:
                 "agree in time."
             )
 
-    def offer(self, value: cp_model.CpSolverSolutionCallback) -> None:
+    def offer(self, values: cp_model.CpSolverSolutionCallback) -> None:
         """Offer a solution to the record."""
-        scale = self.layout.scale
-        start = np.array([value.value(one) for one in self.variables.start], np.int64)
-        first = self.layout.net.activity[:, 0]
-        mode = first[: start.size].copy()
-        for at, chosen in enumerate(self.variables.chosen):
-            if len(chosen) > 1:
-                mode[at] += [bool(value.value(one)) for one in chosen].index(True)
-        start //= scale
-        self.record.offer(Incumbent(self.layout.score(start, mode), start, mode, NAME))
+        self.record.offer(self.model.plan(values, NAME))
 
 
 class Prover:
@@ -148,17 +96,19 @@ class Prover:
 
     def __init__(self, layout: Layout, record: Record, effort: Effort) -> None:
         """Build the model from what is known now."""
-        self._layout, self._record, self._effort = layout, record, effort
+        self._layout, self._record, self.effort = layout, record, effort
         self._whole = Whole(layout, record)
 
     def run(self) -> None:
         """Search and prove until the effort is spent or nothing is left to prove."""
-        self._whole.run(self._effort)
+        self._whole.run(self.effort)
+        if self.effort.is_start:
+            return
         best, floor = self._record.best, self._record.floor
         is_flow_left = best is not None and best.score.objective <= floor.objective
-        if is_flow_left and not self._whole.is_flow and not self._record.is_over:
+        if is_flow_left and not self._whole.model.is_flow and not self._record.is_over:
             self._whole = Whole(self._layout, self._record)
-            self._whole.run(replace(self._effort, seconds=self._record.seconds_left))
+            self._whole.run(replace(self.effort, seconds=self._record.seconds_left))
 
     def stop(self) -> None:
         """Make the search return; called from another thread."""
@@ -177,15 +127,3 @@ class _Listener(cp_model.CpSolverSolutionCallback):
         self._whole.offer(self)
         if self._whole.record.is_over:
             self.stop_search()
-
-
-def _horizon(layout: Layout, best: Score | None) -> int:
-    """Return a moment by which some best plan has ended.
-
-    A makespan's best plan ends no later than the one at hand; with due dates a plan may
-    pay for ending later, so all work one after the other is the limit.
-    """
-    problem: Network = layout.problem
-    if problem.objective is Objective.MAKESPAN and best is not None:
-        return best.objective
-    return int(layout.net.capacity.shape[1] * layout.scale)

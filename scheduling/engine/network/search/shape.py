@@ -13,6 +13,9 @@ HERD_WORK = 96_000
 """Individuals times activities that suit ten seconds: 800 of J120, 320 of RG300."""
 FEW = 1_500
 """Above so many CP-SAT adds nothing beside ruin and recreate."""
+START_SHARE, PROOF_SHARE = 0.2, 0.3
+"""Of the time where lags have a most: for a first plan at most, and for a proof before
+parts of the plan are solved anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,9 @@ class Turn:
         herd: Individuals of a genetic island.
         plans: Plans an island makes at most, or None.
         ruiners: Threads of ruin and recreate.
+        starters: Threads on which CP-SAT looks for any plan; all stop at the first.
+        neighbours: Threads on which CP-SAT solves parts of the best plan; without a
+            plan they work on the whole.
     """
 
     share: float
@@ -34,6 +40,8 @@ class Turn:
     herd: int = 0
     plans: int | None = None
     ruiners: int = 0
+    starters: int = 0
+    neighbours: int = 0
 
 
 class Kind(StrEnum):
@@ -101,7 +109,11 @@ def turns(kind: Kind, effort: Outlook) -> tuple[Turn, ...]:
     workers, herd = effort.workers, effort.herd
     solving = Turn(share=1.0, solvers=workers)
     if kind is Kind.CYCLIC:
-        return (solving,)
+        return (
+            Turn(share=START_SHARE, starters=workers),
+            Turn(share=PROOF_SHARE, solvers=workers),
+            Turn(share=1.0, neighbours=workers),
+        )
     if kind is Kind.SMALL:
         plans = 100 * effort.count
         return (Turn(share=0.05, islands=workers, herd=50, plans=plans), solving)
