@@ -19,7 +19,7 @@ from factory.services.order_racks import (
     to_hand_over,
 )
 from journal.services import record
-from journal.wording import counted
+from journal.wording import counted, full_date
 
 NUMBER_HEAD = 30
 """Of an order's number, so that a mark, a count and a rack's position still fit."""
@@ -212,7 +212,7 @@ def wish_of(change: OrderChange) -> Wish:
 
 
 def in_words(change: OrderChange) -> str:
-    """Return a change as people say it: "increase to 6 racks by 2026-12-18"."""
+    """Return a change as people say it: "increase to 6 racks by 18 Dec 2026"."""
     words = str(OrderChange.Kind(change.kind).label).lower()
     kind = change.kind
     if change.quantity and kind in {Kind.INCREASE, Kind.DECREASE}:
@@ -224,7 +224,7 @@ def in_words(change: OrderChange) -> str:
     if change.rack_model is not None:
         words += f" to {change.rack_model.code}"
     if change.requested_date is not None:
-        words += f" by {change.requested_date.isoformat()}"
+        words += f" by {full_date(change.requested_date)}"
     return words
 
 

@@ -1,8 +1,11 @@
 """Soaks that would rather run at another hour: cheaper, cleaner, out of busy hours."""
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from scheduling.engine.idle import Room, by_week
@@ -20,6 +23,15 @@ SHIFTS_H = (-6, -4, -2, 2, 4, 6, 8, 10, 12)
 MINUTES_PER_HOUR = 60
 HOURS_A_WEEK = 168
 SHOWN = 12
+
+
+class Favour(StrEnum):
+    """What a shift is to save first."""
+
+    MONEY = "money"
+    CARBON = "carbon"
+    ROOM = "room"
+
 
 Series = Mapping[GridSeries.Kind, GridSeries | None]
 
@@ -98,15 +110,18 @@ def suggestions_of(
     series: Series,
     zone: ZoneInfo,
     room: Room | None,
+    favour: Favour = Favour.MONEY,
 ) -> list[Suggestion]:
     """Return soaks that would be cheaper, cleaner or out of busy hours elsewhere.
 
-    Each is put to the referee's rules; one a rack, the best first.
+    Each is put to the referee's rules; one a rack, the best first. What is favoured is
+    gained by each of them, the others may be lost.
     """
     if not any(series.values()):
         return []
     worth = _worth(series, zone, room)
-    asked = sorted(_candidates(known, worth), key=_rank)[:MOST_ASKED]
+    worth_it = [one for one in _candidates(known, worth) if _gain(one[0], favour) > 0]
+    asked = sorted(worth_it, key=lambda one: -_gain(one[0], favour))[:MOST_ASKED]
     judge = Judge(known.problem, known.schedule)
     found: dict[str, Suggestion] = {}
     for one, step, start in asked:
@@ -151,15 +166,57 @@ def _last_in_bay(steps: Sequence[PlannedStep]) -> PlannedStep:
     return [one for one in steps if one.bay][-1]
 
 
-def _rank(candidate: tuple[Suggestion, str, int]) -> tuple[float, float, float]:
-    one = candidate[0]
-    return -one.saved_cents, -one.saved_kg, -one.room
+class _Slack:
+    """What plainly rules a shift out, before the judge is asked: most of them."""
+
+    def __init__(self, known: Known) -> None:
+        """Sort steps by rack and stays by bay."""
+        self.steps: dict[str, list[PlannedStep]] = defaultdict(list)
+        for step in known.schedule.steps:
+            self.steps[step.rack].append(step)
+        self.stays: dict[str, list[int]] = defaultdict(list)
+        for steps in self.steps.values():
+            held = [one for one in steps if one.bay]
+            if held:
+                self.stays[held[0].bay].append(held[0].start)
+        for starts in self.stays.values():
+            starts.sort()
+
+    def lets(self, rack: Rack, soak: PlannedStep, by: int) -> bool:
+        """Return whether neither the step before, the bay nor the promise forbids it.
+
+        Args:
+            rack: Whose soak it is.
+            soak: As planned.
+            by: Minutes by which it would begin later; negative: earlier.
+        """
+        steps = self.steps[rack.key]
+        if by < 0:
+            at = steps.index(soak)
+            return at > 0 and steps[at - 1].end <= soak.start + by
+        if rack.promise is not None and steps[-1].end + by > rack.promise:
+            return False
+        stay = [one for one in steps if one.bay]
+        starts = self.stays[soak.bay]
+        following = bisect_right(starts, stay[0].start)
+        return following == len(starts) or starts[following] >= stay[-1].end + by
+
+
+def _gain(one: Suggestion, favour: Favour) -> float:
+    """Return what a shift saves of what is favoured."""
+    gains = {
+        Favour.MONEY: one.saved_cents,
+        Favour.CARBON: one.saved_kg,
+        Favour.ROOM: one.room,
+    }
+    return gains[favour]
 
 
 def _candidates(known: Known, worth: _Worth) -> Iterator[tuple[Suggestion, str, int]]:
-    """Yield soaks yet to begin at other hours that would be worth it."""
+    """Yield soaks yet to begin at other hours that nothing plainly forbids."""
     racks = {rack.key: rack for rack in known.problem.racks}
     templates = {one.key: one for one in known.problem.templates}
+    slack = _Slack(known)
     for planned in known.schedule.steps:
         rack = racks[planned.rack]
         template = templates[rack.template]
@@ -170,11 +227,12 @@ def _candidates(known: Known, worth: _Worth) -> Iterator[tuple[Suggestion, str, 
             continue
         watts = -(-step.draw * template.site_permille // FULL_PERMILLE)
         for hours in SHIFTS_H:
-            start = planned.start + hours * MINUTES_PER_HOUR
+            by = hours * MINUTES_PER_HOUR
+            start = planned.start + by
+            if start <= 0 or not slack.lets(rack, planned, by):
+                continue
             one = _shifted(known, worth, planned, rack=rack, start=start, watts=watts)
-            is_worth_it = one.saved_cents > 0 or one.saved_kg > 0 or one.room > 0
-            if start > 0 and is_worth_it:
-                yield one, planned.step, start
+            yield one, planned.step, start
 
 
 def _shifted(

@@ -1,6 +1,7 @@
 """The grid pages: what is asked, what is shed for it, and when the grid has room."""
 
 from datetime import datetime, timedelta
+from pathlib import PurePath
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,16 +11,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from factory.access import OFFICE, Audience, allow, audience_of, granted
+from factory.models import Site
 from journal.wording import counted, kw, moment
 from scheduling.charts import load_strip
-from scheduling.errors import GridEventRefusedError
-from scheduling.models import GridEvent, GridLink
+from scheduling.errors import GridEventRefusedError, GridSeriesError
+from scheduling.models import GridEvent, GridLink, GridSeries
 from scheduling.queries import grid as queries
 from scheduling.queries.grid import Preview
+from scheduling.queries.grid_suggestions import Favour
 from scheduling.queries.metered import metered_of
 from scheduling.queries.repairs import answer_to_grid
 from scheduling.services.grid import announce, call_off, contract_of, refuse_nonsense
-from scheduling.web.grid_forms import AnnounceForm
+from scheduling.services.grid_series import keep_series
+from scheduling.web.grid_forms import AnnounceForm, SeriesForm
 from scheduling.web.grid_room import page_of
 from scheduling.web.shell import site_of, standing
 
@@ -55,12 +59,50 @@ def grid_call_off(request: HttpRequest, event_id: int) -> HttpResponse:
     return redirect("grid")
 
 
-@allow(*OFFICE)
+@allow(*OFFICE, writers=DESK)
 def grid_room(request: HttpRequest) -> HttpResponse:
-    """Show when the grid has room, and what a flexible contract would allow."""
+    """Show when the grid has room; a POST reads an hourly series of it."""
     now = standing(request)
-    page = page_of(now.site, now.plan)
-    return render(request, "scheduling/grid_room.html", {"site": now.site} | page)
+    form = SeriesForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid() and _kept(request, form, now.site):
+        return redirect("grid_room")
+    page = page_of(now.site, now.plan, favour=_favour(request))
+    is_desk = audience_of(request.user) in granted(DESK)
+    return render(
+        request,
+        "scheduling/grid_room.html",
+        {"site": now.site, "form": form, "is_desk": is_desk} | page,
+        status=422 if form.errors else 200,
+    )
+
+
+def _favour(request: HttpRequest) -> Favour:
+    """Return what shifts are to save first; money if nothing known is said."""
+    said = request.GET.get("saves", "")
+    return Favour(said) if said in set(Favour) else Favour.MONEY
+
+
+def _kept(request: HttpRequest, form: SeriesForm, site: Site) -> bool:
+    """Keep the series of a form, or put the refusal beside its file."""
+    file = form.cleaned_data["file"]
+    try:
+        series = keep_series(
+            site=site,
+            kind=GridSeries.Kind(form.cleaned_data["kind"]),
+            name=PurePath(file.name).stem,
+            lines=file.read().decode("utf-8-sig").splitlines(),
+            zone=ZoneInfo(site.zone),
+            actor=f"user:{request.user.pk}",
+        )
+    except UnicodeDecodeError:
+        form.add_error("file", "The file is no text in UTF-8.")
+        return False
+    except GridSeriesError as error:
+        form.add_error("file", str(error))
+        return False
+    hours = counted(len(series.values), "hour")
+    messages.success(request, f"{series.get_kind_display()}: {hours} read.")
+    return True
 
 
 def _show(

@@ -5,12 +5,14 @@ from typing import Any
 from django import forms
 
 from factory.models import Site
-from scheduling.models import GridEvent
+from scheduling.models import GridEvent, GridSeries
 from scheduling.web.client_forms import PRINTABLE
 
 KW_MOST = 10**6
 W_PER_KW = 1_000
 FULL_PERCENT = 100
+FILE_BYTES_MAX = 5_000_000
+"""Twenty years of hours."""
 
 
 class AnnounceForm(forms.Form):
@@ -69,3 +71,30 @@ class AnnounceForm(forms.Form):
             is_emergency=said["is_emergency"],
             source=GridEvent.Source.PAGE,
         )
+
+
+class SeriesForm(forms.Form):
+    """An hourly series of the grid, as a file."""
+
+    kind = forms.ChoiceField(
+        label="What it holds",
+        choices=[
+            (GridSeries.Kind.LOAD, "Load, MW"),
+            (GridSeries.Kind.PRICE, "Price, cents a MWh"),
+            (GridSeries.Kind.CARBON, "Carbon, g CO₂ a kWh"),
+        ],
+    )
+    file = forms.FileField(
+        label="CSV: a heading, then hour and number",
+        help_text="2026-01-01T00:00,32802; hours of the site's clock, or with offset.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt"}),
+    )
+
+    def clean_file(self) -> Any:  # noqa: ANN401 - Django's
+        """Take no more than is read."""
+        file = self.cleaned_data["file"]
+        if file.size > FILE_BYTES_MAX:
+            raise forms.ValidationError(
+                f"The file has {file.size:,} bytes; {FILE_BYTES_MAX:,} are read."
+            )
+        return file

@@ -1,5 +1,7 @@
 """The page of the grid's room: heat maps, flexible contracts, soaks worth shifting."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,13 +13,23 @@ from scheduling.charts.heat_map import Heat
 from scheduling.engine.idle import Room, Week, bought, free_by_week, room_of
 from scheduling.models import FlexibleCurve, GridSeries, Plan
 from scheduling.queries.grid import Known, free_hours, known_of
-from scheduling.queries.grid_suggestions import suggestions_of
+from scheduling.queries.grid_suggestions import (
+    Favour,
+    Suggestion,
+    suggestions_of,
+)
 
 BOUGHT_HOURS = (0, 20, 40, 100, 200)
 
 
-def page_of(site: Site, plan: Plan | None) -> dict[str, Any]:
-    """Return everything the page shows. Seven queries."""
+def page_of(site: Site, plan: Plan | None, *, favour: Favour) -> dict[str, Any]:
+    """Return everything the page shows. Seven queries.
+
+    Args:
+        site: The site.
+        plan: The one in force.
+        favour: What shifted soaks are to save first.
+    """
     zone = ZoneInfo(site.zone)
     series = {
         kind: GridSeries.objects.filter(site=site, kind=kind).first()
@@ -34,6 +46,7 @@ def page_of(site: Site, plan: Plan | None) -> dict[str, Any]:
     if room is not None:
         idle = Heat(label="Room on the grid", week=room.week, worded=percent)
     drawn = _drawn(curve) if curve else None
+    shifts = suggestions_of(known, series, zone, room, favour) if known else []
     return {
         "room": room,
         "series": [one for one in series.values() if one is not None],
@@ -47,8 +60,45 @@ def page_of(site: Site, plan: Plan | None) -> dict[str, Any]:
         "curve_plot": curves.curves(drawn) if drawn else "",
         "curve_table": curves.table(drawn) if drawn else None,
         "curve_words": _words(curve, site) if curve else "",
-        "suggestions": suggestions_of(known, series, zone, room) if known else [],
+        "suggestions": shifts,
+        "saved": _saved(shifts),
+        "tabs": _tabs(series, favour),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What all suggestions save together, each by itself.
+
+    Attributes:
+        cents: Money.
+        kg: Kilograms of CO2.
+    """
+
+    cents: int
+    kg: float
+
+
+def _saved(shifts: Sequence[Suggestion]) -> Saved:
+    return Saved(
+        sum(one.saved_cents for one in shifts), sum(one.saved_kg for one in shifts)
+    )
+
+
+def _tabs(
+    series: Mapping[GridSeries.Kind, GridSeries | None], favour: Favour
+) -> list[dict[str, Any]]:
+    """Return what may be favoured: what a series is known of."""
+    names = {
+        Favour.MONEY: ("Money first", GridSeries.Kind.PRICE),
+        Favour.CARBON: ("Carbon first", GridSeries.Kind.CARBON),
+        Favour.ROOM: ("Room first", GridSeries.Kind.LOAD),
+    }
+    return [
+        {"label": label, "url": f"?saves={one}#shift", "current": one is favour}
+        for one, (label, kind) in names.items()
+        if series[kind] is not None
+    ]
 
 
 def _lede(room: Room | None) -> str:

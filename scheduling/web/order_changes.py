@@ -110,11 +110,15 @@ class GrantForm(forms.Form):
     """The day granted, where the change moves one."""
 
     granted_date = forms.DateField(
-        label="Granted for",
-        required=False,
+        label="Promise for",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
     reason = forms.CharField(label="Note", max_length=200, required=False)
+
+    def __init__(self, *given: Any, is_dated: bool, **named: Any) -> None:
+        """Ask for a day where the change moves one."""
+        super().__init__(*given, **named)
+        self.fields["granted_date"].required = is_dated
 
 
 class RefuseForm(forms.Form):
@@ -160,7 +164,7 @@ def change_page(request: HttpRequest, number: str, change_id: int) -> HttpRespon
 def change_grant(request: HttpRequest, number: str, change_id: int) -> HttpResponse:
     """Grant a change; the day is promised at once."""
     change = _change(request, number, change_id)
-    form = GrantForm(request.POST)
+    form = GrantForm(request.POST, is_dated=change.kind in DATED)
     if not form.is_valid():
         return _again(request, change, "Give the day as a date.")
     try:
@@ -264,7 +268,9 @@ def _context(request: HttpRequest, change: OrderChange) -> dict[str, Any]:
         "offers": _offers(preview),
         "cost_cents": _cost(preview.firm) if preview and preview.firm else None,
         "is_dated": is_dated,
-        "grant_form": GrantForm(initial={"granted_date": _suggested(change, preview)}),
+        "grant_form": GrantForm(
+            initial={"granted_date": _suggested(change, preview)}, is_dated=is_dated
+        ),
         "refuse_form": RefuseForm(),
         "is_open": is_open,
         "is_planner": audience_of(request.user) in granted(PLANNERS),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from factory.access import OFFICE, Audience, allow, audience_of, granted
 from factory.errors import FactoryError, OutageRefusedError, StockRefusedError
-from factory.models import LotRecall, Outage, Part, Site
+from factory.models import CoolingLoop, LotRecall, Outage, Part, PowerNode, Site
 from factory.services.outages import (
     TARGETS,
     Told,
@@ -22,6 +23,7 @@ from factory.services.outages import (
     target_of,
 )
 from factory.services.recalls import end_recall, recall_lot, trace
+from journal.wording import grouped, kw
 from scheduling.models import RepairPolicy
 from scheduling.queries.repairs import repairs_of
 from scheduling.services.auto_repair import policy_of, set_policy
@@ -33,6 +35,9 @@ DECLARE = (Audience.PLANNER, Audience.ENERGY_DESK)
 RECALL = (Audience.PLANNER, Audience.QUALITY)
 LISTED = 50
 LOCAL = "%Y-%m-%dT%H:%M"
+POWERED = (PowerNode, CoolingLoop)
+"""What is counted in watts, and shown in kilowatts."""
+W_PER_KW = 1_000
 
 
 class OutageForm(forms.Form):
@@ -43,7 +48,7 @@ class OutageForm(forms.Form):
         label="What is left",
         min_value=0,
         initial=0,
-        help_text="Watts of a feeder or loop, places, people; 0 of a bay.",
+        help_text="kW of a feeder or loop, places, people; 0 of a bay.",
     )
     starts_at = forms.DateTimeField(
         label="From",
@@ -75,7 +80,7 @@ class OutageForm(forms.Form):
         fields["target"].choices = [
             ("", "Choose"),
             *(
-                (key, f"{one} ({capacity_of(one):,})")
+                (key, f"{one} ({_amount(one, capacity_of(one))})")
                 for key, one in self.things.items()
             ),
         ]
@@ -83,9 +88,11 @@ class OutageForm(forms.Form):
     def told(self) -> Told:
         """Return what is said of the outage."""
         data = self.cleaned_data
+        target = self.things[data["target"]]
+        unit = W_PER_KW if isinstance(target, POWERED) else 1
         return Told(
-            target=self.things[data["target"]],
-            remaining=data["remaining"],
+            target=target,
+            remaining=data["remaining"] * unit,
             starts_at=data["starts_at"],
             ends_at=data["ends_at"],
             reason=data["reason"],
@@ -137,6 +144,11 @@ class PolicyForm(forms.Form):
         return found
 
 
+def _amount(target: Model | None, amount: int) -> str:
+    """Word how much of something there is: kilowatts, or so many."""
+    return kw(amount) if isinstance(target, POWERED) else grouped(amount)
+
+
 @allow(*OFFICE, writers=DECLARE)
 def outage_list(request: HttpRequest) -> HttpResponse:
     """Show what is out of service and will be; a POST declares an outage."""
@@ -162,8 +174,14 @@ def outage_list(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "outages": [
-            {"row": one, "target": target_of(one), "is_on": one.starts_at <= now}
+            {
+                "row": one,
+                "target": target,
+                "left": _amount(target, one.remaining),
+                "is_on": one.starts_at <= now,
+            }
             for one in rows
+            for target in (target_of(one),)
         ],
         "form": form,
         "may_add": audience_of(request.user) in granted(DECLARE),

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.urls import reverse
@@ -205,7 +206,7 @@ def test_room_is_read_off_the_load_series_and_shown_with_its_table(world, tmp_pa
 def test_without_a_series_the_page_says_how_to_read_one(world):
     page = words(a_reader(world.site).get(reverse("grid_room")))
 
-    assert "import_grid_series" in page
+    assert "the form on this page takes it" in page
 
 
 def test_a_kept_curve_is_drawn_and_put_into_words(world, tmp_path):
@@ -255,10 +256,63 @@ def test_a_soak_yet_to_begin_is_shifted_out_of_dear_hours(tmp_path):
 
     answer = a_reader(world.site).get(reverse("grid_room"))
 
-    rows = table(answer, "Soaks worth shifting")
-    assert rows[0][0] == world.racks[0].serial
-    assert rows[0][3].startswith("$")
-    assert rows[0][4].endswith("kg")
+    one, total = table(answer, "Soaks worth shifting")
+    assert one[0] == world.racks[0].serial
+    assert one[3].startswith("$")
+    assert one[4].endswith("kg")
+    assert total[1:3] == one[3:5]
+
+
+@pytest.mark.parametrize("saves", ["money", "carbon", "sense"])
+def test_a_shift_saves_first_what_the_reader_asks_for(tmp_path, saves):
+    world = a_small_world(racks=1)
+    a_base_scenario(world.site)
+    publish(
+        plan=a_stored_plan(world.site), by=None, actor="system", expected_previous=None
+    )
+    # What is cheap is dirty: each saving costs the other. Only an earlier hour is free.
+    dear_late = "carbon" if saves == "carbon" else "price"
+    for kind in ("price", "carbon"):
+        late, early = (900, 10) if kind == dear_late else (10, 900)
+        path = a_series(
+            tmp_path,
+            a_week(lambda hour, a=late, b=early: a if hour > 13 else b),
+        )
+        keep(world.site, path, kind)
+
+    answer = a_reader(world.site).get(reverse("grid_room"), {"saves": saves})
+
+    money, carbon = table(answer, "Soaks worth shifting")[0][3:5]
+    assert money.startswith("−") == (saves == "carbon")
+    assert carbon.startswith(("−", "-")) == (saves != "carbon")
+
+
+def keep(site, path, kind):
+    call_command(
+        "import_grid_series", str(path), site=site.code, kind=kind, verbosity=0
+    )
+
+
+def test_the_desk_reads_a_series_on_the_page_and_a_bad_line_is_named(world):
+    desk = a_reader(world.site, "energy_desk")
+    good, bad = (
+        SimpleUploadedFile("grid.csv", f"hour,mw\n{hour},30\n".encode())
+        for hour in ("2026-01-01T00:00", "yesterday")
+    )
+    text = SimpleUploadedFile("grid.csv", b"\xff\xfe\x00")
+
+    taken = desk.post(reverse("grid_room"), {"kind": "load", "file": good})
+    refused = [
+        desk.post(reverse("grid_room"), {"kind": "load", "file": one})
+        for one in (bad, text)
+    ]
+
+    assert taken.status_code == 302
+    (series,) = GridSeries.objects.all()
+    assert (series.name, series.values) == ("grid", [30])
+    assert [one.status_code for one in refused] == [422, 422]
+    assert "Line 2: 'yesterday' is no hour" in words(refused[0])
+    assert "no text in UTF-8" in words(refused[1])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,15 @@ from django.db import IntegrityError
 from django.urls import reverse
 
 from factory.errors import OutageRefusedError, StockRefusedError
-from factory.models import LotRecall, Outage, Part, StockIssue, StockLot, Unit
+from factory.models import (
+    LotRecall,
+    Outage,
+    Part,
+    PowerNode,
+    StockIssue,
+    StockLot,
+    Unit,
+)
 from factory.services.order_changes import Signed
 from factory.services.outages import Told, declare_outage, end_outage
 from factory.services.recalls import end_recall, recall_lot, trace
@@ -185,6 +193,24 @@ def test_an_outage_is_declared_ended_and_taken_back_on_the_page(world):
     outage.refresh_from_db()
     assert outage.ends_at == NOW
     assert Event.objects.filter(kind="outage.ended").count() == 1
+
+
+def test_what_is_left_of_a_feeder_is_said_and_shown_in_kilowatts(world):
+    desk = a_reader(world.site, "energy_desk")
+    feeder = PowerNode.objects.filter(site=world.site).first()
+    sent = {
+        "target": f"node:{feeder.pk}",
+        "remaining": 120,
+        "starts_at": "2026-11-23T07:00",
+        "ends_at": "2026-11-23T20:00",
+        "reason": "Half of it is down",
+    }
+
+    desk.post(reverse("outages"), sent)
+
+    assert Outage.objects.get().remaining == 120_000
+    rows = table(desk.get(reverse("outages")), "Outages on or ahead")
+    assert rows[0][3] == "120 kW"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ PAGES: dict[str, tuple[frozenset[Audience], frozenset[Audience]]] = {
     "plan_steps": (PLANNERS, PLANNERS),
     "pin_release": (PLANNERS, PLANNERS),
     "grid": (OFFICE, GRID_DESK),
-    "grid_room": (OFFICE, NOBODY),
+    "grid_room": (OFFICE, GRID_DESK),
     "grid_call_off": (OFFICE, GRID_DESK),
     "commitments": (OFFICE, NOBODY),
     "commitments_csv": (OFFICE, NOBODY),
