@@ -47,6 +47,8 @@ EXAMPLE: dict[str, Any] = {
         ],
     },
 }
+OPERATIONS = (None, "CREATE", "UPDATE", "DELETE")
+"""What a notification says became of its event; None: the body is the event."""
 ANSWER = {"key": "dyn-1", "outcome": "created", "sentence": "reduce-to-80 is created."}
 
 
@@ -93,8 +95,20 @@ class OpenAdrView(ClientView):
             target=link.target if link else "",
             program=link.program if link else "",
         )
+        if operation not in OPERATIONS:
+            raise UnprocessableError(
+                {
+                    "operation": [
+                        f"{str(operation)[:40]} is none of CREATE, UPDATE, DELETE."
+                    ]
+                }
+            )
         if operation == "DELETE" and isinstance(event, dict):
             key = key_of(str(event.get("id", "")))
+            if not key:
+                raise UnprocessableError(
+                    {"object": ["id: say which event is deleted."]}
+                )
             applied = drop_event(key, site=found, actor=self.actor)
         else:
             applied = apply_event(

@@ -314,6 +314,25 @@ def test_a_pushed_body_that_is_no_event_is_a_problem_with_its_field(site, body):
     assert not GridEvent.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("notice", "said"),
+    [
+        ({"operation": "EXPLODE"}, "EXPLODE is none of CREATE, UPDATE, DELETE"),
+        ({"operation": ["DELETE"]}, "is none of"),
+        ({"operation": "DELETE", "object": {}}, "say which event is deleted"),
+    ],
+)
+def test_a_notification_that_says_nothing_known_changes_nothing(site, notice, said):
+    utility = Caller(sensitive_data=True)
+    utility.post("openadr/MTY", later_event())
+
+    answer = utility.post("openadr/MTY", {"object": later_event()} | notice)
+
+    assert answer.status_code == 422
+    assert said in answer.json()["errors"][0]["detail"]
+    assert GridEvent.objects.get().state == "announced"
+
+
 def test_a_push_with_a_wrong_key_is_refused(site):
     caller = Caller(sensitive_data=True)
     caller.key = "rk_wrong"
