@@ -18,7 +18,7 @@ from suppliers.ledger import Delivery
 from suppliers.models import Commitment
 from suppliers.services import commitments
 from tests.builders.api import Caller
-from tests.builders.factory import a_part, a_site
+from tests.builders.factory import NOW, a_part, a_site
 from tests.builders.journal import an_event
 from tests.builders.scheduling import a_base_scenario
 from tests.builders.suppliers import BY_SYSTEM, a_line, a_supplier
@@ -56,7 +56,7 @@ def the_supplier_answers() -> None:
             Delivery(date(2027, 3, 29), 48),
         ],
         author=BY_SYSTEM,
-        now=timezone.now(),
+        now=NOW,
         reason_code="capacity",
     )
     sequence(limit=1_000)
@@ -80,7 +80,7 @@ def test_every_example_of_the_guide_prints_what_it_says(
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=600,
         )
         assert done.stdout.strip() == said.strip(), code
 
