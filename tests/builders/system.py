@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import F
 
 from config import broker
 from config.env import BASE_DIR
@@ -23,7 +24,10 @@ from scheduling.models import Run
 
 Answer = TypeVar("Answer")
 
-LEASE_S = 2
+LEASE_S = 60
+"""Long enough for a worker that a busy machine lets wait; see ``lapse``."""
+WAIT_S = 120.0
+"""For each step of the system on a busy machine."""
 WORKER = (
     "-m celery -A config worker -Q answer,solve,default --loglevel INFO "
     "--without-gossip --without-mingle --without-heartbeat"
@@ -41,7 +45,7 @@ def database_url() -> str:
     )
 
 
-def until(look: Callable[[], Answer], *, within_s: float = 30.0) -> Answer:
+def until(look: Callable[[], Answer], *, within_s: float = WAIT_S) -> Answer:
     """Look again and again until there is something; return it."""
     deadline_s = time.monotonic() + within_s
     while not (found := look()):
@@ -180,6 +184,16 @@ def freeze_between_writes(process: Process, run: Run) -> None:
     until(look)
 
 
+def lapse(run: Run, *, time_limit_s: int) -> None:
+    """Let the lease of a run whose worker is gone be over, and its next search short.
+
+    With a lease of seconds a worker would lose its run whenever the machine is busy.
+    """
+    Run.objects.filter(pk=run.pk).update(
+        lease_until=F("started_at"), time_limit_s=time_limit_s
+    )
+
+
 def may_write(run: Run) -> bool:
     """Return whether a run can be written to at once."""
     try:
@@ -201,7 +215,7 @@ def thaw(process: Process) -> None:
     os.killpg(process.popen.pid, signal.SIGCONT)
 
 
-def ended(run: Run, *, within_s: float = 40.0) -> Run:
+def ended(run: Run, *, within_s: float = WAIT_S) -> Run:
     """Return a run once it has ended, in whatever state."""
 
     def look() -> Run | None:

@@ -21,7 +21,7 @@ ENDS = {"run.succeeded", "run.failed", "run.cancelled"}
 @pytest.fixture
 def system(tmp_path):
     """Return a broker and a dispatcher of our own."""
-    found = a_system(tmp_path)
+    found = a_system(tmp_path, RUN_LEASE_S="2")
     if found is None:
         pytest.skip("this machine has neither a bundled nor an own broker")
     yield found
