@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from pytest_django import DjangoDbBlocker
 
 from config import broker
 from config.celery import app as celery_app
 from tests import migrated
+from tests.builders.browser import WAIT_MS, a_context
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_FLAGS = [
@@ -32,6 +34,16 @@ NO_CHROMIUM = (
     "no Chromium was found; install one (on Debian or Ubuntu: apt-get install "
     "chromium) or set CHROMIUM to its path"
 )
+
+# What a change breaks is found each time or never, however busy the machine is; the
+# soak tests draw examples of their own.
+hypothesis.settings.register_profile(
+    "same",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("same")
 
 
 def find_chromium() -> str | None:
@@ -112,9 +124,12 @@ def chromium() -> Iterator[Browser]:
     # Playwright keeps an event loop in this thread; Django takes that for a
     # coroutine and would refuse every query.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=CHROMIUM_FLAGS
+            executable_path=find_chromium(),
+            args=CHROMIUM_FLAGS,
+            timeout=WAIT_MS,
         )
         yield browser
         browser.close()
@@ -124,7 +139,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     """Return an empty page in a context of its own: no cookies, nothing stored."""
-    with chromium.new_context() as context:
+    with a_context(chromium) as context:
         page = context.new_page()
         yield page
 

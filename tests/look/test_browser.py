@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders.browser import a_context
+
 AXE = Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js"
 WIDTHS = (390, 1440)
 STAGE = "[data-gantt-stage]"
@@ -167,15 +169,14 @@ def test_the_plan_is_painted_again_in_the_other_theme(page, live_server):
 
     page.click("[data-theme-switch]")
     page.wait_for_selector("html[data-theme=dark]")
-    page.evaluate("new Promise(requestAnimationFrame)")
-    dark = page.evaluate(corner)
+    dark = f"Math.max(...{corner}.slice(0, 3)) < 60"
 
     assert light[:3] == [255, 255, 255]
-    assert max(dark[:3]) < 60
+    page.wait_for_function(dark)
 
 
 def test_the_table_twin_needs_no_script(chromium, live_server):
-    with chromium.new_context(java_script_enabled=False) as context:
+    with a_context(chromium, java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(f"{live_server.url}/components/")
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from scheduling.models import Pin, Plan, PlannedStep, Publication, Run
 from scheduling.services.publish import publish
+from tests.builders.browser import a_context
 from tests.builders.scheduling import a_stored_plan
 from tests.builders.world import a_small_world, a_user
 
@@ -34,7 +35,7 @@ def desk(chromium, live_server, world):
         visitor = Client()
         visitor.force_login(a_user("planner", site=world.site))
         cookie = visitor.cookies[settings.SESSION_COOKIE_NAME]
-        context = chromium.new_context(base_url=live_server.url, **options)
+        context = a_context(chromium, base_url=live_server.url, **options)
         context.add_cookies(
             [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]
         )
@@ -85,9 +86,10 @@ def test_without_scripts_a_plan_is_read_moved_and_published(desk, world):
     page.get_by_label("Start").fill(f"{wanted:%Y-%m-%dT%H:%M}")
     page.get_by_label("Why").fill("The customer visits.")
     page.get_by_role("button", name="Check").click()
-    assert "can start" in page.locator("[data-gantt-answer]").inner_text()
+    page.wait_for_selector("[data-gantt-answer] >> text=can start")
     page.get_by_label("May move inside the frozen fence").check()
     page.get_by_role("button", name="Move and pin").click()
+    page.wait_for_selector(f"text={serial} is pinned.")
     assert Pin.objects.get().reason == "The customer visits."
     Run.objects.filter(state=Run.State.QUEUED).update(
         state=Run.State.FAILED, ended_at=now, error="Ended by hand."
@@ -95,5 +97,5 @@ def test_without_scripts_a_plan_is_read_moved_and_published(desk, world):
     page.goto(reverse("publish"))
     page.get_by_role("button", name="Publish this plan").click()
 
-    assert "Plan 2 is in force." in page.inner_text("body")
+    page.wait_for_selector("text=Plan 2 is in force.")
     assert Publication.objects.latest("number").plan == newer

@@ -9,6 +9,7 @@ from django.test import Client
 
 from scheduling.models import Plan
 from scheduling.services.publish import publish
+from tests.builders.browser import a_context
 from tests.security.audiences import PAGES
 from tests.security.test_access_matrix import path_of
 
@@ -74,7 +75,7 @@ def test_every_page_is_accessible_in_both_themes_and_fits_a_phone(
     found, walked = [], 0
 
     for who, addresses in by_reader(people, readers).items():
-        with chromium.new_context(viewport=PHONE, reduced_motion="reduce") as context:
+        with a_context(chromium, viewport=PHONE, reduced_motion="reduce") as context:
             cookie = readers[who].cookies[settings.SESSION_COOKIE_NAME]
             context.add_cookies(
                 [{"name": cookie.key, "value": cookie.value, "url": live_server.url}]

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from suppliers.models import CommitRevision
+from tests.builders.browser import a_context
 from tests.builders.suppliers import a_line, a_line_need, a_supplier, a_supplier_user
 
 AXE = Path("tests/look/vendor/axe-core-4.14.1/axe.min.js")
@@ -72,7 +73,7 @@ def test_a_line_is_accepted_with_one_click_and_taken_back_with_another(
 
 
 def test_a_split_is_sent_without_javascript(chromium, live_server, supplier, line):
-    with chromium.new_context(java_script_enabled=False, viewport=PHONE) as context:
+    with a_context(chromium, java_script_enabled=False, viewport=PHONE) as context:
         let_in(context, live_server, supplier)
         page = context.new_page()
         page.goto(f"{live_server.url}/portal/")
@@ -83,11 +84,11 @@ def test_a_split_is_sent_without_javascript(chromium, live_server, supplier, lin
         later = line.need_by + timedelta(days=2)
         page.get_by_label("Arrives at").nth(1).fill(f"{later}")
         page.get_by_role("button", name="Send these dates").click()
-        assert "needs a reason" in page.inner_text("main")
+        page.wait_for_selector("main >> text=needs a reason")
         page.get_by_label("Why, if later or fewer").select_option("yield")
         page.get_by_role("button", name="Send these dates").click()
 
-        assert "Nothing needs you now" in page.inner_text("main")
+        page.wait_for_selector("main >> text=Nothing needs you now")
     tranches = CommitRevision.objects.for_staff().get().tranches.all()
     assert [(row.quantity, row.dock_date) for row in tranches] == [
         (60, line.need_by),
