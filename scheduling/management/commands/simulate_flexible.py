@@ -39,7 +39,12 @@ class Command(BaseCommand):
         """
         site = Site.objects.filter(code=options["site"]).first()
         if site is None:
-            raise CommandError(f"There is no site {options['site']}.")
+            known = ", ".join(
+                Site.objects.order_by("code").values_list("code", flat=True)
+            )
+            raise CommandError(
+                f"There is no site {options['site']}; there is {known or 'none'}."
+            )
         said = -1
 
         def tell(what: str, share: float) -> None:
