@@ -77,6 +77,7 @@ class PartForecast:
         site: Who needs it.
         weeks: A cell a week; empty where only quarters were asked for.
         quarters: A cell a quarter; empty where only weeks were asked for.
+        declared: What the supplier says it can make, in force and to come.
     """
 
     supplier: Supplier
@@ -84,6 +85,7 @@ class PartForecast:
     site: Site
     weeks: tuple[Cell, ...] = ()
     quarters: tuple[Cell, ...] = ()
+    declared: tuple[DeclaredCapacity, ...] = ()
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -224,6 +226,9 @@ def _parts(
                 site=of[2],
                 weeks=cells.get(Span.WEEK, ()),
                 quarters=cells.get(Span.QUARTER, ()),
+                declared=_still_declared(
+                    facts.capacities.get((supplier, part), ()), today[site]
+                ),
             )
         )
     return found
@@ -287,6 +292,15 @@ def capacity_on(declared: Iterable[DeclaredCapacity], monday: date) -> int | Non
         default=None,
     )
     return ruling.per_week if ruling else None
+
+
+def _still_declared(
+    declared: Iterable[DeclaredCapacity], today: date
+) -> tuple[DeclaredCapacity, ...]:
+    """Return what is in force this week and what follows; the newest said of each."""
+    newest = {row.valid_from: row for row in declared}
+    in_force = max((day for day in newest if day <= week_of(today)), default=date.min)
+    return tuple(newest[day] for day in sorted(newest) if day >= in_force)
 
 
 def _cells(

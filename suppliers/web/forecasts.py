@@ -266,8 +266,19 @@ def _card(
         forecast=part,
         weeks=_rows(part.weeks, form),
         quarters=_rows(part.quarters, form),
-        capacity=given or CapacityForm(prefix=prefix),
+        capacity=given or _capacity_form(part, prefix),
     )
+
+
+def _capacity_form(part: PartForecast, prefix: str) -> CapacityForm:
+    """Return the form as it was last said, from the first week it can hold for."""
+    said = part.declared[-1].per_week if part.declared else None
+    monday = part.weeks[0].starts_on if part.weeks else None
+    form = CapacityForm(prefix=prefix, initial={"per_week": said, "valid_from": monday})
+    # The picker then offers Mondays alone.
+    picker = form.fields["valid_from"].widget.attrs
+    picker |= {"min": f"{monday:%Y-%m-%d}", "step": "7"} if monday else {}
+    return form
 
 
 def _rows(cells: Iterable[Cell], form: ForecastForm) -> list[_Row]:

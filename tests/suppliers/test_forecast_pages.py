@@ -1,5 +1,7 @@
 """Needs ahead on the portal and at the buyer's."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.db import connection
@@ -9,6 +11,7 @@ from django.urls import reverse
 from factory.quarters import next_quarter
 from suppliers.models import DeclaredCapacity, ForecastBucket, ForecastResponse
 from tests.builders.factory import NOW, a_part, a_site
+from tests.builders.reading import words
 from tests.builders.suppliers import (
     TODAY,
     a_declared_capacity,
@@ -131,6 +134,7 @@ def test_capacity_is_declared_and_marks_what_is_over_it(portal, source, bucket):
 
     assert DeclaredCapacity.objects.for_supplier(source.supplier).get().per_week == 25
     assert "over your 25" in text(page)
+    assert "What you can make a week 25 from 23 Nov" in words(page)
 
 
 def test_capacity_from_a_day_that_is_no_monday_is_told_at_its_field(portal, source):
@@ -144,6 +148,27 @@ def test_capacity_from_a_day_that_is_no_monday_is_told_at_its_field(portal, sour
 
     assert page.status_code == 422
     assert "is no Monday" in text(page)
+
+
+def test_what_was_declared_stands_where_it_is_answered_and_where_it_is_bought(
+    client, source, bucket
+):
+    weeks = [TODAY + timedelta(weeks=number) for number in range(4)]
+    said = [*zip((10, 20, 30, None), weeks, strict=True), (40, weeks[2])]
+    for pieces, monday in said:
+        a_declared_capacity(
+            source.supplier, source.part, per_week=pieces, valid_from=monday
+        )
+
+    with time_machine.travel(NOW + timedelta(weeks=1), tick=False):
+        client.force_login(a_supplier_user(source.supplier))
+        asked = words(client.get(PAGE))
+        client.force_login(a_user("buyer", site=bucket.site))
+        bought = words(client.get("/forecast/"))
+
+    holds = "20 from 30 Nov · 40 from 7 Dec · no limit from 14 Dec"
+    assert f"What you can make a week {holds}" in asked
+    assert f"can make a week: {holds}" in bought
 
 
 def test_the_buyer_sees_the_largest_gap_first(client, source):
