@@ -66,7 +66,9 @@ document.addEventListener("submit", (event) => {
   if (!event.target.hasAttribute("hx-post")) event.target.dataset.sent = "1";
 });
 
-addEventListener("pageshow", () => {
+addEventListener("pageshow", (event) => {
+  // A form that came back begins where it was refused, however far down the page.
+  if (!event.persisted) document.querySelector("main [aria-invalid='true']")?.focus();
   for (const form of document.querySelectorAll("form[data-sent]")) {
     delete form.dataset.sent;
     for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from factory.models import Site
 from suppliers.models import Dispute, PurchaseOrderLine, Score, Supplier
@@ -162,6 +162,38 @@ def disputes_at(supplier: Supplier, site: Site | None) -> QuerySet[Dispute]:
         "line__purchase_order__supplier"
     )
     return rows if site is None else rows.filter(line__purchase_order__site=site)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDisputes:
+    """Disputes of one supplier about one measure that wait for the buyer's answer."""
+
+    code: str
+    supplier: str
+    measure: Measure
+    count: int
+
+
+def open_disputes(
+    site: Site | None, supplier: Supplier | None = None
+) -> list[OpenDisputes]:
+    """Return what waits for an answer at a site, or of every one. One query."""
+    rows = Dispute.objects.for_staff().filter(answer__isnull=True)
+    if site is not None:
+        rows = rows.filter(line__purchase_order__site=site)
+    if supplier is not None:
+        rows = rows.filter(line__purchase_order__supplier=supplier)
+    of = "line__purchase_order__supplier"
+    found = (
+        rows.order_by()
+        .values_list(f"{of}__name", f"{of}__code", "measure")
+        .annotate(count=Count("pk"))
+        .order_by(f"{of}__name", f"{of}__code", "measure")
+    )
+    return [
+        OpenDisputes(supplier=name, code=code, measure=Measure(measure), count=count)
+        for name, code, measure, count in found
+    ]
 
 
 def trust_in(supplier: Supplier) -> Figures | None:

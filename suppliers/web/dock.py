@@ -1,5 +1,6 @@
 """The dock's page, on a phone: what is expected, counted where it stands."""
 
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,11 +15,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from factory.access import Audience, allow, audience_of, granted
-from factory.models import Site
+from factory.models import Part, Site
 from factory.queries import home_site
 from journal.wording import counted
 from suppliers.errors import SuppliersError
-from suppliers.models import ShipmentLine
+from suppliers.models import Receipt, ShipmentLine
 from suppliers.queries.dock import announced_line, expected, later, on_hold
 from suppliers.serials import read_serials
 from suppliers.services.dock import (
@@ -32,6 +33,7 @@ from suppliers.web.forms import LARGEST
 READERS = (Audience.PLANNER, Audience.QUALITY)
 COUNTERS = (Audience.TECHNICIAN, Audience.BUYER)
 JUDGES = (Audience.QUALITY,)
+TRACED = "This part is traced: one for each piece, scanned or pasted."
 
 
 class CountForm(forms.Form):
@@ -64,6 +66,9 @@ class CountForm(forms.Form):
     def __init__(self, *args: Any, row: ShipmentLine, **options: Any) -> None:
         """Offer the alternate that was promised beside the part ordered."""
         super().__init__(*args, **options)
+        if row.line.part.trace == Part.Trace.SERIAL:
+            self.fields["serials"].help_text = TRACED
+            self.fields["aside_serials"].help_text = TRACED
         codes = [row.line.commitment.stands_in, row.line.part.code]
         if codes[0]:
             words = (f"{codes[0]}, promised in its place", f"{codes[1]}, as ordered")
@@ -124,9 +129,8 @@ def dock_count(request: HttpRequest, shipment_line_id: int) -> HttpResponse:
         field = getattr(error, "field", None)
         form.add_error(field if field in form.fields else None, str(error))
         return _show(request, site, {row.pk: form}, status=422)
-    pieces = sum(receipt.quantity for receipt in receipts)
-    messages.success(request, f"{row.line}: {counted(pieces, 'piece')} in stock.")
-    return redirect("dock")
+    messages.success(request, f"{row.line}: {_put_where(receipts)}.")
+    return redirect(f"{reverse('dock')}#top")
 
 
 @allow(*READERS, writers=JUDGES)
@@ -150,8 +154,22 @@ def dock_judge(request: HttpRequest, receipt_id: int) -> HttpResponse:
     except SuppliersError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"{receipt.line}: recorded.")
+        pieces = counted(receipt.quantity, "piece")
+        done = "released" if act is release_receipt else "to be sent back"
+        messages.success(request, f"{receipt.line}: {pieces} {done}.")
     return redirect("dock")
+
+
+def _put_where(receipts: Iterable[Receipt]) -> str:
+    """Say how many pieces of a count are in stock, and how many wait for quality."""
+    good = aside = 0
+    for receipt in receipts:
+        if receipt.lot is not None and receipt.lot.is_on_hold:
+            aside += receipt.quantity
+        else:
+            good += receipt.quantity
+    words = f"{counted(good, 'piece')} in stock"
+    return f"{words}, {aside:,} set aside for quality" if aside else words
 
 
 def _site(request: HttpRequest) -> Site:

@@ -18,6 +18,7 @@ from factory.access import OFFICE, Audience, allow
 from factory.models import Part
 from journal.wording import full_date, grouped
 from suppliers.errors import AnswerRefusedError
+from suppliers.horizon import week_of
 from suppliers.models import ForecastBucket
 from suppliers.queries.forecasts import (
     Cell,
@@ -198,7 +199,7 @@ def capacity(request: HttpRequest, tenant: Tenant, part_id: int) -> HttpResponse
         request,
         gettext("%(part)s: capacity kept. Plans reckon with it.") % {"part": part.code},
     )
-    return redirect("needs_ahead")
+    return redirect(f"{reverse('needs_ahead')}#top")
 
 
 @allow(*OFFICE)
@@ -271,13 +272,12 @@ def _card(
 
 
 def _capacity_form(part: PartForecast, prefix: str) -> CapacityForm:
-    """Return the form as it was last said, from the first week it can hold for."""
+    """Return the form as it was last said, from the supplier's own week on."""
     said = part.declared[-1].per_week if part.declared else None
-    monday = part.weeks[0].starts_on if part.weeks else None
+    monday = week_of(timezone.localdate())
     form = CapacityForm(prefix=prefix, initial={"per_week": said, "valid_from": monday})
     # The picker then offers Mondays alone.
-    picker = form.fields["valid_from"].widget.attrs
-    picker |= {"min": f"{monday:%Y-%m-%d}", "step": "7"} if monday else {}
+    form.fields["valid_from"].widget.attrs |= {"min": f"{monday}", "step": "7"}
     return form
 
 

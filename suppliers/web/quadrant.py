@@ -15,8 +15,8 @@ from suppliers.queries.directory import DirectoryRow
 from suppliers.trust.facts import Measure
 from suppliers.trust.figures import Figures
 
-WIDTH, HEIGHT = 900, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 884, 16, 292
+WIDTH, HEIGHT = 740, 360
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 724, 16, 292
 _RUG = 310
 _TICKS: Final = (0, 25, 50, 75, 100)
 _GOOD: Final = 0.75

@@ -17,7 +17,8 @@ from suppliers.queries.board import BoardRiver
 from suppliers.queries.history import History, RiverPoint
 
 WIDE, NARROW = 560, 328
-BOARD_WIDE = 1_080
+BOARD_WIDE = 740
+"""Fits beside the navigation at 1,024 pixels; where there is room it grows."""
 HEIGHT, BOARD_HEIGHT = 220, 320
 _LEFT, _RIGHT_MARGIN, _TOP, _FOOT = 52, 8, 18, 30
 _LEFT_WITH_YEAR = 84

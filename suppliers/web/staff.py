@@ -24,7 +24,7 @@ from suppliers.queries.arrivals import expected_of
 from suppliers.queries.board import PAGE_ROWS, Tab, board_counts, board_rows
 from suppliers.queries.directory import directory
 from suppliers.queries.history import history, river, with_everything
-from suppliers.queries.trust import trust_in
+from suppliers.queries.trust import open_disputes, trust_in
 from suppliers.sentences import line_name, promise_words
 from suppliers.services.author import Author, Cause, Door
 from suppliers.services.hold import standing_promise
@@ -91,6 +91,7 @@ def suppliers(request: HttpRequest) -> HttpResponse:
             "total": len(rows),
             "broken": sum(row.broken for row in rows),
             "quadrant": quadrant(rows),
+            "disputes": open_disputes(site),
         },
     )
 

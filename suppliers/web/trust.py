@@ -27,6 +27,7 @@ from suppliers.queries.trust import (
     disputes_at,
     disputes_of,
     lines_at,
+    open_disputes,
     trust_of,
 )
 from suppliers.services import disputes
@@ -107,8 +108,12 @@ class CaseRow:
 def supplier_trust(request: HttpRequest, code: str) -> HttpResponse:
     """Show a supplier's trust and the cases behind every number."""
     row = get_object_or_404(Supplier, code=code)
-    lines = lines_at(row, site_of_staff(request))
-    context = {"supplier": row, **_page(request, lines, is_supplier=False)}
+    site = site_of_staff(request)
+    context = {
+        "supplier": row,
+        "disputes": open_disputes(site, row),
+        **_page(request, lines_at(row, site), is_supplier=False),
+    }
     return render(request, "suppliers/supplier_trust.html", context)
 
 

@@ -22,6 +22,7 @@ from suppliers.services.dock import (
 )
 from suppliers.services.notices import Item
 from tests.builders.factory import NOW, a_part
+from tests.builders.reading import words
 from tests.builders.suppliers import (
     BY_SYSTEM,
     TODAY,
@@ -205,6 +206,24 @@ def test_the_dock_counts_on_its_page(client):
 
     assert refused.status_code == 422
     assert "90\u00a0pieces in stock" in done.content.decode()
+
+
+def test_the_page_says_what_went_into_stock_and_what_quality_has_to_see(client, traced):
+    shipment = a_shipment((traced, 2))
+    row = shipment.lines.get()
+    client.force_login(a_user(Audience.TECHNICIAN, site=traced.purchase_order.site))
+    given = {"good": "1", "serials": "A-1", "aside": "1", "aside_serials": "A-2"}
+    prefixed = {f"row{row.pk}-{name}": value for name, value in given.items()}
+
+    page = client.get(reverse("dock"), {"show": "all"})
+    done = client.post(
+        reverse("dock_count", args=[row.pk]),
+        prefixed | {f"row{row.pk}-reason": "Scratched"},
+        follow=True,
+    )
+
+    assert "This part is traced" in words(page)
+    assert "1 piece in stock, 1 set aside for quality." in words(done)
 
 
 def test_what_comes_before_its_day_is_counted_too(client):

@@ -10,6 +10,7 @@ from factory.models import Site
 from suppliers.models import Dispute, DisputeAnswer
 from suppliers.services.derive import derive_all
 from tests.builders.factory import NOW, a_site
+from tests.builders.reading import links, words
 from tests.builders.suppliers import (
     TODAY,
     a_commitment,
@@ -112,6 +113,28 @@ def test_a_dispute_goes_to_the_buyer_and_its_answer_comes_back(client, supplier,
 
     assert "Excluded: the dispute was upheld." in page
     assert "It was closed" in page
+
+
+def test_disputes_that_wait_are_told_where_the_buyer_begins(client, supplier, site):
+    first, second, answered = (a_line(supplier=supplier, site=site) for _ in range(3))
+    a_dispute(first)
+    a_dispute(second)
+    a_dispute(first, Dispute.Measure.RESPONSE)
+    a_dispute(answered, Dispute.Measure.QUALITY, is_upheld=True)
+    a_dispute(a_line(site=a_site()), Dispute.Measure.QUALITY)
+    client.force_login(a_user("buyer", site=site))
+
+    everywhere = client.get("/suppliers/")
+    here = client.get(f"/suppliers/{supplier.code}/trust/")
+
+    name = supplier.name
+    original, response = (
+        Dispute.Measure(one).label for one in ("original", "response")
+    )
+    waits = f"wait for an answer: {name}, {original} (2) ; {name}, {response} ."
+    assert waits in words(everywhere)
+    assert waits in words(here)
+    assert f"/suppliers/{supplier.code}/trust/?measure=response" in links(everywhere)
 
 
 def test_a_change_is_disputed_by_its_own_key(client, supplier):
@@ -236,7 +259,7 @@ def test_the_page_asks_as_often_for_many_lines_as_for_one(
 ):
     address = reverse("supplier_trust", args=["kohaku"])
     a_past_line(supplier)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         buyer.get(address)
 
     for _ in range(5):
@@ -244,7 +267,7 @@ def test_the_page_asks_as_often_for_many_lines_as_for_one(
         a_request_change(line)
         a_dispute(line, is_upheld=True)
 
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(19):
         buyer.get(address)
 
 
