@@ -25,12 +25,12 @@ KEPT = 4
 
 def put_problem(problem: Problem) -> Blob:
     """Keep a problem, once however often it is put. Two queries."""
-    return _put(problem_to_json(problem))
+    return put(problem_to_json(problem))
 
 
 def put_schedule(schedule: Schedule) -> Blob:
     """Keep a schedule, once however often it is put. Two queries."""
-    return _put(schedule_to_json(schedule))
+    return put(schedule_to_json(schedule))
 
 
 def load_problem(plan: Plan) -> Problem:
@@ -40,7 +40,17 @@ def load_problem(plan: Plan) -> Problem:
         DamagedBlobError: If what was stored is not what its name says.
         InvalidProblemError: If it was stored by another version of the engine.
     """
-    return problem_from_json(_get(plan.problem_id))
+    return problem_named(plan.problem_id)
+
+
+def problem_named(name: str) -> Problem:
+    """Return the problem that has a digest. One query.
+
+    Raises:
+        DamagedBlobError: If what was stored is not what its name says.
+        InvalidProblemError: If it was stored by another version of the engine.
+    """
+    return problem_from_json(_get(name))
 
 
 def load_schedule(plan: Plan) -> Schedule:
@@ -104,7 +114,8 @@ def drop_unused(name: str) -> None:
         ).delete()
 
 
-def _put(data: bytes) -> Blob:
+def put(data: bytes) -> Blob:
+    """Keep the canonical bytes of a problem or a schedule. Two queries."""
     name = digest(data)
     blob, _ = Blob.objects.get_or_create(
         digest=name, defaults={"data": zlib.compress(data, LEVEL)}

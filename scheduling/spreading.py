@@ -6,12 +6,14 @@ database; the run's own thread carries them to rows and messages and back.
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import structlog
 from kombu.exceptions import OperationalError
 
+from scheduling.blobs import problem_named
 from scheduling.engine.spread.rounds import Task
-from scheduling.engine.spread.work import work
+from scheduling.engine.spread.work import Helper
 from scheduling.models import RunPart
 from scheduling.outbox import send_parts
 from scheduling.services import parts
@@ -21,22 +23,31 @@ from scheduling.services.runs import Lease
 log = structlog.get_logger("rackline.spreading")
 
 NOBODY = Standing(taken=0, answers={})
+HELPER = Helper()
+"""This process's; it keeps a run's problem laid out from one round to the next."""
 
 
 class Mailbox:
-    """What a search offers to helpers, and what they answer."""
+    """What a search offers to helpers, and what they answer.
 
-    def __init__(self, most: int) -> None:
+    Attributes:
+        most: How many other workers may help.
+        is_open: Whether parts are with helpers.
+    """
+
+    def __init__(self, most: int, problem: bytes) -> None:
         """Begin empty.
 
         Args:
             most: How many other workers may help.
+            problem: The run's, as canonical JSON.
         """
         self.most = most
+        self._problem = problem
         self._lock = threading.Lock()
         self._offered: tuple[Task, ...] | None = None
         self._standing = NOBODY
-        self._is_open = False
+        self.is_open = self._is_kept = False
 
     def offer(self, tasks: Sequence[Task]) -> None:
         """Hand tasks out; what an earlier round left is forgotten."""
@@ -62,9 +73,12 @@ class Mailbox:
         with self._lock:
             offered, self._offered = self._offered, None
         if offered is not None:
-            self._is_open = bool(offered)
+            self.is_open = bool(offered)
+            if offered and not self._is_kept:
+                parts.keep_problem(self._problem)
+                self._is_kept = True
             _send(parts.offer(lease, offered))
-        elif self._is_open:
+        elif self.is_open:
             found = parts.standing(lease)
             with self._lock:
                 if self._offered is None:
@@ -82,11 +96,13 @@ def _send(rows: list[int]) -> None:
 def execute(part: RunPart) -> None:
     """Search a claimed part and write down what was found."""
     with structlog.contextvars.bound_contextvars(run=part.run_id, part=part.number):
-        found = work(
+        found = HELPER.work(
             bytes(part.question),
+            name=part.run.input_hash,
+            problem=partial(problem_named, part.run.input_hash),
             seconds=part.seconds,
             seed=part.seed,
             cooled=part.cooled,
         )
-        if not parts.answer(part, found.to_bytes()):
+        if not parts.answer(part, found):
             log.info("the answer came too late")

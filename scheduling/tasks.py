@@ -23,6 +23,8 @@ def solve_run(run_id: int) -> None:
     """Take a run to its end, if it is still to be had."""
     lease = claim(run_id, owner=f"{socket.gethostname()}:{os.getpid()}")
     if lease is not None:
+        # What this process kept to help another run would take room from this one.
+        spreading.HELPER.forget()
         worker.execute(lease)
 
 

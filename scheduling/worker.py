@@ -44,6 +44,8 @@ from scheduling.storage import store_plan
 log = structlog.get_logger("rackline.worker")
 
 LOOK_EVERY_S = 0.25
+CARRY_EVERY_S = 0.05
+"""While parts are with helpers: who waits for a question or an answer is idle."""
 HEARTBEAT_S = 1.0
 STORING_S_A_RACK = 0.05
 """Proving and storing may take so long a rack, while nothing else is done."""
@@ -110,13 +112,14 @@ def _execute(lease: Lease, solver: Solver | None) -> None:
     if run.towards is not None:
         snapshot = _keeping_to(run.towards, snapshot)
     _refuse_the_impossible(snapshot)
+    problem = problem_to_json(snapshot.problem)
     runs.note_input(
         lease,
-        input_hash=digest(problem_to_json(snapshot.problem)),
+        input_hash=digest(problem),
         event_seq=snapshot.event_seq,
         versions=versions() | {"planned on": _planned_on(snapshot)},
     )
-    mailbox = Mailbox(settings.RUN_HELPERS)
+    mailbox = Mailbox(settings.RUN_HELPERS, problem)
     with Search(
         solver or solver_of(run, mailbox),
         snapshot.problem,
@@ -160,7 +163,9 @@ def _look_after(
     """
     answered_s = time.monotonic()
     beat_due_s = 0.0
-    while not search.has_ended(within_s=LOOK_EVERY_S):
+    while not search.has_ended(
+        within_s=CARRY_EVERY_S if mailbox.is_open else LOOK_EVERY_S
+    ):
         try:
             if runs.is_cancel_requested(lease):
                 search.stop()
@@ -227,6 +232,7 @@ def _end(
     if outcome.schedule is None:
         if not runs.is_cancel_requested(lease):
             raise NoPlanError(NOTHING_FOUND)
+        parts.withdraw(lease)
         runs.finish(lease, progress=replace(standing, phase="stopped"))
         return
     hold_s = len(snapshot.problem.racks) * STORING_S_A_RACK
@@ -256,6 +262,7 @@ def _fail(lease: Lease, code: str, sentences: tuple[str, ...]) -> None:
     """End a run as failed, unless it is no longer this worker's."""
     log.warning("run failed", code=code, sentences=sentences)
     try:
+        parts.withdraw(lease)
         runs.fail(lease, code=code, sentences=sentences)
     except FencedOutError as error:
         log.warning("run taken by another worker", reason=str(error))

@@ -54,6 +54,10 @@ class Improver:
     def adopt(self, seats: Seats) -> None:
         """Go on from another plan; it counts as the best from here on."""
         self.board.restore(seats)
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Go on from the plan on the board; it counts as the best from here on."""
         self._total = self.best = self.board.price()
         ruin.copy_best(self.board.memory)
 

@@ -291,9 +291,10 @@ class _Search:
         """Search until the time is over, part by part."""
         board = improver.board
 
-        def tell() -> None:
-            self._note(board.best_tally(improver.best), "ruin_and_recreate")
-            self._report("search")
+        def tell(one: Improver) -> None:
+            self._note(board.best_tally(one.best), "ruin_and_recreate")
+            if self.seconds - self.reported_s >= REPORT_EVERY_S:
+                self._report("search")
 
         search = rounds.Rounds(
             board=board,
@@ -301,11 +302,13 @@ class _Search:
             helpers=helpers,
             seed=self.seed,
             goes_on=lambda: not self._has_ended(),
+            left=lambda: self.limit_s - self.seconds,
             share=lambda: self.share,
             tell=tell,
             seconds=min(rounds.ROUND_S, self.limit_s / rounds.ROUNDS),
         )
         search.run()
+        self.moves = search.moves
         self.notes.append(search.sentence())
 
     def _choose_peak(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from scheduling.blobs import drop_unused, put
 from scheduling.models import Run, RunPart
-from scheduling.services.runs import Lease
+from scheduling.services.runs import Lease, heartbeat
 
 if TYPE_CHECKING:
     # Its module loads the solver, which the web process does without.
@@ -30,8 +31,13 @@ class Standing:
 
 @transaction.atomic
 def offer(lease: Lease, tasks: "Sequence[Task]") -> list[int]:
-    """Put a round's parts in the place of the last one's; return their keys."""
-    withdraw(lease)
+    """Put a round's parts in the place of the last one's; return their keys.
+
+    Raises:
+        FencedOutError: If the run is no longer this worker's.
+    """
+    heartbeat(lease)
+    RunPart.objects.filter(run=lease.run_id).delete()
     rows = RunPart.objects.bulk_create(
         RunPart(
             run_id=lease.run_id,
@@ -47,15 +53,30 @@ def offer(lease: Lease, tasks: "Sequence[Task]") -> list[int]:
     return [row.pk for row in rows]
 
 
+def keep_problem(data: bytes) -> None:
+    """Keep a run's problem where helpers find it by the run's ``input_hash``."""
+    put(data)
+
+
+@transaction.atomic
 def withdraw(lease: Lease) -> None:
-    """Take a run's parts away; who still works on one writes to nothing."""
-    RunPart.objects.filter(run=lease.run_id).delete()
+    """Take a run's parts away; who still works on one writes to nothing.
+
+    Raises:
+        FencedOutError: If the run is no longer this worker's.
+    """
+    heartbeat(lease)
+    gone, _ = RunPart.objects.filter(run=lease.run_id).delete()
+    if gone:
+        drop_unused(Run.objects.get(pk=lease.run_id).input_hash)
 
 
 def claim(part_id: int, owner: str) -> RunPart | None:
     """Take a part that nobody has and whose run still wants it; else None."""
     claimed = _wanted(part_id).filter(taken_by="").update(taken_by=owner)
-    return RunPart.objects.filter(pk=part_id).first() if claimed else None
+    if not claimed:
+        return None
+    return RunPart.objects.select_related("run").filter(pk=part_id).first()
 
 
 def answer(part: RunPart, data: bytes) -> bool:

@@ -5,13 +5,16 @@ from django.db import IntegrityError, transaction
 from kombu.exceptions import OperationalError
 
 from scheduling import spreading
+from scheduling.blobs import put_problem
 from scheduling.engine.decode.board import Board
 from scheduling.engine.rules import order_by
-from scheduling.engine.spread.part import Placement, cut, question
+from scheduling.engine.serial import digest
+from scheduling.engine.spread.part import Answer, cut, questions
 from scheduling.engine.spread.rounds import Task
-from scheduling.models import RunPart
+from scheduling.errors import FencedOutError
+from scheduling.models import Blob, Run, RunPart
 from scheduling.services import parts, runs
-from scheduling.services.runs import Progress, claim
+from scheduling.services.runs import Lease, Progress, claim
 from scheduling.services.scenarios import base_scenario
 from scheduling.spreading import Mailbox
 from scheduling.tasks import improve_part
@@ -89,9 +92,10 @@ def test_who_has_not_taken_a_part_cannot_answer_it(lease):
 
 
 def test_a_mailbox_carries_questions_out_and_answers_back(lease, sent):
-    mailbox = Mailbox(1)
+    mailbox = Mailbox(1, b"{}")
     mailbox.carry(lease)
     assert RunPart.objects.count() == 0
+    assert not mailbox.is_open
 
     mailbox.offer([TASK])
     mailbox.carry(lease)
@@ -106,12 +110,39 @@ def test_a_mailbox_carries_questions_out_and_answers_back(lease, sent):
     assert mailbox.answers() == {}
 
 
+def test_the_problem_is_there_for_helpers_and_gone_with_the_parts(lease, sent):
+    name = digest(b"{}")
+    Run.objects.filter(pk=lease.run_id).update(input_hash=name)
+    mailbox = Mailbox(1, b"{}")
+
+    mailbox.offer([TASK])
+    mailbox.carry(lease)
+    assert Blob.objects.filter(pk=name).exists()
+
+    parts.withdraw(lease)
+    assert not Blob.objects.filter(pk=name).exists()
+    assert RunPart.objects.count() == 0
+
+
+def test_a_worker_that_lost_its_run_leaves_the_new_ones_parts(lease):
+    Run.objects.filter(pk=lease.run_id).update(fencing_token=lease.token + 1)
+    newer = Lease(lease.run_id, lease.token + 1)
+    parts.offer(newer, [TASK, TASK])
+
+    with pytest.raises(FencedOutError):
+        parts.offer(lease, [TASK])
+    with pytest.raises(FencedOutError):
+        parts.withdraw(lease)
+
+    assert RunPart.objects.filter(fencing_token=newer.token).count() == 2
+
+
 def test_without_a_broker_nobody_helps_and_nothing_breaks(lease, monkeypatch):
     def away(_):
         raise OperationalError
 
     monkeypatch.setattr(spreading, "send_parts", away)
-    mailbox = Mailbox(1)
+    mailbox = Mailbox(1, b"{}")
 
     mailbox.offer([TASK])
     mailbox.carry(lease)
@@ -121,14 +152,18 @@ def test_without_a_broker_nobody_helps_and_nothing_breaks(lease, monkeypatch):
 
 
 def test_the_task_searches_a_part_and_writes_it_down(lease):
-    board = Board(a_demo_like_problem(120))
+    problem = a_demo_like_problem(120)
+    Run.objects.filter(pk=lease.run_id).update(input_hash=put_problem(problem).digest)
+    board = Board(problem)
     board.decode(order_by("earliest_due_date", board.tables))
     part = cut(board, 1, 0.5)[0]
-    task = Task(question=question(board, part), seconds=0.2, seed=1, cooled=0.0)
+    (message,) = questions(board, [part])
+    task = Task(question=message, seconds=0.2, seed=1, cooled=0.0)
     (key,) = parts.offer(lease, [task])
 
     improve_part(key)
     improve_part(key)
 
-    found = Placement.from_bytes(parts.standing(lease).answers[0])
-    assert len(found.time) == len(part.free)
+    found = Answer.from_bytes(parts.standing(lease).answers[0])
+    assert found.moves > 0
+    assert set(found.racks) <= set(part.racks)

@@ -8,7 +8,14 @@ from factory.models import CalendarException, PartAlternate
 from scheduling.engine.problem import SupplyKind
 from suppliers.models import PurchaseOrder
 from suppliers.services import commitments
-from tests.builders.factory import NOW, a_calendar, a_customer, a_part, a_stock_lot
+from tests.builders.factory import (
+    NOW,
+    a_bom_line,
+    a_calendar,
+    a_customer,
+    a_part,
+    a_stock_lot,
+)
 from tests.builders.scheduling import a_snapshot, rack
 from tests.builders.suppliers import (
     BY_SYSTEM,
@@ -341,3 +348,23 @@ def test_a_supplier_that_can_make_none_brings_none_and_its_line_is_awaited():
 
     assert supplies_of(snapshot, world.parts["SENSOR"]) == []
     assert [one.line for one in snapshot.awaited] == [line.pk]
+
+
+def test_a_part_two_sites_need_is_shared_out_by_where_it_lies_and_is_sent():
+    """A site's problem holds its own pieces alone: no two plans count on one."""
+    here, there = a_small_world(stocked=False), a_small_world(stocked=False)
+    frame = here.parts["FRAME"]
+    a_bom_line(there.model, frame, quantity=1)
+    expected = []
+    for world, lying, sent in ((here, 3, 20), (there, 5, 40)):
+        a_stock_lot(world.site, frame, lying)
+        a_commitment(
+            a_line(site=world.site, part=frame, quantity=sent), [(TODAY, sent)]
+        )
+        expected.append([lying, sent])
+
+    found = [supplies_of(a_snapshot(world.site), frame) for world in (here, there)]
+
+    quantities = [sorted(one.quantity for one in supplies) for supplies in found]
+    assert quantities == expected
+    assert not {one.key for one in found[0]} & {one.key for one in found[1]}

@@ -40,6 +40,8 @@ ENTRIES = (
     sweep.price_anew,
     sweep.settle_again,
 )
+STANDS = [t.PLACED, t.POOL, t.FORCED]
+"""Columns of a seat that say where a rack stands; the others follow from it."""
 SEED_STEP = 2_654_435
 MODULUS_A, MODULUS_B = 2_147_483_563, 2_147_483_399
 
@@ -86,6 +88,7 @@ class Board:
         left_out: Whether each rack is left out from the beginning.
         marked: Racks that moves may take out, in order of time; None for all that are
             not forced.
+        without: Racks left out from the beginning, and those not looked at.
         held: Racks that stay where the published plan has them.
         ceiling: Watts of import that no plan shall exceed though it may: a lower peak
             costs less. Counts from the next ``decode`` or ``restore`` on.
@@ -118,6 +121,7 @@ class Board:
             unread=unread,
             apart=apart,
         )
+        self.without = (frozenset(left_out), frozenset(unread))
         self.left_out = np.array(
             [rack.key in left_out for rack in self.encoded.racks], np.bool_
         )
@@ -378,6 +382,62 @@ class Board:
             load.add_rack(self.memory, int(rack), -1)
         self.sort()
 
+    def stand(self, seats: Seats) -> None:
+        """Bring a copied plan back; racks that are where it has them are not touched.
+
+        A few racks cost little; ``restore`` lays everything out anew.
+        """
+        differs = (self.time != seats.time).any(axis=(1, 2))
+        differs |= (self.soak != seats.soak).any(axis=(1, 2))
+        differs |= (self.seat[:, STANDS] != seats.seat[:, STANDS]).any(axis=1)
+        rows = np.flatnonzero(differs)
+        last = int(seats.time[seats.seat[:, t.PLACED] > 0].max(initial=0))
+        if last > self.encoded.span or self._is_blank:
+            self.restore(seats)
+            return
+        for rack in rows.tolist():
+            self._use(rack, 1)
+        self.time[rows], self.soak[rows] = seats.time[rows], seats.soak[rows]
+        self.seat[rows] = seats.seat[rows]
+        self.seat[rows, t.DIRTY] = 1
+        for rack in rows.tolist():
+            self._use(rack, -1)
+        self.sort()
+
+    def _use(self, rack: int, sign: int) -> None:
+        """Take (``sign`` -1) or give back what a rack uses, or at least its facts."""
+        if self.seat[rack, t.PLACED]:
+            load.add_rack(self.memory, rack, sign)
+        else:
+            facts.hold_facts(self.memory, rack, sign)
+
+    def confine(self, racks: t.Wide, start: int, end: int) -> None:
+        """Let moves take out these racks only, and place them in a window only.
+
+        A lower peak than the plan's is worth nothing meanwhile: others may need it.
+
+        Args:
+            racks: Their work has not begun, unless the window begins at 0; at least
+                one.
+            start: First minute of the window.
+            end: First minute after it.
+        """
+        words = self.memory.words
+        ready = self._table(t.AT_RACK, self.racks, t.RACK_COLUMNS)[:, t.READY]
+        ready[racks] = np.maximum(ready[racks], start)
+        words[t.UNTIL] = min(end, self.encoded.span)
+        words[t.DEMAND_FLOOR] = max(int(words[t.DEMAND_FLOOR]), self.peak())
+        self.mark(racks)
+
+    def release(self) -> None:
+        """Let moves take out and place all racks again."""
+        words = self.memory.words
+        rack = self._table(t.AT_RACK, self.racks, t.RACK_COLUMNS)
+        rack[:, t.READY] = self.tables.rack[:, t.READY]
+        words[t.UNTIL] = self.encoded.span
+        words[t.DEMAND_FLOOR] = self.tables.figure[t.DEMAND_FLOOR]
+        self.mark(None)
+
     def sort(self) -> None:
         """Number the racks by the time of their main step, for the choice of racks."""
         # Who numbers racks has moved them, here or in the kernels.
@@ -420,16 +480,15 @@ class Board:
         return int(-(-imports.max() // words[t.WINDOW]))
 
     def overdrawn(self) -> int:
-        """Return how many minutes and arrivals have less than nothing left.
+        """Return how many runs of minutes and arrivals have less than nothing left.
 
         Facts alone may take more than there is.
         """
-        encoded = self.encoded
-        wide = -(-encoded.span // t.RUN) * t.RUN
-        rows = len(encoded.rows) + len(encoded.pools)
-        free = self.memory.minutes[: rows * wide]
-        slack = self._table(t.AT_SLACK, len(encoded.tables.slack))
-        return int((free < 0).sum() + (slack < 0).sum())
+        words = self.memory.words
+        first, last = int(words[t.AT_LOW]), int(words[t.AT_SHIFT])
+        least = self.memory.minutes[first:last]
+        slack = self._table(t.AT_SLACK, len(self.tables.slack))
+        return int((least < 0).sum() + (slack < 0).sum())
 
     def order(self) -> t.Wide:
         """Return the racks by the time of their main step."""
@@ -513,6 +572,7 @@ def _lay_out(encoded: Encoded, ceiling: int | None) -> t.Memory:
         if not isinstance(part, int):
             first = int(header[address])
             words[first : first + part.size] = part.ravel()
+    header[t.UNTIL] = encoded.span
     header[t.RACKS] = racks
     header[t.MOST_STEPS] = steps
     header[t.BLOCKS] = blocks

@@ -41,8 +41,8 @@ from scheduling.engine.kernels.memory import (
     POOL_NODE,
     POOL_NODES,
     POOL_SITE,
-    SPAN,
     SPANS,
+    UNTIL,
     WINDOW_END,
     Memory,
     opening_of,
@@ -213,7 +213,7 @@ def _open_sooner(memory: Memory, start: int) -> int:
 def earliest_through(memory: Memory, ready: int, length: int, limit: int) -> int:
     """Return the first start at or after ``ready`` that ends by ``limit``, or -1."""
     words = memory.words
-    limit = min(limit, words[SPAN])
+    limit = min(limit, words[UNTIL])
     start = ready
     _see(memory, -1)
     while start + length <= limit:
@@ -275,7 +275,7 @@ def earliest_manual(
 ) -> int:
     """Return the first open start whose work ends by ``limit``, or -1."""
     words = memory.words
-    span = words[SPAN]
+    span = words[UNTIL]
     limit = min(limit, span)
     _see(memory, -1)
     start = ready

@@ -48,12 +48,12 @@ from scheduling.engine.kernels.memory import (
     RESUME,
     RUNNING,
     SOAK,
-    SPAN,
     STAY,
     STEPS,
     TEMPLATE,
     TOLERANCE,
     TRIAL_POOL,
+    UNTIL,
     WINDOW_END,
     Memory,
     choice_of,
@@ -173,10 +173,10 @@ def _write_home(memory: Memory, rack: int) -> bool:
         rack_of(memory, rack, DONE), template_of(memory, template, STEPS)
     ):
         start = previous_of(memory, rack, step)
-        if start == NONE or start < now or start >= words[SPAN]:
+        if start == NONE or start < now or start >= words[UNTIL]:
             return False
         now = _end_at_home(memory, rack, step, start)
-        if now < 0 or now > words[SPAN]:
+        if now < 0 or now > words[UNTIL]:
             return False
         set_time(memory, step, start, now)
     return True

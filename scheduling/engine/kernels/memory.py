@@ -116,7 +116,10 @@ RUN = 1 << RUN_BITS
 # The header: what the kernels count.
 ITEMS, SPANS, TRIAL_POOL, KEPT_POOL, RANDOM_A, RANDOM_B, MARKED = range(72, 79)
 
-HEADER = 79
+# The header: where places end, at most the span.
+UNTIL = 79
+
+HEADER = 80
 
 # Columns of a template.
 STEPS, GROUPS, CHOICES, STATION_ROW, MAIN_STEP, TEMPLATE_COLUMNS = range(6)

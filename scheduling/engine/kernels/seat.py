@@ -48,11 +48,11 @@ from scheduling.engine.kernels.memory import (
     READY,
     RUNNING,
     SOAK,
-    SPAN,
     STATION_ROW,
     STAY,
     TEMPLATE,
     TRIAL_POOL,
+    UNTIL,
     Memory,
     choice_of,
     copy,
@@ -451,7 +451,7 @@ def _seat_bay(
     if held or (force and has_pin(memory, rack, first, last)):
         ways = WAY_BLOCKS
     least = least_minutes(memory, rack, first, last)
-    best = words[SPAN] + 1
+    best = words[UNTIL] + 1
     chosen = -1
     begin = ready
     if (ways & WAY_THROUGH) != 0:
@@ -521,7 +521,7 @@ def seat_rack(
     template = rack_of(memory, rack, TEMPLATE)
     done = rack_of(memory, rack, DONE)
     now = rack_of(memory, rack, READY)
-    span = words[SPAN]
+    span = words[UNTIL]
     words[TRIAL_POOL] = rack_of(memory, rack, ONLY_POOL)
     for group in range(template_of(memory, template, GROUPS)):
         last = group_of(memory, template, group, GROUP_LAST)

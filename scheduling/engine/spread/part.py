@@ -1,31 +1,33 @@
 """A part of a plan that can be searched alone: the racks of a window of time.
 
-What a part may take is what nobody else has: it begins no earlier and ends no later
-than its window, racks that reach across its edges stay, and of each supply it sees what
-racks before it leave. Whatever parts find goes together; nothing has to be mended.
+Whoever searches a part has the whole plan before it. Its racks begin no earlier and end
+no later than their window, and racks that reach across its edges stay. Since all a
+part's racks take their pieces inside the window, what the plan has for racks after it
+stays theirs. Whatever parts find goes together; nothing has to be mended.
 """
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from itertools import pairwise
+from struct import Struct
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from scheduling.engine import alter
 from scheduling.engine.decode.board import Board, Seats
+from scheduling.engine.improve import Improver
 from scheduling.engine.kernels import memory as t
 from scheduling.engine.kernels import sweep
-from scheduling.engine.material import rack_needs
-from scheduling.engine.problem import Problem, Rack, Supply
-from scheduling.engine.serial import problem_from_json, problem_to_json
-from scheduling.engine.units import Minutes, Watts
 
 ALWAYS = 1 << 40
 LEAST_RACKS = 50
 """A part with fewer racks is not worth a message."""
+WINDOW = Struct("<qq")
+FAST = 1
+"""Level of compression: a tenth larger than the best, in a tenth of the time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,44 +37,12 @@ class Part:
     Attributes:
         start: First minute its racks may use.
         end: First minute they may not.
-        free: Rows of the racks that may move, on the board it was cut from.
-        held: Rows of the racks that stay and take of the same limits.
+        racks: Rows of the racks that may move, in order of time.
     """
 
     start: int
     end: int
-    free: t.Wide
-    held: t.Wide
-
-    @property
-    def rows(self) -> t.Wide:
-        """Return the rows of all its racks, those that may move first."""
-        return np.concatenate([self.free, self.held])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Placement:
-    """Where racks are, a row each.
-
-    Attributes:
-        time: Start and end, shape ``(racks, steps, 2)``.
-        soak: Level and standby before each soak block, shape ``(racks, blocks, 2)``.
-        pool: Pool of bays, by its number.
-    """
-
-    time: t.Wide
-    soak: t.Wide
-    pool: t.Wide
-
-    def to_bytes(self) -> bytes:
-        """Return it as a message."""
-        return _packed(time=self.time, soak=self.soak, pool=self.pool)
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> "Placement":
-        """Return it from a message."""
-        with np.load(BytesIO(data), allow_pickle=False) as arrays:
-            return cls(time=arrays["time"], soak=arrays["soak"], pool=arrays["pool"])
+    racks: t.Wide
 
 
 def cut(board: Board, count: int, shift: float) -> list[Part]:
@@ -84,31 +54,29 @@ def cut(board: Board, count: int, shift: float) -> list[Part]:
         shift: Where the cuts lie, 0 to 1: 0.5 makes windows alike, less moves all cuts
             earlier, more moves them later, by half a window at most.
     """
-    placed = board.seat[:, t.PLACED] > 0
     first, last = _spans(board)
     order = board.order()
-    order = order[placed[order]]
+    order = order[board.seat[order, t.PLACED] > 0]
     marks = [
         int(first[order[at]] + last[order[at]]) // 2
         for number in range(1, count)
         if 0 < (at := int(len(order) * (number + shift - 0.5) / count)) < len(order)
     ]
     edges = [0, *sorted(set(marks) - {0}), ALWAYS]
-    may_move = placed & (board.seat[:, t.FORCED] == 0)
-    is_begun = (board.tables.rack[:, t.DONE] > 0) | (
-        board.tables.rack[:, t.IS_FACT] > 0
-    )
-    parts = []
-    for start, end in pairwise(edges):
-        is_inside = (first >= start) & (last <= end) & may_move
-        if start:
-            is_inside &= ~is_begun
-        meets = placed & (first < end) & (last > start) & ~is_inside
-        free = order[is_inside[order]]
-        if len(free) >= LEAST_RACKS:
-            held = np.flatnonzero(meets).astype(np.int64)
-            parts.append(Part(start=start, end=end, free=free, held=held))
-    return parts
+    parts = [part_of(board, start, end) for start, end in pairwise(edges)]
+    return [part for part in parts if len(part.racks) >= LEAST_RACKS]
+
+
+def part_of(board: Board, start: int, end: int) -> Part:
+    """Return the part of a board's plan that a window holds."""
+    first, last = _spans(board)
+    rack = board.tables.rack
+    is_inside = (board.seat[:, t.PLACED] > 0) & (board.seat[:, t.FORCED] == 0)
+    is_inside &= (first >= start) & (last <= end)
+    if start:
+        is_inside &= (rack[:, t.DONE] == 0) & (rack[:, t.IS_FACT] == 0)
+    order = board.order()
+    return Part(start=start, end=end, racks=order[is_inside[order]])
 
 
 def _spans(board: Board) -> tuple[t.Wide, t.Wide]:
@@ -123,109 +91,169 @@ def _spans(board: Board) -> tuple[t.Wide, t.Wide]:
     return first, board.time[:, :, 1].max(axis=1)
 
 
-def placement(seats: Seats, rows: t.Wide) -> Placement:
-    """Return where some racks are."""
-    return Placement(
-        time=seats.time[rows], soak=seats.soak[rows], pool=seats.seat[rows, t.POOL]
-    )
-
-
-def place(board: Board, seats: Seats, rows: t.Wide, where: Placement) -> None:
-    """Put a plan on a board with some of its racks elsewhere.
+def search(
+    board: Board,
+    part: Part,
+    *,
+    seed: int,
+    cooled: float,
+    over: Callable[[], float],
+    tell: Callable[[Improver], None] = lambda _: None,
+) -> int:
+    """Improve a part on the board of the whole plan; return the moves made.
 
     Args:
-        board: What is on it is taken off.
-        seats: The plan; not changed.
-        rows: Of the racks, on the board.
-        where: A row for each of them.
+        board: Its plan is as cheap afterwards as before, or cheaper.
+        part: Of its plan.
+        seed: Of the random numbers.
+        cooled: Which share of the whole search is over: it begins as cool as that.
+        over: Which share of this part's time is over, asked about twenty times a
+            second; from 1 on it ends.
+        tell: Called as often.
     """
-    time, soak, seat = seats.time.copy(), seats.soak.copy(), seats.seat.copy()
-    # A part may know fewer models, and so fewer steps and blocks.
-    steps = min(time.shape[1], where.time.shape[1])
-    blocks = min(soak.shape[1], where.soak.shape[1])
-    time[rows, :steps] = where.time[:, :steps]
-    soak[rows, :blocks] = where.soak[:, :blocks]
-    seat[rows, t.POOL] = where.pool
-    seat[rows, t.PLACED] = 1
-    board.restore(Seats(time=time, soak=soak, seat=seat, price=0))
+    board.confine(part.racks, part.start, part.end)
+    improver = Improver(board, seed=seed)
+    improver.burst(cooled)
+    while (share := over()) < 1:
+        improver.burst(cooled + (1 - cooled) * share)
+        tell(improver)
+    board.stand(improver.best_seats())
+    board.release()
+    return improver.moves
+
+
+def questions(board: Board, parts: Sequence[Part]) -> list[bytes]:
+    """Return a message for each part: its window, and the plan all are of."""
+    left_out, unread = board.without
+    plan = _packed(
+        left_out=np.array(sorted(left_out), np.str_),
+        unread=np.array(sorted(unread), np.str_),
+        **_plain(board.seats(), np.arange(board.racks)),
+    )
+    return [WINDOW.pack(part.start, part.end) + plan for part in parts]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a message asks.
+
+    Attributes:
+        window: First minute of the part and first minute after it.
+        left_out: Racks left out from the beginning.
+        unread: Racks not looked at.
+        seats: The plan it is of.
+    """
+
+    window: tuple[int, int]
+    left_out: tuple[str, ...]
+    unread: tuple[str, ...]
+    seats: Seats
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Question":
+        """Return what ``questions`` wrote."""
+        start, end = WINDOW.unpack_from(data)
+        arrays = _unpacked(data[WINDOW.size :])
+        _, seats = _seats(arrays)
+        return cls(
+            window=(start, end),
+            left_out=tuple(arrays["left_out"].tolist()),
+            unread=tuple(arrays["unread"].tolist()),
+            seats=seats,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Where a part's racks are better.
+
+    Attributes:
+        racks: Rows of the racks that have moved.
+        seats: Where they are now, a row for each; without a price.
+        moves: Made to find this.
+    """
+
+    racks: t.Wide
+    seats: Seats
+    moves: int
+
+    def to_bytes(self) -> bytes:
+        """Return it as a message."""
+        rows = np.arange(len(self.racks))
+        moves = np.array(self.moves, np.int64)
+        return _packed(moves=moves, **_plain(self.seats, rows) | {"racks": self.racks})
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Answer":
+        """Return it from a message."""
+        arrays = _unpacked(data)
+        racks, seats = _seats(arrays)
+        return cls(racks=racks, seats=seats, moves=int(arrays["moves"]))
+
+
+def answer(board: Board, before: Seats, moves: int) -> Answer:
+    """Return where a board's racks are not where they were."""
+    differs = (board.time != before.time).any(axis=(1, 2))
+    differs |= (board.soak != before.soak).any(axis=(1, 2))
+    differs |= board.seat[:, t.POOL] != before.seat[:, t.POOL]
+    racks = np.flatnonzero(differs & (board.seat[:, t.PLACED] > 0))
+    return Answer(racks=racks, seats=_some(board.seats(), racks), moves=moves)
+
+
+def merge(board: Board, found: Sequence[Answer]) -> int:
+    """Take answers into a board's plan if the whole is sound and cheaper.
+
+    All together; one by one only where that is refused.
+
+    Returns:
+        How many were taken; if none, the plan is as it was.
+    """
+    before, overdrawn = board.seats(), board.overdrawn()
+    time, soak, seat = before.time.copy(), before.soak.copy(), before.seat.copy()
+    for one in found:
+        time[one.racks], soak[one.racks] = one.seats.time, one.seats.soak
+        seat[one.racks] = one.seats.seat
+    board.stand(Seats(time=time, soak=soak, seat=seat, price=0))
     sweep.price_anew(board.memory)
+    if board.overdrawn() <= overdrawn and board.price() < before.price:
+        return len(found)
+    board.stand(before)
+    return sum(merge(board, [one]) for one in found) if len(found) > 1 else 0
 
 
-def question(board: Board, part: Part) -> bytes:
-    """Return a part as a message that can be worked on without anything else."""
-    where = placement(board.seats(), part.rows)
-    free = np.zeros(len(part.rows), np.bool_)
-    free[: len(part.free)] = True
-    problem = problem_to_json(_problem(board, part))
-    return _packed(
-        time=where.time,
-        soak=where.soak,
-        pool=where.pool,
-        free=free,
-        problem=np.frombuffer(problem, np.uint8),
+def _some(seats: Seats, rows: t.Wide) -> Seats:
+    """Return some rows of a plan."""
+    return Seats(
+        time=seats.time[rows], soak=seats.soak[rows], seat=seats.seat[rows], price=0
     )
 
 
-def read(data: bytes) -> tuple[Problem, Placement, npt.NDArray[np.bool_]]:
-    """Return a part's problem, where its racks are, and which of them may move."""
-    with np.load(BytesIO(data), allow_pickle=False) as arrays:
-        where = Placement(time=arrays["time"], soak=arrays["soak"], pool=arrays["pool"])
-        return problem_from_json(arrays["problem"].tobytes()), where, arrays["free"]
+def _plain(seats: Seats, rows: t.Wide) -> dict[str, t.Wide]:
+    """Return a plan as arrays that compress well: minutes as differences."""
+    time = seats.time.reshape(len(rows), 2 * seats.time.shape[1])
+    return {
+        "racks": rows,
+        "shape": np.array(seats.time.shape, np.int64),
+        "time": np.diff(time, axis=1, prepend=0),
+        "soak": seats.soak,
+        "seat": seats.seat,
+    }
 
 
-def _packed(**arrays: npt.NDArray[np.generic]) -> bytes:
+def _seats(arrays: dict[str, Any]) -> tuple[t.Wide, Seats]:
+    """Return rows and seats that ``_plain`` made plain."""
+    time = np.cumsum(arrays["time"], axis=1).reshape(arrays["shape"])
+    return arrays["racks"], Seats(
+        time=time, soak=arrays["soak"], seat=arrays["seat"], price=0
+    )
+
+
+def _packed(**arrays: npt.NDArray[Any]) -> bytes:
     target = BytesIO()
-    np.savez_compressed(target, allow_pickle=False, **arrays)
-    return target.getvalue()
+    np.savez(target, allow_pickle=False, **arrays)
+    return zlib.compress(target.getvalue(), FAST)
 
 
-def _problem(board: Board, part: Part) -> Problem:
-    """Return the problem of a part alone."""
-    problem, racks = board.encoded.problem, board.encoded.racks
-    free = [racks[row] for row in part.free.tolist()]
-    if part.start:
-        free = [
-            replace(rack, release=Minutes(max(rack.release, part.start)))
-            for rack in free
-        ]
-    floor = max(problem.prices.demand_floor, board.peak())
-    return replace(
-        problem,
-        racks=(*free, *(racks[row] for row in part.held.tolist())),
-        supplies=_left(problem, _before(board, part)),
-        resources=tuple(
-            replace(one, capacity=alter.cut(one.capacity, part.end, ALWAYS))
-            for one in problem.resources
-        ),
-        bays=tuple(
-            replace(bay, capacity=alter.cut(bay.capacity, part.end, ALWAYS))
-            for bay in problem.bays
-        ),
-        prices=replace(problem.prices, demand_floor=Watts(floor)),
-    )
-
-
-def _before(board: Board, part: Part) -> Iterable[Rack]:
-    """Yield the racks that have taken their pieces before a part begins."""
-    placed = board.seat[:, t.PLACED] > 0
-    _, last = _spans(board)
-    known = set(part.rows.tolist())
-    for row in np.flatnonzero(placed & (last <= part.start)).tolist():
-        if row not in known:
-            yield board.encoded.racks[row]
-
-
-def _left(problem: Problem, taken_by: Iterable[Rack]) -> tuple[Supply, ...]:
-    """Return what supplies hold when some racks have taken theirs, earliest first."""
-    templates = {one.key: one for one in problem.templates}
-    taken: Counter[str] = Counter()
-    for rack in taken_by:
-        for _, part, quantity in rack_needs(rack, templates[rack.template]):
-            taken[part] += quantity
-    found = []
-    for supply in sorted(problem.supplies, key=lambda one: one.available):
-        gone = min(taken[supply.part], supply.quantity)
-        taken[supply.part] -= gone
-        if gone < supply.quantity:
-            found.append(replace(supply, quantity=supply.quantity - gone))
-    return tuple(found)
+def _unpacked(data: bytes) -> dict[str, Any]:
+    with np.load(BytesIO(zlib.decompress(data)), allow_pickle=False) as arrays:
+        return dict(arrays)

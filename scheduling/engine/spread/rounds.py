@@ -11,24 +11,24 @@ from random import Random
 from time import monotonic, sleep
 from typing import Protocol
 
-from scheduling.engine.decode.board import Board, Seats
+from scheduling.engine.decode.board import Board
 from scheduling.engine.improve import Improver
-from scheduling.engine.spread.part import Part, Placement, cut, place, question
-from scheduling.engine.spread.work import work
+from scheduling.engine.spread.part import Answer, cut, merge, questions, search
 
 LEAST_RACKS = 2_000
 """Smaller plans stay in one process: they are searched out before a round ends."""
 ROUND_S = 8.0
-"""Long enough that cutting and laying out is a small share of it."""
+"""Long enough that cutting and putting together is a small share of it."""
 ROUNDS = 5
 """A short search still has so many rounds."""
 GRACE_S = 2.0
-"""How long answers are waited for when one's own part is done."""
-WAY_S = 0.6
+"""How long answers are waited for when a round is over."""
+WAY_S = 0.3
 """How long a question and its answer are under way."""
-LOOK_EVERY_S = 0.05
+LOOK_EVERY_S = 0.02
 ASK_AGAIN = 5
 """Rounds until helpers are asked for again after none has come."""
+ALMOST = 0.999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +36,7 @@ class Task:
     """A part to be searched by a helper.
 
     Attributes:
-        question: From ``part.question``.
+        question: One of ``part.questions``.
         seconds: Of search.
         seed: Of its random numbers.
         cooled: Share of the whole search that is over.
@@ -49,7 +49,7 @@ class Task:
 
 
 class Helpers(Protocol):
-    """Other processes that search parts."""
+    """Other processes that search parts; they know the problem by themselves."""
 
     @property
     def most(self) -> int:
@@ -59,7 +59,7 @@ class Helpers(Protocol):
         """Hand tasks out; what an earlier round left is forgotten."""
 
     def answers(self) -> Mapping[int, bytes]:
-        """Return placements that have come, by the task's number."""
+        """Return answers that have come, by the task's number."""
 
     def taken(self) -> int:
         """Return how many of the tasks somebody has begun."""
@@ -75,9 +75,14 @@ class Rounds:
         helpers: Who searches the other parts.
         seed: Of the cuts and the parts.
         goes_on: Whether there is time left and nobody wants it to stop.
+        left: Seconds left.
         share: Which share of the search is over.
-        tell: Called when the best plan may have changed.
-        seconds: Of a round.
+        tell: Called with what has improved the plan, when there may be a better one.
+        seconds: Of a round, about.
+        merged: Answers that made the plan cheaper.
+        lost: Answers that did not come.
+        refused: Answers that did not although they moved racks.
+        moves: Made here and by helpers.
     """
 
     board: Board
@@ -85,12 +90,14 @@ class Rounds:
     helpers: Helpers
     seed: int
     goes_on: Callable[[], bool]
+    left: Callable[[], float]
     share: Callable[[], float]
-    tell: Callable[[], None]
+    tell: Callable[[Improver], None]
     seconds: float = ROUND_S
     merged: int = 0
     lost: int = 0
     refused: int = 0
+    moves: int = 0
     _rounds: int = 0
     _present: int | None = None
     _cuts: Random = field(init=False)
@@ -101,34 +108,64 @@ class Rounds:
 
     def run(self) -> None:
         """Search until there is no time left."""
-        self.improver.adopt(self.improver.best_seats())
+        self.board.stand(self.improver.best_seats())
         while self.goes_on():
             self._round()
             self._rounds += 1
+            self.improver.start_over()
+            self.tell(self.improver)
 
     def sentence(self) -> str:
         """Say what came of it."""
         return (
-            f"Searched in {self._rounds} rounds of parts: {self.merged} made the plan "
-            f"cheaper, {self.lost} were lost with their worker, {self.refused} refused."
+            f"Searched in {self._rounds} rounds of parts, {self.moves:,} moves: "
+            f"{self.merged} answers of helpers made the plan cheaper, {self.refused} "
+            f"refused, {self.lost} lost with their worker."
         )
 
     def _round(self) -> None:
-        best = self.improver.best_seats()
         parts = cut(self.board, 1 + self._helpers(), self._cuts.random())
         if not parts:
-            self.improver.burst(self.share())
-            self.improver.adopt(self.improver.best_seats())
+            self._search_whole()
             return
         self._cuts.shuffle(parts)
-        tasks = [self._task(part, number) for number, part in enumerate(parts)]
-        self.helpers.offer(tasks[1:])
-        mine = self._work(tasks[0])
-        found = self._gather(len(parts) - 1)
-        for number, where in sorted({0: mine, **found}.items()):
-            best = self._merge(best, parts[number], where)
-        self.improver.adopt(best)
-        self.tell()
+        left = self.left()
+        seconds = left / max(1, round(left / self.seconds))
+        self.helpers.offer(
+            [
+                Task(
+                    question=asked,
+                    # A helper begins a little later, and nobody is to wait for it.
+                    seconds=max(seconds / 2, seconds - WAY_S),
+                    seed=self._seed(number),
+                    cooled=self.share(),
+                )
+                for number, asked in enumerate(questions(self.board, parts[1:]), 1)
+            ]
+        )
+        began = monotonic()
+        self.moves += search(
+            self.board,
+            parts[0],
+            seed=self._seed(0),
+            cooled=self.share(),
+            over=lambda: self._over(monotonic() - began, seconds),
+            tell=self.tell,
+        )
+        found = self._gather(len(parts) - 1, until=began + seconds + GRACE_S)
+        if found:
+            taken = merge(self.board, found)
+            self.merged += taken
+            self.refused += len(found) - taken
+
+    def _search_whole(self) -> None:
+        """Make some moves where there is nothing to cut."""
+        self.improver.burst(self.share())
+        self.moves = self.improver.moves
+        self.board.stand(self.improver.best_seats())
+
+    def _seed(self, number: int) -> int:
+        return self.seed + 1_000 * self._rounds + number
 
     def _helpers(self) -> int:
         """Return how many helpers to count on."""
@@ -136,45 +173,32 @@ class Rounds:
             return 1
         return self.helpers.most if not self._present else self._present
 
-    def _task(self, part: Part, number: int) -> Task:
-        # A helper begins a little later, and nobody is to wait for it.
-        late = WAY_S if number else 0.0
-        return Task(
-            question=question(self.board, part),
-            seconds=max(self.seconds / 2, self.seconds - late),
-            seed=self.seed + 1_000 * self._rounds + number,
-            cooled=self.share(),
-        )
+    def _over(self, spent: float, seconds: float) -> float:
+        """Return which share of one's own part is over.
 
-    def _work(self, task: Task) -> Placement:
-        return work(
-            task.question,
-            seconds=task.seconds,
-            seed=task.seed,
-            cooled=task.cooled,
-            goes_on=self.goes_on,
-        )
+        It goes on until the helpers have answered.
+        """
+        if not self.goes_on():
+            return 1.0
+        if spent < seconds:
+            return min(ALMOST, spent / seconds)
+        is_waiting = self._is_waiting() and spent < seconds + GRACE_S
+        return ALMOST if is_waiting else 1.0
 
-    def _gather(self, asked: int) -> dict[int, Placement]:
-        """Return what helpers have found, by the part's number."""
-        self._present = self.helpers.taken()
-        until = monotonic() + GRACE_S
-        while len(self.helpers.answers()) < self._present and monotonic() < until:
+    def _is_waiting(self) -> bool:
+        return len(self.helpers.answers()) < self.helpers.taken()
+
+    def _is_stopped(self) -> bool:
+        return self.left() > 0 and not self.goes_on()
+
+    def _gather(self, asked: int, *, until: float) -> list[Answer]:
+        """Return what helpers have found; some find nothing."""
+        # Out of time, the last answers are still waited for; stopped, they are not.
+        while self._is_waiting() and monotonic() < until and not self._is_stopped():
             sleep(LOOK_EVERY_S)
+        self._present = self.helpers.taken()
         answers = self.helpers.answers()
         self.lost += min(asked, self._present) - len(answers)
-        return {
-            number + 1: Placement.from_bytes(data) for number, data in answers.items()
-        }
-
-    def _merge(self, best: Seats, part: Part, where: Placement) -> Seats:
-        """Return the plan with a part as found, if it is sound and cheaper."""
-        before = self.board.overdrawn()
-        place(self.board, best, part.free, where)
-        if self.board.overdrawn() > before:
-            self.refused += 1
-        elif self.board.price() < best.price:
-            self.merged += 1
-            return self.board.seats()
-        self.board.restore(best)
-        return best
+        found = [Answer.from_bytes(data) for _, data in sorted(answers.items())]
+        self.moves += sum(one.moves for one in found)
+        return [one for one in found if len(one.racks)]

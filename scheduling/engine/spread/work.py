@@ -1,40 +1,65 @@
-"""Searches one part of a plan, wherever it was sent to."""
+"""Searches parts of a plan, wherever they were sent to."""
 
 from collections.abc import Callable
 from time import monotonic
 
-import numpy as np
-
 from scheduling.engine.decode.board import Board
-from scheduling.engine.improve import Improver
-from scheduling.engine.spread.part import Placement, place, placement, read
+from scheduling.engine.problem import Problem
+from scheduling.engine.spread.part import Question, answer, part_of, search
 
 
-def work(
-    data: bytes,
-    *,
-    seconds: float,
-    seed: int,
-    cooled: float,
-    goes_on: Callable[[], bool] = lambda: True,
-) -> Placement:
-    """Return where the racks that may move are best.
+class Helper:
+    """Searches parts of one problem after another, and keeps the last one laid out."""
 
-    Args:
-        data: From ``part.question``.
-        seconds: Of search, laying the problem out included.
-        seed: Of the random numbers.
-        cooled: Which share of the whole search is over: it begins as cool as that.
-        goes_on: Asked about twenty times a second.
-    """
-    began = monotonic()
-    problem, where, free = read(data)
-    board = Board(problem, seed=seed)
-    place(board, board.seats(), np.arange(board.racks), where)
-    board.mark(np.flatnonzero(free).astype(np.int64))
-    board.sort()
-    improver = Improver(board, seed=seed)
-    improver.burst(cooled)
-    while (spent := monotonic() - began) < seconds and goes_on():
-        improver.burst(cooled + (1 - cooled) * spent / seconds)
-    return placement(improver.best_seats(), np.flatnonzero(free).astype(np.int64))
+    def __init__(self) -> None:
+        """Begin with nothing laid out."""
+        self._name = ""
+        self._board: Board | None = None
+
+    def work(
+        self,
+        data: bytes,
+        *,
+        name: str,
+        problem: Callable[[], Problem],
+        seconds: float,
+        seed: int,
+        cooled: float,
+    ) -> bytes:
+        """Return where the racks of a part are better, as a message.
+
+        Args:
+            data: One of ``part.questions``.
+            name: Of the problem: its digest.
+            problem: Called for the problem if it is not the last one.
+            seconds: Of search, laying the problem out included.
+            seed: Of the random numbers.
+            cooled: Which share of the whole search is over.
+        """
+        began = monotonic()
+        asked = Question.from_bytes(data)
+        board = self._laid_out(name, problem, asked)
+        # Whatever ends this work early leaves no board half changed behind.
+        self.forget()
+        board.stand(asked.seats)
+        moves = search(
+            board,
+            part_of(board, *asked.window),
+            seed=seed,
+            cooled=cooled,
+            over=lambda: (monotonic() - began) / seconds,
+        )
+        self._name, self._board = name, board
+        return answer(board, asked.seats, moves).to_bytes()
+
+    def forget(self) -> None:
+        """Give the memory back that the last problem takes."""
+        self._name, self._board = "", None
+
+    def _laid_out(
+        self, name: str, problem: Callable[[], Problem], asked: Question
+    ) -> Board:
+        if self._board is not None and self._name == name:
+            return self._board
+        self.forget()
+        return Board(problem(), left_out=set(asked.left_out), unread=set(asked.unread))
