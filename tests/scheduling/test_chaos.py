@@ -1,14 +1,23 @@
 """Whatever is killed, a run ends in a known state, with one plan at most."""
 
+import os
+
 import pytest
 import redis
 from celery import Celery
+from django.db import transaction
 
 from journal.models import Event
-from scheduling.models import Plan, Run
-from scheduling.outbox import SOLVE_QUEUE, SOLVE_RUN
-from scheduling.services import runs
+from scheduling.blobs import put_problem
+from scheduling.engine.decode.board import Board
+from scheduling.engine.rules import order_by
+from scheduling.engine.spread.part import Answer, cut, questions
+from scheduling.engine.spread.rounds import Task
+from scheduling.models import Plan, Run, RunPart
+from scheduling.outbox import IMPROVE_PART, SOLVE_QUEUE, SOLVE_RUN
+from scheduling.services import parts, runs
 from scheduling.services.scenarios import base_scenario
+from tests.builders.demo_site import a_demo_like_problem
 from tests.builders.system import (
     a_system,
     ended,
@@ -58,10 +67,17 @@ def ask(scenario, *, seconds):
     )
 
 
-def send(system, run_id):
-    """Send a run's message, as the dispatcher would."""
+def send(system, key, task=SOLVE_RUN):
+    """Send a run's message, as the dispatcher would, or a part's."""
     client = Celery(broker=system.broker.url)
-    client.send_task(SOLVE_RUN, args=[run_id], queue=SOLVE_QUEUE, ignore_result=True)
+    client.send_task(task, args=[key], queue=SOLVE_QUEUE, ignore_result=True)
+
+
+def offer(system, lease, task):
+    """Offer a part of a run's plan, as the run's worker would."""
+    (key,) = parts.offer(lease, [task])
+    runs.heartbeat(lease, hold_s=600)
+    send(system, key, IMPROVE_PART)
 
 
 def messages_left(system):
@@ -156,3 +172,30 @@ def test_cancel_stops_the_search_and_keeps_the_plan(system, scenario):
         plan.bound_cents,
     )
     assert kinds(run) == ["run.requested", "run.cancel_requested", "run.cancelled"]
+
+
+def test_a_lost_helper_costs_its_part_only(system, scenario):
+    """The run's worker is this process; who helps is killed while it searches."""
+    problem = a_demo_like_problem(120)
+    board = Board(problem)
+    board.decode(order_by("earliest_due_date", board.tables))
+    (message,) = questions(board, cut(board, 1, 0.5))
+    with transaction.atomic():
+        run = ask(scenario, seconds=600)
+        lease = runs.claim(run.pk, "here:1")
+    name = put_problem(problem).digest
+    Run.objects.filter(pk=run.pk).update(input_hash=name)
+    system.have_workers(1)
+
+    offer(system, lease, Task(question=message, seconds=500, seed=1, cooled=0.5))
+    until(lambda: parts.standing(lease).taken, within_s=120)
+    group = os.getpgid(int(RunPart.objects.get().taken_by.rpartition(":")[2]))
+    kill(next(one for one in system.have_workers(1) if one.popen.pid == group))
+
+    assert parts.standing(lease) == parts.Standing(taken=1, answers={})
+    system.have_workers(1)
+    offer(system, lease, Task(question=message, seconds=1, seed=2, cooled=0.5))
+    answers = until(lambda: parts.standing(lease).answers, within_s=120)
+    assert Answer.from_bytes(answers[0]).moves > 0
+    run.refresh_from_db()
+    assert (run.state, run.attempt) == (State.RUNNING, 1)
