@@ -6,7 +6,7 @@ Pure: facts in, a refusal out. The database holds the same rules by constraints
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from factory.errors import OrderChangeRefusedError
@@ -16,6 +16,8 @@ Kind = OrderChange.Kind
 State = Order.State
 
 MOST_RACKS = 500
+FURTHEST = timedelta(days=3 * 365)
+"""No plan looks further ahead."""
 LIVING: Final = frozenset({State.OPEN, State.PAUSED})
 
 MAY_CHANGE: Final[Mapping[str, frozenset[str]]] = {
@@ -115,6 +117,12 @@ def check(facts: Facts, wish: Wish) -> None:
         raise OrderChangeRefusedError(
             "requested_date",
             f"{facts.number}: {wish.requested_date.isoformat()} has passed.",
+        )
+    if wish.requested_date is not None and wish.requested_date > facts.today + FURTHEST:
+        raise OrderChangeRefusedError(
+            "requested_date",
+            f"{facts.number}: {wish.requested_date.isoformat()} is more than "
+            "three years ahead.",
         )
 
 

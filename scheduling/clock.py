@@ -10,6 +10,9 @@ QUARTER_MIN = 15
 LAST_MINUTE_OF_DAY = MINUTES_PER_DAY - 1
 """A promise is a date; 23:59 local stands for it."""
 
+FURTHEST = timedelta(days=3 * 365)
+"""Systems write 9999-12-31 where no date is known; not every clock can show it."""
+
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 
@@ -60,8 +63,13 @@ class SiteClock:
         return self.minute(naive.replace(tzinfo=self.zone))
 
     def end_of_day(self, day: date) -> Minutes:
-        """Return the minute in which a local wall clock shows 23:59."""
-        return self.wall(day, LAST_MINUTE_OF_DAY)
+        """Return the minute in which a local wall clock shows 23:59.
+
+        A day further off than ``FURTHEST``, either way, counts as one that far.
+        """
+        now = self.epoch.date()
+        near = min(max(day, now - FURTHEST), now + FURTHEST)
+        return self.wall(near, LAST_MINUTE_OF_DAY)
 
     def day_of(self, minute: int) -> date:
         """Return the local date of a minute."""

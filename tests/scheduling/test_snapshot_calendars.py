@@ -42,6 +42,16 @@ def test_a_promise_for_a_date_means_2359_at_the_site():
     assert clock.end_of_day(date(2026, 11, 23)) == 15 * HOUR + 59
 
 
+def test_a_day_that_stands_for_no_date_is_far_off_and_no_error():
+    for zone in ("America/Monterrey", "Asia/Taipei"):
+        clock = a_clock(zone, datetime(2026, 11, 23, 14, tzinfo=UTC))
+
+        far = [clock.end_of_day(day) for day in (date.min, date.max)]
+
+        years = [one / (365 * 24 * HOUR) for one in far]
+        assert [round(one) for one in years] == [-3, 3]
+
+
 def test_a_night_shift_is_an_hour_longer_when_clocks_go_back():
     site = a_site(zone="Europe/Berlin")
     a_calendar(site, start_min=22 * HOUR, end_min=30 * HOUR)
