@@ -12,9 +12,13 @@ import numpy as np
 
 from scheduling.engine.errors import InvalidProblemError
 from scheduling.engine.network.kernels.net import (
+    AMOUNT,
+    CONSUME_FROM,
     DURATION,
     FAR,
     GROUP,
+    KEY,
+    USE_FROM,
     Narrow,
     Net,
     Plan,
@@ -138,20 +142,19 @@ def lay_out(problem: Network) -> Layout:
     group_of = {job.key: at for at, job in enumerate(problem.jobs)}
     released = {job.key: job.release for job in problem.jobs} | {"": 0}
     first_mode = np.cumsum([0, *(len(one.modes) for one in problem.activities)])
-    rows = [
+    own = [
         (
-            first_mode[at],
-            before_from[at],
-            after_from[at],
             -(-max(one.release, released[one.job]) // scale),
             FAR if one.deadline is None else one.deadline // scale,
             group_of.get(one.job, -1),
         )
-        for at, one in enumerate(problem.activities)
+        for one in problem.activities
     ]
-    rows.append((first_mode[-1], before_from[-1], after_from[-1], 0, FAR, -1))
+    rows = np.column_stack(
+        (first_mode, before_from, after_from, [*own, (0, FAR, -1)])
+    ).astype(np.int64)
     net = Net(
-        activity=np.array(rows, np.int64),
+        activity=rows,
         mode=modes,
         use=uses,
         consume=consumes,
@@ -238,41 +241,38 @@ def _modes(problem: Network, scale: int) -> tuple[Wide, Wide, Wide]:
     """Return modes, what they hold and what they use up."""
     resources = {one.key: at for at, one in enumerate(problem.resources)}
     stocks = {one.key: at for at, one in enumerate(problem.stocks)}
-    scarce = {one.key: one.capacity.highest() or 1 for one in problem.resources}
-    modes: list[tuple[int, ...]] = []
-    uses: list[tuple[int, ...]] = []
-    consumes: list[tuple[int, ...]] = []
-    for activity in problem.activities:
-        for mode in activity.modes:
-            modes.append((mode.duration // scale, len(uses), len(consumes)))
-            uses += [
-                (resources[key], amount)
-                for key, amount in sorted(
-                    mode.uses, key=lambda pair: -pair[1] / scarce[pair[0]]
-                )
-            ]
-            consumes += [(stocks[key], amount) for key, amount in mode.consumes]
-    modes.append((0, len(uses), len(consumes)))
-    return _table(modes, 3), _table(uses, 2), _table(consumes, 2)
+    modes = [mode for activity in problem.activities for mode in activity.modes]
+    rows = np.zeros((len(modes) + 1, 3), np.int64)
+    rows[:-1, DURATION] = [mode.duration for mode in modes]
+    rows //= scale
+    rows[1:, USE_FROM] = np.cumsum([len(mode.uses) for mode in modes])
+    rows[1:, CONSUME_FROM] = np.cumsum([len(mode.consumes) for mode in modes])
+    uses = _table(
+        [(resources[key], amount) for mode in modes for key, amount in mode.uses], 2
+    )
+    consumes = _table(
+        [(stocks[key], amount) for mode in modes for key, amount in mode.consumes], 2
+    )
+    scarce = np.array([one.capacity.highest() or 1 for one in problem.resources])
+    by_mode = np.repeat(np.arange(len(modes)), np.diff(rows[:, USE_FROM]))
+    if uses.size:
+        uses = uses[np.lexsort((-uses[:, AMOUNT] / scarce[uses[:, KEY]], by_mode))]
+    return rows, uses, consumes
 
 
 def _lags(
     problem: Network, scale: int, index: dict[str, int]
-) -> tuple[Wide, Wide, list[int], list[int]]:
+) -> tuple[Wide, Wide, Wide, Wide]:
     """Return lags by their later and by their earlier activity, and their offsets."""
-    before: list[list[tuple[int, ...]]] = [[] for _ in index]
-    after: list[list[tuple[int, ...]]] = [[] for _ in index]
-    for lag in problem.lags:
-        i, j = index[lag.before], index[lag.after]
-        rest = _lag_row(lag, scale)
-        before[j].append((i, *rest))
-        after[i].append((j, *rest))
-    return (
-        _table([row for rows in before for row in rows], 4),
-        _table([row for rows in after for row in rows], 4),
-        [0, *np.cumsum([len(rows) for rows in before]).tolist()],
-        [0, *np.cumsum([len(rows) for rows in after]).tolist()],
-    )
+    pairs = [(index[lag.before], index[lag.after]) for lag in problem.lags]
+    first, second = _table(pairs, 2).T
+    rest = _table([_lag_row(lag, scale) for lag in problem.lags], 3)
+    found = []
+    for own, other in ((second, first), (first, second)):
+        rows = np.column_stack((other, rest))[np.argsort(own, kind="stable")]
+        found.append((rows, np.cumsum([0, *np.bincount(own, minlength=len(index))])))
+    (before, before_from), (after, after_from) = found
+    return before, after, before_from, after_from
 
 
 def _is_plain(lag: Lag) -> bool:
