@@ -31,7 +31,7 @@ class NetworkOutcome:
         reason: Where the floor comes from.
         seconds: From begin to end.
         first_plan_s: Seconds until the first plan, or None.
-        found_by: ``rule``, ``genetic``, ``ruin_and_recreate`` or ``cp_sat``.
+        found_by: ``rule``, ``genetic``, ``sway``, ``ruin_and_recreate`` or ``cp_sat``.
         effort: Plans made and moves tried.
         seed: Of the random numbers.
         notes: What CP-SAT did, in sentences.

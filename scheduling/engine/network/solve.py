@@ -12,6 +12,7 @@ from math import inf
 from threading import Thread
 from time import monotonic
 
+from scheduling.engine.collector import paused
 from scheduling.engine.errors import EngineError
 from scheduling.engine.network.bound import CHAIN, bound
 from scheduling.engine.network.check import breaches
@@ -35,12 +36,15 @@ from scheduling.engine.network.search.orders import Orders
 from scheduling.engine.network.search.record import Record
 from scheduling.engine.network.search.ruin import Ruiner
 from scheduling.engine.network.search.shape import Outlook, Turn, kind_of, turns
+from scheduling.engine.network.search.sway import Swayer, can_sway
 from scheduling.engine.profile import constant
 
 PACKAGES = ("ortools", "numba", "numpy")
 PLACED_A_SECOND = 4_000_000
 """Activities placed a second and thread that deterministic searches reckon with."""
 POLL_S = 0.02
+NOTHING = Score(-1, -1)
+"""Below every bound."""
 
 
 class RefusedPlanError(EngineError):
@@ -74,18 +78,20 @@ def solve_network(
         RefusedPlanError: If the referee refuses the plan found.
     """
     began = monotonic()
-    layout = lay_out(problem)
-    found = bound(problem)
     record = Record(
         deadline=began + (1e9 if is_deterministic else time_limit_s),
-        floor=found.score,
-        reason=found.reason,
+        floor=NOTHING,
+        reason="",
         is_cancelled=is_cancelled,
         began=began,
     )
-    orders = Orders(layout)
-    if not layout.is_cyclic:
-        first_plan(layout, record, orders)
+    with paused():
+        layout = lay_out(problem)
+        orders = Orders(layout)
+        if not layout.is_cyclic:
+            first_plan(layout, record, orders)
+        found = bound(problem)
+    record.raise_floor(found.score, found.reason)
     kind = kind_of(layout, is_grouped=orders.is_grouped)
     threads = 1 if is_deterministic else workers
     outlook = Outlook(
@@ -95,6 +101,7 @@ def solve_network(
         is_chain=found.reason == CHAIN,
         is_mixed=problem.objective is Objective.MAKESPAN
         and not any(job.release for job in problem.jobs),
+        can_sway=can_sway(layout),
     )
     for turn in turns(kind, outlook):
         if record.is_over:
@@ -123,10 +130,11 @@ def warm() -> None:
                 objective=objective,
             )
         )
-        never = Record(deadline=inf, floor=Score(-1, -1), reason="")
+        never = Record(deadline=inf, floor=NOTHING, reason="")
         first_plan(layout, never, Orders(layout))
         Island(layout, never, Terms(seed=1, size=12, plans=2)).run()
         Ruiner(layout, never, seed=1, moves=12).run()
+        Swayer(layout, never, seed=1, passes=1).run()
 
 
 class _Session:
@@ -152,6 +160,10 @@ class _Session:
         threads += [
             Thread(target=self._ruiner(at, plans).run, daemon=True)
             for at in range(self._turn.ruiners)
+        ]
+        threads += [
+            Thread(target=self._swayer(at, plans).run, daemon=True)
+            for at in range(self._turn.swayers)
         ]
         ticks = seconds if is_deterministic else None
         solvers = self._solvers(ticks)
@@ -190,6 +202,9 @@ class _Session:
 
     def _ruiner(self, at: int, moves: int | None) -> Ruiner:
         return Ruiner(self._layout, self._record, self._seed * 101 + at, moves)
+
+    def _swayer(self, at: int, passes: int | None) -> Swayer:
+        return Swayer(self._layout, self._record, self._seed * 101 + at, passes)
 
     def _island(self, at: int, plans: int | None) -> Island:
         terms = Terms(seed=self._seed * 101 + at, size=self._turn.herd, plans=plans)

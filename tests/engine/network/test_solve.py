@@ -33,6 +33,7 @@ from scheduling.engine.network.search.genetic import first_plan
 from scheduling.engine.network.search.orders import Orders
 from scheduling.engine.network.search.record import Record
 from scheduling.engine.network.search.ruin import Ruiner
+from scheduling.engine.network.search.sway import Swayer, can_sway
 from scheduling.engine.network.solve import solve_network, warm
 from scheduling.engine.profile import StepFunction, constant
 from tests.builders.instance_files import neutral_racks
@@ -366,6 +367,72 @@ def test_what_ruin_and_recreate_leaves_free_is_what_its_plan_does_not_take():
             left[at, one.start : one.end] -= amount
     assert breaches(problem, schedule) == ()
     assert (left == ruiner.plan.free).all()
+
+
+def _steady_racks(count):
+    """Return racks whose capacities never change, judged by the makespan."""
+    problem = READERS["neutral-racks"](json.dumps(neutral_racks(count)))
+    return replace(
+        problem,
+        objective=Objective.MAKESPAN,
+        resources=tuple(
+            Resource(key=one.key, capacity=constant(one.capacity.least()))
+            for one in problem.resources
+        ),
+    )
+
+
+def test_a_plan_pushed_to_and_fro_keeps_every_rule_both_ways():
+    problem = _steady_racks(24)
+    layout = lay_out(problem)
+    record = Record(deadline=inf, floor=bound(problem).score, reason="")
+    first_plan(layout, record, Orders(layout))
+    swayer = Swayer(layout, record, seed=3, passes=0)
+    start = record.best.start
+
+    for _ in range(20):
+        end, start = swayer.to_and_fro(start)
+        forth = layout.schedule(swayer.plan.start, swayer.plan.mode)
+        back = layout.schedule(start, swayer.plan.mode)
+        for schedule in (forth, back):
+            assert breaches(problem, schedule) == ()
+            assert score(problem, schedule).objective >= end
+        assert record.best.score.objective <= end
+
+
+def test_racks_whose_last_end_counts_are_pushed_to_and_fro_by_counts_alike():
+    problem = _steady_racks(48)
+
+    first = solve_network(problem, time_limit_s=0.0)
+    found = [
+        solve_network(problem, time_limit_s=0.1, seed=5, is_deterministic=True)
+        for _ in range(2)
+    ]
+
+    assert found[0].score <= first.score
+    assert found[0].schedule == found[1].schedule
+    assert breaches(problem, found[0].schedule) == ()
+
+
+def test_only_what_never_changes_is_pushed_to_and_fro():
+    steady = _steady_racks(4)
+    first, *others = steady.activities
+    two_modes = replace(first, modes=(*first.modes, Mode(duration=99)))
+    changing = StepFunction(times=(0, 50), values=(673, 500))
+    power = Resource(key="kw", capacity=changing)
+    resources = tuple(power if one.key == "kw" else one for one in steady.resources)
+
+    assert can_sway(lay_out(steady))
+    for other in (
+        replace(steady, objective=Objective.TARDINESS),
+        replace(steady, horizon=5_000),
+        replace(steady, resources=resources),
+        replace(steady, activities=(two_modes, *others)),
+        replace(steady, activities=(replace(first, deadline=500), *others)),
+        replace(steady, lags=(replace(steady.lags[0], most=90), *steady.lags[1:])),
+        replace(steady, lags=(replace(steady.lags[0], least=-1), *steady.lags[1:])),
+    ):
+        assert not can_sway(lay_out(other))
 
 
 def test_no_plan_is_only_said_when_a_second_configuration_agrees(monkeypatch):

@@ -11,6 +11,8 @@ MANY = 4_000
 """Above so many activities CP-SAT's model takes more time and memory than it earns."""
 HERD_WORK = 96_000
 """Individuals times activities that suit ten seconds: 800 of J120, 320 of RG300."""
+SWAYING = 0.8
+"""Share of the time in which plans are pushed to and fro."""
 FEW = 1_500
 """Above so many CP-SAT adds nothing beside ruin and recreate."""
 START_SHARE, PROOF_SHARE = 0.2, 0.3
@@ -32,6 +34,7 @@ class Turn:
         starters: Threads on which CP-SAT looks for any plan; all stop at the first.
         neighbours: Threads on which CP-SAT solves parts of the best plan; without a
             plan they work on the whole.
+        swayers: Threads that push plans to and fro.
     """
 
     share: float
@@ -42,6 +45,7 @@ class Turn:
     ruiners: int = 0
     starters: int = 0
     neighbours: int = 0
+    swayers: int = 0
 
 
 class Kind(StrEnum):
@@ -70,6 +74,7 @@ class Outlook:
         is_chain: Whether no bound is better than the longest chain.
         is_mixed: Whether jobs are all there from the start and the makespan counts:
             there neither the genetic algorithm nor ruin and recreate wins alone.
+        can_sway: Whether plans can be pushed to and fro tick by tick.
     """
 
     count: int
@@ -77,6 +82,7 @@ class Outlook:
     seconds: float
     is_chain: bool
     is_mixed: bool
+    can_sway: bool = False
 
     @property
     def herd(self) -> int:
@@ -131,6 +137,11 @@ def turns(kind: Kind, effort: Outlook) -> tuple[Turn, ...]:
 def _by_jobs(effort: Outlook) -> tuple[Turn, ...]:
     """Return the turns of many jobs; CP-SAT joins where its model is small enough."""
     workers = effort.workers
+    if effort.can_sway and not effort.is_mixed:
+        return (
+            Turn(share=SWAYING, swayers=workers),
+            Turn(share=1.0, ruiners=workers),
+        )
     if effort.is_mixed and effort.count <= MANY:
         if workers == 1:
             return (
