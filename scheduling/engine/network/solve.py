@@ -235,7 +235,8 @@ def _outcome(layout: Layout, record: Record, seed: int) -> NetworkOutcome:
         found_by=record.best.found_by if record.best else "",
         effort=record.effort,
         seed=seed,
-        notes=tuple(record.notes),
+        # Threads that prove the same at the same time say it twice.
+        notes=tuple(dict.fromkeys(record.notes)),
         curve=tuple(record.curve),
         versions=versions(),
     )
