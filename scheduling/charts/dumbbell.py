@@ -62,7 +62,7 @@ class _Axis:
         return self.x((moment - self.origin).total_seconds() / 60)
 
 
-def dumbbells(moves: Sequence[Move], zone: tzinfo, *, width: int = 752) -> SafeString:
+def dumbbells(moves: Sequence[Move], zone: tzinfo, *, width: int = 744) -> SafeString:
     """Draw one row a move, in the order given; broken promises first reads best.
 
     Args:

@@ -43,7 +43,7 @@ class Multiples:
     panels: Sequence[Panel]
 
 
-def multiples(data: Multiples, *, width: int = 752, css: str = "") -> SafeString:
+def multiples(data: Multiples, *, width: int = 744, css: str = "") -> SafeString:
     """Draw a panel a plan; all share both axes, so that heights compare.
 
     Args:

@@ -55,7 +55,7 @@ class _Node:
             self.slack_min = least
 
 
-def pegging(flows: Iterable[Flow], *, width: int = 752) -> SafeString:
+def pegging(flows: Iterable[Flow], *, width: int = 744) -> SafeString:
     """Draw supplies left, racks in the middle, orders right; tightest on top.
 
     Where there are more than can be told apart, those with least slack are drawn;

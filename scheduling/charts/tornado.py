@@ -39,7 +39,7 @@ class Lever:
 
 
 def tornado(
-    levers: Sequence[Lever], *, width: int = 752, narrow: bool = False
+    levers: Sequence[Lever], *, width: int = 744, narrow: bool = False
 ) -> SafeString:
     """Draw two tones a lever and a tick at its cap.
 

@@ -22,7 +22,7 @@ _FOOT = 62
 _NAME_LETTERS = 15
 """Letters of a name that fit below a column."""
 _COLUMN = 96
-_COLUMNS_WIDTH = 1080
+_COLUMNS_WIDTH = 744
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
