@@ -39,11 +39,11 @@ class SiteClock:
 
     def minute(self, at: datetime) -> Minutes:
         """Return the minute a moment lies in; negative before the epoch."""
-        return Minutes((at.astimezone(UTC) - self.epoch) // MINUTE)
+        return Minutes((at - self.epoch) // MINUTE)
 
     def minute_after(self, at: datetime) -> Minutes:
         """Return the first minute that begins at a moment or after it."""
-        return Minutes(-((self.epoch - at.astimezone(UTC)) // MINUTE))
+        return Minutes(-((self.epoch - at) // MINUTE))
 
     def moment(self, minute: int) -> datetime:
         """Return the UTC moment at which a minute begins."""

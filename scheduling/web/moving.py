@@ -132,8 +132,9 @@ def move(request: HttpRequest, plan_id: int) -> HttpResponse:
             by=cast("User", request.user),
         )
     except (EngineError, SchedulingError) as error:
-        form.add_error(None, str(error))
         asked = _asked(plan, form.cleaned_data)
+        if asked != str(error):
+            form.add_error(None, str(error))
         return _shown(request, plan, serial, form, asked, status=REFUSED)
     messages.success(
         request, f"{serial} is pinned. The plan is being mended from there."

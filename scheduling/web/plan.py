@@ -37,6 +37,9 @@ from scheduling.web.plan_table import dates_of, plan_table
 from scheduling.web.shell import site_of, standing
 
 LONGEST_NUMBER = 18
+GONE_RACK = (
+    "The rack this link names is not among this plan's racks; it may have shipped."
+)
 
 
 @allow(*OFFICE)
@@ -66,6 +69,8 @@ def plan_page(request: HttpRequest) -> HttpResponse:
         "mending": mending,
         **_desk(request, plan),
     }
+    if request.GET.get("rack") and context["chosen"] is None:
+        messages.info(request, GONE_RACK)
     if context["is_workable"]:
         prepare(plan)
     return render(request, "scheduling/plan.html", context)

@@ -159,6 +159,17 @@ def test_the_table_follows_search_and_folds_and_its_links_keep_them(world, plann
     assert table(page(**bays), LABEL) == [["No rack is planned in this window."]]
 
 
+def test_a_link_to_a_rack_that_is_gone_says_so_and_shows_the_plan(world, planner):
+    plan = a_stored_plan(world.site)
+
+    page = planner.get(reverse("plan"), {"plan": plan.pk, "rack": "R-GONE"})
+    there = planner.get(reverse("plan"), {"rack": world.racks[0].serial})
+
+    assert "The rack this link names is not among this plan's racks" in words(page)
+    assert len(table(page, LABEL)) == len(world.racks)
+    assert "this link names" not in words(there)
+
+
 def test_a_promise_stands_in_the_table_instead_of_the_date_asked_for(world, planner):
     a_plan(world.site, dict.fromkeys(world.racks, NOW + 12 * DAY))
     for on in (date(2026, 12, 4), date(2026, 12, 7)):
