@@ -10,6 +10,7 @@ from scheduling.engine.__main__ import main
 from scheduling.engine.bound import cost_floor
 from scheduling.engine.check import breaches, made
 from scheduling.engine.cost import cost
+from scheduling.engine.cpsat import hint
 from scheduling.engine.cpsat import solve as cpsat
 from scheduling.engine.cpsat.rules import alike
 from scheduling.engine.cpsat.solve import Companion, build
@@ -189,6 +190,40 @@ def test_a_hint_swaps_the_starts_of_racks_that_are_alike():
         "R2": [50, 60],
         "R3": [0, 5],
     }
+
+
+def test_a_plan_is_hinted_with_a_value_for_every_variable():
+    problem = a_demo_like_problem(3, started=0)
+    board = Board(problem)
+    board.decode(order_by("earliest_due_date", board.tables))
+    starts = {
+        rack.key: board.time[at, :, 0].tolist()
+        for at, rack in enumerate(board.encoded.racks)
+    }
+    model, variables = build(problem, problem.racks)
+
+    hint.add(model, variables, alike.arranged(problem.racks, starts))
+
+    assert len(model.proto.solution_hint.vars) == len(model.proto.variables)
+    told = dict(
+        zip(
+            model.proto.solution_hint.vars,
+            model.proto.solution_hint.values,
+            strict=True,
+        )
+    )
+    for key, steps in variables.steps.items():
+        assert [told[one.start.index] for one in steps] == starts[key]
+
+
+def test_starts_that_do_not_fit_the_model_are_hinted_alone():
+    problem = a_demo_like_problem(2, started=0)
+    model, variables = build(problem, problem.racks)
+    steps = {key: len(own) for key, own in variables.steps.items()}
+
+    hint.add(model, variables, {key: [0] * count for key, count in steps.items()})
+
+    assert len(model.proto.solution_hint.vars) == sum(steps.values())
 
 
 def test_the_command_line_solves_checks_and_bounds(tmp_path, capsys):

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from ortools.sat.python import cp_model
 
-from scheduling.engine.cpsat import objective
+from scheduling.engine.cpsat import hint, objective
+from scheduling.engine.cpsat.lean import make_lean
 from scheduling.engine.cpsat.rules import (
     alike,
     bay,
@@ -128,17 +129,14 @@ class Companion:
     def _run(self) -> None:
         model, self.variables = build(self.problem, self.racks)
         self.constant += objective.constant_cents(self.problem, self.variables)
-        hint = alike.arranged(self.racks, self.hint)
-        for key, steps in self.variables.steps.items():
-            for one, start in zip(steps, hint.get(key, ()), strict=False):
-                model.add_hint(one.start, start)
+        hint.add(model, self.variables, alike.arranged(self.racks, self.hint))
         if self._is_stopped:
             return
         parameters = self._solver.parameters
         parameters.max_time_in_seconds = max(0.1, self.limit_s)
         parameters.num_workers = max(1, self.workers)
         parameters.random_seed = self.seed
-        parameters.catch_sigint_signal = False
+        make_lean(self._solver)
         self._solver.best_bound_callback = self._note_bound
         status = self._solver.solve(model, _Watcher(self))
         if status in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
