@@ -200,9 +200,15 @@ def _best_known(folder: Path) -> dict[str, int]:
 def _peer() -> str | None:
     """Return the interpreter that has PyJobShop, or None."""
     given = os.environ.get(PEER_VARIABLE)
-    if given:
-        return given
-    return sys.executable if find_spec("pyjobshop") else None
+    if not given:
+        return sys.executable if find_spec("pyjobshop") else None
+    try:
+        asked = subprocess.run(
+            [given, "-c", "import pyjobshop"], check=False, capture_output=True
+        )
+    except OSError:
+        return None
+    return given if asked.returncode == 0 else None
 
 
 def _say(sentence: str) -> None:
