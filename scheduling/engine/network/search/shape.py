@@ -16,8 +16,8 @@ SWAYING = 0.8
 FEW = 1_500
 """Above so many CP-SAT adds nothing beside ruin and recreate."""
 START_SHARE, PROOF_SHARE = 0.2, 0.3
-"""Of the time where lags have a most: for a first plan at most, and for a proof before
-parts of the plan are solved anew."""
+"""Of the time, where insertion is blind: for a first plan at most, and for a proof
+before parts of the plan are solved anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,11 @@ def turns(kind: Kind, effort: Outlook) -> tuple[Turn, ...]:
         plans = 100 * effort.count
         return (Turn(share=0.05, islands=workers, herd=50, plans=plans), solving)
     if kind is Kind.MODES:
-        return (Turn(share=0.2, islands=workers, herd=min(100, herd)), solving)
+        return (
+            Turn(share=0.2, islands=workers, herd=min(100, herd)),
+            Turn(share=PROOF_SHARE, solvers=workers),
+            Turn(share=1.0, neighbours=workers),
+        )
     if kind is Kind.JOBS:
         return _by_jobs(effort)
     if effort.count > MANY:
