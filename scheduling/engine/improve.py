@@ -96,7 +96,8 @@ class Improver:
 
         Begins at the best plan so far.
         """
-        self.adopt(self.best_seats())
+        self.board.stand(self.best_seats())
+        self.start_over()
         self._total -= self.board.go_home(self.board.order())
         self.best = self._total
         ruin.copy_best(self.board.memory)

@@ -4,7 +4,7 @@ Two ends are always tried, fewest moved and fewest broken promises, and told bes
 plan that is taken; what a move and a promise are worth is a price of the problem.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -14,11 +14,10 @@ import numpy as np
 
 from scheduling.engine.bound import cost_floor, sentence
 from scheduling.engine.cost import cost
-from scheduling.engine.decode.board import Board, Seats
+from scheduling.engine.decode.board import NOT_SOUGHT, Board, Seats
 from scheduling.engine.decode.published import (
     Mask,
     ends_of,
-    in_the_way,
     keep_order,
     powers_on_capped,
 )
@@ -55,11 +54,11 @@ class Favour(StrEnum):
 
 
 SHARES: Mapping[Favour, float] = {
-    Favour.BALANCE: 0.5,
     Favour.MOVES: 0.2,
+    Favour.BALANCE: 0.5,
     Favour.PROMISES: 0.3,
 }
-"""Shares of the search of each way, when it is not the one asked for."""
+"""Shares of the search of each way, when it is not the one asked for; in this order."""
 WORDS: Mapping[Favour, str] = {
     Favour.BALANCE: "Balanced",
     Favour.MOVES: "Fewest moved",
@@ -134,22 +133,29 @@ class Mender:
         held[self.lost] = False
         self._stayed = held & ~self.board.left_out
 
-    def improve(self, favour: Favour, *, goes_on: Callable[[], bool]) -> End:
-        """Return the best plan found in one way, starting from the mended one.
+    def improve(
+        self, favour: Favour, *, goes_on: Callable[[], bool], start: Seats | None = None
+    ) -> End:
+        """Return the best plan found in one way.
 
         Args:
             favour: What to spare.
             goes_on: Asked before every burst of moves.
+            start: Where to begin; None for the mended plan.
         """
         if self.legal is None:
             raise NoPlanError("Nothing is kept yet.")
-        board = self.board
-        board.restore(self.legal)
-        marked = self._may_move(favour)
-        if not len(marked):
-            return self._end(favour)
-        self.search(marked, _prices(self.problem.prices, favour), goes_on)
-        return self._end(favour)
+        self.board.stand(start or self.legal)
+        lost = self.lost[self.legal.seat[self.lost, t.FORCED] == 0]
+        if not len(lost):
+            return self.end(favour)
+        prices = _prices(self.problem.prices, favour)
+        if favour is Favour.MOVES:
+            self.search(lost, prices, goes_on)
+        else:
+            most_away = self._most_moved if favour is Favour.BALANCE else -1
+            self._make_room(lost, most_away, prices, goes_on)
+        return self.end(favour)
 
     def search(
         self, marked: t.Wide, prices: Prices, goes_on: Callable[[], bool]
@@ -161,33 +167,64 @@ class Mender:
             prices: Of change and promises, while it looks.
             goes_on: Asked before every burst of moves.
         """
+        self.board.mark(marked)
+        self._search(prices, goes_on, before=self.board.sort)
+        self.board.mark(None)
+
+    def _make_room(
+        self,
+        lost: t.Wide,
+        most_away: int,
+        prices: Prices,
+        goes_on: Callable[[], bool],
+    ) -> None:
+        """Look for better places for some racks; who is near them may make room.
+
+        Args:
+            lost: The racks.
+            most_away: How many of those that kept their place may leave it; -1: all.
+            prices: Of change and promises, while it looks.
+            goes_on: Asked before every burst of moves.
+        """
         board = self.board
-        board.set_prices(prices)
-        board.mark(marked)
+        stayed, may = self._stayed, self.movable()
+        forced = board.seat[:, t.FORCED].copy()
+        board.seat[stayed & ~may, t.FORCED] = 1
+        sought = np.zeros(board.racks, np.bool_)
+        sought[lost] = True
+
+        def seek() -> None:
+            # Who made room looks for a better place from then on, too.
+            some = np.flatnonzero(sought | (may & ~board.is_home()))
+            board.seek(some, most_away, np.flatnonzero(stayed))
+
+        self._search(prices, goes_on, before=seek)
+        board.seek(*NOT_SOUGHT)
+        board.seat[:, t.FORCED] = forced
+
+    def _search(
+        self, prices: Prices, goes_on: Callable[[], bool], before: Callable[[], None]
+    ) -> None:
+        """Make bursts of moves, something being done before each, and go home."""
+        board = self.board
+        if prices != self.problem.prices:
+            board.set_prices(prices)
         board.sort()
         improver = Improver(board, seed=self.seed, cool=True)
         done = 0
         while goes_on():
+            before()
             improver.make(MOVES_A_BURST, min(1.0, done / BURSTS_TO_COLD))
+            self.moves += MOVES_A_BURST
             done += 1
         improver.go_home()
-        self.moves += improver.moves
-        board.mark(None)
-        board.set_prices(self.problem.prices)
+        if prices != self.problem.prices:
+            board.set_prices(self.problem.prices)
 
-    def _may_move(self, favour: Favour) -> t.Wide:
-        """Return the racks that moves may take out."""
-        lost: t.Wide = self.lost[self.board.seat[self.lost, t.FORCED] == 0]
-        if favour is Favour.MOVES:
-            return lost
-        among = self.movable()
-        if favour is Favour.PROMISES:
-            others = np.flatnonzero(among)
-        else:
-            most = int(MOST_MOVED * self._stayed.sum())
-            others = in_the_way(self.board, among, lost)[:most]
-        found: t.Wide = np.union1d(lost, others)
-        return found
+    @property
+    def _most_moved(self) -> int:
+        """Return how many racks a balanced repair may move that kept their place."""
+        return int(MOST_MOVED * self._stayed.sum())
 
     def movable(self) -> Mask:
         """Return whether each rack kept its place and may be moved all the same."""
@@ -196,7 +233,7 @@ class Mender:
             found &= ~self.board.frozen()
         return found
 
-    def _end(self, favour: Favour) -> End:
+    def end(self, favour: Favour) -> End:
         """Return what the plan on the board comes to."""
         board = self.board
         seats = board.seats()
@@ -211,6 +248,21 @@ class Mender:
             moved=int((self._stayed & ~board.is_home()).sum()),
             broken=int(broken.sum()),
         )
+
+    def best(self, favour: Favour, found: Sequence[End]) -> End:
+        """Return the best of some plans for one way.
+
+        Args:
+            favour: What to spare.
+            found: Plans; the mended one at least, which suits every way.
+        """
+        if favour is Favour.PROMISES:
+            best = min(found, key=lambda end: (end.broken, end.cents))
+        else:
+            most = self._most_moved if favour is Favour.BALANCE else 0
+            few = [end for end in found if end.moved <= most]
+            best = min(few, key=lambda end: end.cents)
+        return replace(best, favour=favour)
 
 
 def _prices(prices: Prices, favour: Favour) -> Prices:
@@ -229,6 +281,7 @@ def repair(
     on_progress: Listener | None = None,
     should_stop: Question | None = None,
     favour: Favour = Favour.BALANCE,
+    max_moves: int | None = None,
     may_move_frozen: bool = False,
 ) -> Outcome:
     """Return the published plan of a problem, mended.
@@ -241,6 +294,8 @@ def repair(
         on_progress: Told of the first legal plan.
         should_stop: Asked between bursts whether to return what there is.
         favour: What to spare first.
+        max_moves: If given, so many moves are made whatever the clock says, to the next
+            burst of each way: the same problem, seed and number give the same plan.
         may_move_frozen: Whether racks with a published start inside the frozen fence
             may move though nothing makes them.
 
@@ -267,6 +322,7 @@ def repair(
         began=began,
         limit_s=time_limit_s,
         should_stop=should_stop,
+        max_moves=max_moves,
     )
     return mending.run(favour, on_progress)
 
@@ -281,6 +337,7 @@ class _Repair:
     began: float
     limit_s: float
     should_stop: Question | None
+    max_moves: int | None
     is_stopped: bool = False
 
     @property
@@ -307,7 +364,7 @@ class _Repair:
             )
         ends = self._ends(favour)
         chosen = ends[favour]
-        mender.board.restore(chosen.seats)
+        mender.board.stand(chosen.seats)
         schedule = proved(self.problem, render(mender.board, self.left_out))
         cents = int(cost(self.problem, schedule).total)
         found_by = "ruin_and_recreate"
@@ -333,21 +390,33 @@ class _Repair:
         )
 
     def _ends(self, favour: Favour) -> dict[Favour, End]:
-        """Return what each way comes to; the one asked for comes first."""
+        """Return what each way comes to; each begins where the one before ended.
+
+        Of all that was found each way takes what suits it best.
+        """
         left_s = max(0.0, self.limit_s - self.seconds)
         others = sum(share for way, share in SHARES.items() if way is not favour)
-        found: dict[Favour, End] = {}
-        for way in sorted(Favour, key=lambda one: one is not favour):
+        found = [self.mender.end(Favour.MOVES)]
+        for way in SHARES:
             share = SHARES[way] / (2 * others) if way is not favour else 0.5
             until = monotonic() + left_s * share
-            found[way] = self.mender.improve(way, goes_on=partial(self._goes_on, until))
-        return found
+            if self.max_moves is not None:
+                until = self.mender.moves + self.max_moves * share
+            found.append(
+                self.mender.improve(
+                    way,
+                    goes_on=partial(self._goes_on, until),
+                    start=found[-1].seats,
+                )
+            )
+        return {way: self.mender.best(way, found) for way in Favour}
 
     def _goes_on(self, until: float) -> bool:
-        """Return whether there is time left and nobody wants it to stop."""
+        """Return whether time or moves are left and nobody wants it to stop."""
         if not self.is_stopped and self.should_stop is not None:
             self.is_stopped = self.should_stop()
-        return not self.is_stopped and monotonic() < until
+        now = monotonic() if self.max_moves is None else self.mender.moves
+        return not self.is_stopped and now < until
 
     def _notes(self, ends: Mapping[Favour, End]) -> tuple[str, ...]:
         """Return what was kept, and the ends, in sentences."""

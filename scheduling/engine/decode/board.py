@@ -42,6 +42,8 @@ ENTRIES = (
 )
 STANDS = [t.PLACED, t.POOL, t.FORCED]
 """Columns of a seat that say where a rack stands; the others follow from it."""
+Sought = tuple[t.Wide | None, int, t.Wide]
+NOT_SOUGHT: Sought = (None, -1, np.zeros(0, np.int64))
 SEED_STEP = 2_654_435
 MODULUS_A, MODULUS_B = 2_147_483_563, 2_147_483_399
 
@@ -89,6 +91,7 @@ class Board:
         marked: Racks that moves may take out, in order of time; None for all that are
             not forced.
         without: Racks left out from the beginning, and those not looked at.
+        sought: What ``seek`` was told last.
         held: Racks that stay where the published plan has them.
         ceiling: Watts of import that no plan shall exceed though it may: a lower peak
             costs less. Counts from the next ``decode`` or ``restore`` on.
@@ -126,6 +129,7 @@ class Board:
             [rack.key in left_out for rack in self.encoded.racks], np.bool_
         )
         self.marked: t.Wide | None = None
+        self.sought: Sought = NOT_SOUGHT
         self.held = np.zeros(self.racks, np.bool_)
         self.ceiling: int | None = None
         self.clear()
@@ -165,6 +169,7 @@ class Board:
         for rack in np.flatnonzero(self.tables.rack[:, t.IS_FACT]):
             facts.hold_facts(self.memory, int(rack), -1)
         self.mark(self.marked)
+        self.seek(*self.sought)
 
     def mark(self, racks: t.Wide | None) -> None:
         """Let moves take out these racks only; None for all that are not forced.
@@ -176,6 +181,25 @@ class Board:
         self.memory.words[t.MARKED] = 0 if racks is None else len(racks)
         if racks is not None:
             self._table(t.AT_MARKED, self.racks)[: len(racks)] = racks
+
+    def seek(self, racks: t.Wide | None, most_away: int, counted: t.Wide) -> None:
+        """Let moves take out one of these racks and others near it in time.
+
+        Args:
+            racks: At least one rack, none of them forced; None for any.
+            most_away: How many of the counted racks may be away from their published
+                places; -1 for all.
+            counted: Racks that count.
+        """
+        self.sought = (racks, most_away, counted)
+        words = self.memory.words
+        words[t.SOUGHT] = 0 if racks is None else len(racks)
+        words[t.MOST_AWAY] = most_away
+        if racks is not None:
+            self._table(t.AT_MARKED, self.racks)[: len(racks)] = racks
+        table = self._table(t.AT_COUNTED, self.racks)
+        table[:] = 0
+        table[counted] = 1
 
     def _table(self, address: int, *shape: int) -> t.Wide:
         """Return a table of the memory as an array that shares its words."""
@@ -560,6 +584,7 @@ def _lay_out(encoded: Encoded, ceiling: int | None) -> t.Memory:
         t.AT_ORDER: racks,
         t.AT_RANK: racks,
         t.AT_MARKED: racks,
+        t.AT_COUNTED: racks,
         t.AT_OWN_PIN: steps,
     }
     header = tables.figure.copy()

@@ -100,7 +100,8 @@ RUN = 1 << RUN_BITS
     AT_OWN_PIN,
     AT_PREVIOUS_SOAK,
     AT_BILL,
-) = range(24, 65)
+    AT_COUNTED,
+) = range(24, 66)
 
 # The header: addresses and widths in ``minutes``.
 (
@@ -111,15 +112,25 @@ RUN = 1 << RUN_BITS
     LOW_WIDTH,
     AT_OPENING,
     OPENING_WIDTH,
-) = range(65, 72)
+) = range(66, 73)
 
 # The header: what the kernels count.
-ITEMS, SPANS, TRIAL_POOL, KEPT_POOL, RANDOM_A, RANDOM_B, MARKED = range(72, 79)
+(
+    ITEMS,
+    SPANS,
+    TRIAL_POOL,
+    KEPT_POOL,
+    RANDOM_A,
+    RANDOM_B,
+    MARKED,
+    SOUGHT,
+    MOST_AWAY,
+) = range(73, 82)
 
 # The header: where places end, at most the span.
-UNTIL = 79
+UNTIL = 82
 
-HEADER = 80
+HEADER = 83
 
 # Columns of a template.
 STEPS, GROUPS, CHOICES, STATION_ROW, MAIN_STEP, TEMPLATE_COLUMNS = range(6)

@@ -9,7 +9,7 @@ import math
 
 from scheduling.engine.kernels.compile import compiled
 from scheduling.engine.kernels.facts import hold_facts
-from scheduling.engine.kernels.home import AS_PUBLISHED, put_home
+from scheduling.engine.kernels.home import AS_PUBLISHED, is_home, put_home
 from scheduling.engine.kernels.insert import BOTH_WAYS, DELAY_ALL, try_rack
 from scheduling.engine.kernels.load import add_rack, lift, settle
 from scheduling.engine.kernels.memory import (
@@ -18,6 +18,7 @@ from scheduling.engine.kernels.memory import (
     AT_BEST_SOAK,
     AT_BEST_TIME,
     AT_CHOSEN,
+    AT_COUNTED,
     AT_KEY,
     AT_MARKED,
     AT_OLD_SEAT,
@@ -36,6 +37,7 @@ from scheduling.engine.kernels.memory import (
     LEAST_PRICE,
     MAIN_STEP,
     MARKED,
+    MOST_AWAY,
     MOST_STEPS,
     NONE,
     PLACED,
@@ -44,6 +46,7 @@ from scheduling.engine.kernels.memory import (
     RANDOM_A,
     RANDOM_B,
     SEAT_COLUMNS,
+    SOUGHT,
     TEMPLATE,
     Memory,
     copy,
@@ -58,6 +61,8 @@ from scheduling.engine.kernels.memory import (
 from scheduling.engine.kernels.price import demand_price
 
 WINDOW, BEFORE, NEARBY, COSTLY, CHOOSE_KINDS = range(5)
+NEAR_KINDS = COSTLY
+"""Kinds of choice that stay near the first rack in time."""
 BY_DUE, BY_DUE_ROUGHLY, BY_CHANCE, AS_BEFORE, COSTLY_FIRST, KEY_KINDS = range(6)
 RANDOM_RANGE = 2_147_483_562
 DAY = 1440
@@ -108,18 +113,39 @@ def _costliest(memory: Memory, among: int) -> int:
 
 
 @compiled
+def _costly_marked(memory: Memory, count: int) -> int:
+    """Return the place of a costly rack among the first of those that are marked."""
+    marked = memory.words[AT_MARKED]
+    place = draw(memory, count)
+    for _ in range(2):
+        other = draw(memory, count)
+        if _excess(memory, memory.words[marked + other]) > _excess(
+            memory, memory.words[marked + place]
+        ):
+            place = other
+    return place
+
+
+@compiled
 def _choose(memory: Memory, wanted: int) -> int:
-    """Choose racks to take out, a costly one and others near it; return how many."""
+    """Choose racks to take out, a costly one and others near it; return how many.
+
+    Where some racks are sought a better place for, the costly one is of these.
+    """
     words = memory.words
     racks = words[RACKS]
     chosen_at = words[AT_CHOSEN]
-    seed = _costliest(memory, 5)
+    sought = words[SOUGHT]
+    if sought > 0:
+        seed = words[words[AT_MARKED] + _costly_marked(memory, sought)]
+    else:
+        seed = _costliest(memory, 5)
     if seat_of(memory, seed, FORCED) != 0:
         return 0
     words[chosen_at] = seed
     chosen = 1
     place = words[words[AT_RANK] + seed]
-    kind = draw(memory, CHOOSE_KINDS)
+    kind = draw(memory, NEAR_KINDS if sought > 0 else CHOOSE_KINDS)
     low, high = 0, racks
     if kind == WINDOW:
         reach = wanted + draw(memory, 2 * wanted)
@@ -151,13 +177,7 @@ def _choose_marked(memory: Memory, wanted: int) -> int:
     """Choose marked racks to take out, a costly one and others; return how many."""
     words = memory.words
     marked, count = words[AT_MARKED], words[MARKED]
-    place = draw(memory, count)
-    for _ in range(2):
-        other = draw(memory, count)
-        if _excess(memory, words[marked + other]) > _excess(
-            memory, words[marked + place]
-        ):
-            place = other
+    place = _costly_marked(memory, count)
     low, high = 0, count
     if draw(memory, 2) == 0:
         # Marked racks stand in order of time.
@@ -369,10 +389,43 @@ def copy_best(memory: Memory) -> None:
 
 
 @compiled
+def _is_away(memory: Memory, rack: int) -> bool:
+    """Return whether a rack counts as moved and is not where it was published."""
+    if memory.words[memory.words[AT_COUNTED] + rack] == 0:
+        return False
+    return seat_of(memory, rack, PLACED) == 0 or not is_home(memory, rack)
+
+
+@compiled
+def _away(memory: Memory, chosen: int) -> int:
+    """Return how many of the chosen racks are away; none where all may be."""
+    found = 0
+    if memory.words[MOST_AWAY] >= 0:
+        for at in range(chosen):
+            if _is_away(memory, memory.words[memory.words[AT_CHOSEN] + at]):
+                found += 1
+    return found
+
+
+@compiled
+def _all_away(memory: Memory) -> int:
+    """Return how many racks are away; none where all may be."""
+    found = 0
+    if memory.words[MOST_AWAY] >= 0:
+        for rack in range(memory.words[RACKS]):
+            if _is_away(memory, rack):
+                found += 1
+    return found
+
+
+@compiled
 def improve(
     memory: Memory, total: int, best: int, moves: int, temperature: float, size: int
 ) -> tuple[int, int]:
     """Make a number of moves; return the price of the plan and of the best so far.
+
+    Where only so many racks may be away from their published places, a move that would
+    take another one away is not made.
 
     Args:
         memory: Problem and plan; the best plan so far is kept in it, too.
@@ -383,6 +436,8 @@ def improve(
         size: Most racks a move takes out.
     """
     demand = demand_price(memory)
+    away = _all_away(memory)
+    most_away = memory.words[MOST_AWAY]
     for _ in range(moves):
         wanted = 1 + draw(memory, 1 + draw(memory, size))
         if memory.words[MARKED] > 0:
@@ -392,6 +447,7 @@ def improve(
         if chosen == 0:
             continue
         _arrange(memory, chosen)
+        left = away - _away(memory, chosen)
         before = take_out(memory, chosen)
         allowed = -temperature * math.log(_chance(memory))
         # A lower peak may pay for dearer racks.
@@ -399,9 +455,11 @@ def improve(
         if after >= 0:
             peak = demand_price(memory)
             change = after + peak - before - demand
-            if change <= allowed:
+            now_away = left + _away(memory, chosen)
+            if change <= allowed and (most_away < 0 or now_away <= most_away):
                 total += change
                 demand = peak
+                away = now_away
                 if total < best:
                     best = total
                     copy_best(memory)
