@@ -193,6 +193,8 @@ def _start(row: AutoRepair) -> int:
             actor=ACTOR,
             time_limit_s=GRID_REPAIR_S if held.is_grid else REPAIR_S,
             kind=Run.Kind.REPAIR,
+            # Under a cap promises go first (docs/adr/0306).
+            favour=Run.Favour.PROMISES if held.is_grid else Run.Favour.BALANCE,
             # A cap nearly always lies inside the frozen fence: who gives way there is
             # what is to be decided (docs/adr/0354).
             may_move_frozen=held.is_grid,

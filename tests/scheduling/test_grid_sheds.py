@@ -95,6 +95,7 @@ def repaired():
     assert started() == 1
     run = Run.objects.get(state=Run.State.QUEUED)
     assert run.may_move_frozen
+    assert run.favour == Run.Favour.PROMISES
     execute(claim(run.pk, "worker:1"))
     run.refresh_from_db()
     assert run.state == Run.State.SUCCEEDED, run.error
