@@ -10,7 +10,7 @@ import numpy as np
 from scheduling.engine.check import breaches, made
 from scheduling.engine.cut import cut_running
 from scheduling.engine.problem import Curtailment, Problem, ResourceKind
-from scheduling.engine.repair import repair
+from scheduling.engine.repair import Favour, repair
 from scheduling.engine.schedule import Schedule
 from scheduling.engine.shedding import site_load
 from scheduling.engine.solve import solve, warm
@@ -152,9 +152,13 @@ def curtailed(problem: Problem, random: Random) -> Problem:
 
 def _obey(problem: Problem, seed: int, solve_s: float) -> Obeyed:
     began = monotonic()
-    # As a grid event's repair is started: it may move frozen work.
+    # As a grid event's repair is started: promises first, frozen work may move.
     outcome = repair(
-        problem, time_limit_s=REPAIR_S, seed=seed + 1, may_move_frozen=True
+        problem,
+        time_limit_s=REPAIR_S,
+        seed=seed + 1,
+        favour=Favour.PROMISES,
+        may_move_frozen=True,
     )
     seconds = monotonic() - began
     if outcome.schedule is None or outcome.first_plan_s is None:
@@ -162,13 +166,13 @@ def _obey(problem: Problem, seed: int, solve_s: float) -> Obeyed:
     needed = None
     if solve_s:
         longer = solve(problem, time_limit_s=solve_s, seed=seed + 1)
-        needed = _broken(problem, longer.schedule) if longer.schedule else None
+        needed = broken_in(problem, longer.schedule) if longer.schedule else None
     return Obeyed(
         first_s=outcome.first_plan_s,
         seconds=seconds,
         over_min=_over(problem, outcome.schedule),
         ramp_w=_ramp(problem, outcome.schedule),
-        broken=_broken(problem, outcome.schedule),
+        broken=broken_in(problem, outcome.schedule),
         needed=needed,
     )
 
@@ -196,7 +200,8 @@ def _ramp(problem: Problem, schedule: Schedule) -> int:
     return int(np.abs(np.diff(load)).max(initial=0))
 
 
-def _broken(problem: Problem, schedule: Schedule) -> frozenset[str]:
+def broken_in(problem: Problem, schedule: Schedule) -> frozenset[str]:
+    """Return the racks that a plan leaves out or ships after their promise."""
     ends: dict[str, int] = {}
     for step in schedule.steps:
         ends[step.rack] = max(ends.get(step.rack, 0), step.end)

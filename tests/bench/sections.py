@@ -140,7 +140,8 @@ def engine(options: Options) -> Iterator[Row]:
 def repair(options: Options) -> Iterator[Row]:
     """Measure how a published plan of 1,000 racks takes one change."""
     yield from repair_rows(
-        seeds=4 if options.is_quick else 20, search_s=10 if options.is_quick else 30
+        seeds=2 if options.is_quick else 20,
+        moves=2_000 if options.is_quick else 20_000,
     )
 
 
