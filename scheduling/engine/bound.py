@@ -3,7 +3,7 @@
 Every bound leaves rules out and keeps the rest, so it never lies on the wrong side.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from scheduling.engine.blocks import least_minutes
@@ -11,6 +11,7 @@ from scheduling.engine.bounds.alone import Alone, Arrivals, alone
 from scheduling.engine.bounds.floor import least_cost
 from scheduling.engine.bounds.machines import machines
 from scheduling.engine.bounds.makespan import tightest
+from scheduling.engine.bounds.priced.least import priced_costs
 from scheduling.engine.bounds.reason import (
     BoundKind,
     CostBound,
@@ -33,6 +34,7 @@ __all__ = [
     "ceilings",
     "cost_floor",
     "earliest",
+    "priced_floors",
     "sentence",
     "site",
 ]
@@ -142,6 +144,22 @@ def cost_floor(problem: Problem, left_out: Collection[str] = ()) -> CostBound:
     planned = {one.rack.key for one in racks}
     missing = {rack.key for rack in problem.racks if rack.key not in planned}
     return least_cost(book, racks, missing)
+
+
+def priced_floors(
+    problem: Problem, left_out: Collection[str] = ()
+) -> Iterator[CostBound]:
+    """Yield what no plan can undercut with a price on every limit, ever better.
+
+    It ends when nothing more is to be gained, and may be left at any time. Nothing
+    comes of a problem in which nothing is left to plan. Not every step is better than
+    ``cost_floor``, whose arguments are others.
+    """
+    book = look_up(problem)
+    racks = _alone(book, left_out)
+    planned = {one.rack.key for one in racks}
+    missing = {rack.key for rack in problem.racks if rack.key not in planned}
+    yield from priced_costs(book, racks, missing)
 
 
 def _alone(book: Lookup, left_out: Collection[str]) -> list[Alone]:

@@ -25,15 +25,7 @@ def least_cost(
 ) -> CostBound:
     """Return a lower bound of the cost of planning these racks and no others."""
     problem, prices = book.problem, book.problem.prices
-    missing = [rack for rack in problem.racks if rack.key in left_out]
-    late = sum(
-        max(0, problem.horizon - rack.due) * rack.late_cents_per_day
-        for rack in missing
-        if rack.due is not None
-    )
-    broken = sum(
-        rack.promise is not None and problem.horizon > rack.promise for rack in missing
-    )
+    late, broken = left_out_price(book, left_out)
     energy = sum(
         least_energy(problem.soak, one.template, step)
         for one in racks
@@ -52,12 +44,43 @@ def least_cost(
     alone += broken * prices.broken_promise + demand(prices, low)
     cents = (
         max(shared, alone)
-        + sum(_least_moves(book, one) for one in racks if one.rack.previous)
+        + sum(least_moves(book, one) for one in racks if one.rack.previous)
         + half_up(energy * prices.energy.least(), WATT_MINUTES_PER_MWH)
     )
     if shared < alone or reason is None:
         reason = Reason(kind=BoundKind.ALONE)
     return CostBound(cents=Cents(cents), reason=reason)
+
+
+def left_out_price(book: Lookup, left_out: Collection[str]) -> tuple[int, int]:
+    """Return minutes × cents a day racks left out are late, and promises broken."""
+    horizon = book.problem.horizon
+    missing = [rack for rack in book.problem.racks if rack.key in left_out]
+    late = sum(
+        max(0, horizon - rack.due) * rack.late_cents_per_day
+        for rack in missing
+        if rack.due is not None
+    )
+    broken = sum(
+        rack.promise is not None and horizon > rack.promise for rack in missing
+    )
+    return late, broken
+
+
+def price_alone(book: Lookup, one: Alone) -> int:
+    """Return the least work in progress of a rack and what it is late alone, added.
+
+    In minutes × cents a day.
+    """
+    span = _least_span(one) * book.problem.prices.wip_per_day if one.steps else 0
+    return span + _late(one)
+
+
+def _late(one: Alone) -> int:
+    rack = one.rack
+    if rack.due is None:
+        return 0
+    return max(0, one.end - rack.due) * rack.late_cents_per_day
 
 
 def _least_prices(
@@ -70,9 +93,7 @@ def _least_prices(
     wip = together = 0
     for one in racks:
         rack, begun = one.rack, one.rack.progress.kit_started
-        late = 0
-        if rack.due is not None:
-            late = max(0, one.end - rack.due) * rack.late_cents_per_day
+        late = _late(one)
         if not one.steps:
             together += late
             continue
@@ -100,7 +121,8 @@ def _least_span(one: Alone) -> int:
     return sum(step.least for step in one.steps)
 
 
-def _least_moves(book: Lookup, one: Alone) -> int:
+def least_moves(book: Lookup, one: Alone) -> int:
+    """Return cents of starts that no plan can have where the published one does."""
     prices = book.problem.prices
     previous = {code: start for code, start, _ in one.rack.previous}
     running = one.rack.progress.running

@@ -15,6 +15,8 @@ class BoundKind(StrEnum):
     """Each rack had the site to itself."""
     LIMIT = "limit"
     """All racks shared one limit and nothing else."""
+    PRICES = "prices"
+    """Every limit had a price, and each rack paid for what it took."""
     CP_SAT = "cp_sat"
     """CP-SAT proved it on the whole problem."""
 
@@ -47,6 +49,8 @@ def sentence(problem: Problem, reason: Reason) -> str:
         return "Each rack would cost that much with the site to itself."
     clock = Clock(problem)
     window = f"from {clock.say(reason.start)} to {clock.say(reason.end)}"
+    if reason.kind is BoundKind.PRICES:
+        return f"All limits together allow no less; {reason.label} is short {window}."
     return f"{reason.label} lets no more racks through {window}."
 
 
