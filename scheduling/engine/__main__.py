@@ -89,8 +89,9 @@ def _check(given: argparse.Namespace) -> tuple[Answer, int]:
 def _bound(given: argparse.Namespace) -> tuple[Answer, int]:
     """Say what no plan can beat."""
     data = read(given.problem)
-    form = network if form_of(data) == FORM else rack
-    return form.limit(data), 0
+    if form_of(data) == FORM:
+        return network.limit(data), 0
+    return rack.limit(data, given.seconds), 0
 
 
 def _explain(given: argparse.Namespace) -> tuple[Answer, int]:
@@ -185,6 +186,12 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
     command = commands.add_parser("bound", help="Say what no plan can beat.")
     command.add_argument("problem", type=Path)
+    command.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=10.0,
+        help="Rack form: most seconds in which prices raise it.",
+    )
     command.set_defaults(run=_bound)
     command = commands.add_parser("convert", help="Read a public instance.")
     command.add_argument("format", metavar="FORMAT")

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from time import monotonic
 
-from scheduling.engine.bound import BoundKind, Reason, cost_floor, sentence
+from scheduling.engine.bound import (
+    BoundKind,
+    Reason,
+    cost_floor,
+    priced_floors,
+    sentence,
+)
+from scheduling.engine.bounds.priced import kernel
 from scheduling.engine.cost import cost, cost_of_others
 from scheduling.engine.cpsat.solve import MOST_RACKS, Companion
 from scheduling.engine.decode.board import ENTRIES, Board, Seats, Tally
@@ -48,6 +55,8 @@ MIN_THREADS = 2
 """From so many threads on CP-SAT gets one of its own."""
 MANY_RACKS = 3_000
 """From here on two rules must do: all twelve decodings would eat the search."""
+PRICE_SHARE = 0.25
+"""Share of the search that CP-SAT waits while prices make a bound."""
 
 
 def solve(
@@ -101,6 +110,7 @@ def solve(
 def warm() -> None:
     """Compile the kernels, or load them where that was done before."""
     prepare(Memory, ENTRIES)
+    kernel.warm()
 
 
 def versions() -> dict[str, str]:
@@ -150,6 +160,7 @@ class _Search:
     best_rule: Tally | None = None
     moves: int = 0
     is_stopped: bool = False
+    has_searched: threading.Event = field(default_factory=threading.Event)
     reported_s: float = 0.0
     notes: list[str] = field(default_factory=list)
     curve: list[tuple[float, int | None, int | None]] = field(default_factory=list)
@@ -171,7 +182,8 @@ class _Search:
             floor.join()
         if board.racks and not self._is_over():
             board.restore(seats)
-            seats = self._improve(board)
+            seats = self._improve(board, floor)
+        self.has_searched.set()
         self._report("proving")
         board.restore(seats)
         self._take(board, self.found_by)
@@ -182,6 +194,11 @@ class _Search:
     def seconds(self) -> float:
         """Return the seconds since it began."""
         return monotonic() - self.began
+
+    @property
+    def _is_counted(self) -> bool:
+        """Return whether moves decide when the search ends, not the clock."""
+        return self.max_moves is not None
 
     def _is_over(self) -> bool:
         """Return whether to stop, by order or by the clock."""
@@ -194,10 +211,23 @@ class _Search:
         return self.seconds >= self.limit_s
 
     def _find_floor(self) -> None:
-        """Set the bound that energy, bays and single racks give."""
+        """Set the bound that one limit at a time gives, then raise it by prices.
+
+        Prices take the second thread until CP-SAT has it, or to the end without it.
+        """
         left_out = {one.rack for one in self.left_out}
         floor = cost_floor(self.problem, left_out)
         self._raise_bound(int(floor.cents), floor.reason)
+        racks = len(self.problem.racks)
+        is_large = racks >= rounds.LEAST_RACKS
+        if self.workers < MIN_THREADS or is_large or self._is_counted:
+            return
+        share = PRICE_SHARE if racks <= MOST_RACKS else 1.0
+        for priced in priced_floors(self.problem, left_out):
+            self._raise_bound(int(priced.cents), priced.reason)
+            is_late = self.seconds >= share * self.limit_s
+            if is_late or self.has_searched.is_set() or self.is_stopped:
+                return
 
     def _raise_bound(self, cents: int, reason: Reason) -> None:
         """Keep a bound, and why, if it is the best so far."""
@@ -262,10 +292,10 @@ class _Search:
             return True
         return self.seconds > self.limit_s / 2 or self._is_over()
 
-    def _improve(self, board: Board) -> Seats:
+    def _improve(self, board: Board, floor: threading.Thread) -> Seats:
         """Ruin and recreate until the time is over, CP-SAT beside it."""
         improver = Improver(board, seed=self.seed, cool=_is_published(board))
-        companion = self._companion(board)
+        companion = self._companion(board, floor)
         try:
             self._choose_peak(board, improver, companion)
             if self.helpers is not None and self._is_worth_parts(board):
@@ -275,6 +305,7 @@ class _Search:
                 cooled = (self.share - began) / max(1e-9, 1 - began)
                 self._burst(improver, companion, cooled)
         finally:
+            self.has_searched.set()
             if companion is not None:
                 companion.stop()
                 self._close(companion)
@@ -386,8 +417,8 @@ class _Search:
         """Return what the best plan costs as far as the search knows."""
         return None if self.standing is None else self.standing.cents
 
-    def _companion(self, board: Board) -> Companion | None:
-        """Start CP-SAT on the whole problem, or say why not."""
+    def _companion(self, board: Board, floor: threading.Thread) -> Companion | None:
+        """Have CP-SAT follow the other bounds on the whole problem, or say why not."""
         racks = board.racks - int(board.left_out.sum())
         reason = ""
         if self.max_moves is not None:
@@ -419,6 +450,7 @@ class _Search:
             limit_s=self.limit_s - self.seconds,
             hint=starts,
             constant=cost_of_others(self.problem, left_out),
+            after=floor,
         )
 
     def _listen(self, improver: Improver, companion: Companion) -> None:

@@ -234,7 +234,7 @@ def test_the_command_line_solves_checks_and_bounds(tmp_path, capsys):
     codes = [
         main(["solve", str(problem), "--seconds", "0.2", "--out", str(schedule)]),
         main(["check", str(problem), str(schedule)]),
-        main(["bound", str(problem)]),
+        main(["bound", str(problem), "--seconds", "0.2"]),
     ]
 
     solved, checked, bounded = map(json.loads, capsys.readouterr().out.splitlines())

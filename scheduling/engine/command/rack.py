@@ -1,8 +1,9 @@
 """What the command line does with problems of the rack form."""
 
 from dataclasses import asdict
+from time import monotonic
 
-from scheduling.engine.bound import cost_floor, sentence, site
+from scheduling.engine.bound import cost_floor, priced_floors, sentence, site
 from scheduling.engine.check import breaches, made
 from scheduling.engine.command.options import Answer, Options
 from scheduling.engine.cost import cost
@@ -65,10 +66,16 @@ def judge(data: bytes, plan: bytes) -> Answer:
     }
 
 
-def limit(data: bytes) -> Answer:
-    """Say what no plan can beat."""
+def limit(data: bytes, seconds: float) -> Answer:
+    """Say what no plan can beat, after so many seconds of raising prices."""
+    until_s = monotonic() + seconds
     problem = problem_from_json(data)
     floor, least = cost_floor(problem), site(problem)
+    for priced in priced_floors(problem):
+        if priced.cents > floor.cents:
+            floor = priced
+        if monotonic() >= until_s:
+            break
     return {
         "form": FORM,
         "bound": floor.cents,

@@ -66,7 +66,8 @@ class _Watcher(cp_model.CpSolverSolutionCallback):
 class Companion:
     """CP-SAT in a thread of its own, stopped from outside.
 
-    The thread that started it may ask and stop it at any time.
+    The thread that started it may ask and stop it at any time. It begins when ``after``
+    has ended, if given; whoever stops it ends that too.
     """
 
     problem: Problem
@@ -76,6 +77,7 @@ class Companion:
     limit_s: float
     hint: Starts
     constant: int
+    after: threading.Thread | None = None
     variables: Variables = field(init=False)
     _solver: cp_model.CpSolver = field(init=False)
     _thread: threading.Thread = field(init=False)
@@ -126,7 +128,15 @@ class Companion:
         with self._lock:
             self._finding.bound = max(self._finding.bound, cents + self.constant)
 
+    def _waits_its_turn(self) -> bool:
+        """Wait for what comes first; return whether nobody has stopped it then."""
+        if self.after is not None:
+            self.after.join()
+        return not self._is_stopped
+
     def _run(self) -> None:
+        if not self._waits_its_turn():
+            return
         model, self.variables = build(self.problem, self.racks)
         self.constant += objective.constant_cents(self.problem, self.variables)
         hint.add(model, self.variables, alike.arranged(self.racks, self.hint))
