@@ -9,6 +9,7 @@ keeps what either keeps: without one, the two sets exclude each other.
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -16,12 +17,18 @@ from pathlib import Path
 from random import Random
 from time import process_time
 
-from scheduling.engine.problem import Problem
-from scheduling.engine.repair import Favour, Mender, repair
-from scheduling.engine.solve import solve, warm
-from tests.bench.grid import RACKS, broken_in, curtailed
-from tests.builders.changes import published
-from tests.builders.demo_site import a_demo_like_problem
+import django
+
+# What the grid's sections share reads models; no database is opened.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
+django.setup()
+
+from scheduling.engine.problem import Problem  # noqa: E402
+from scheduling.engine.repair import Favour, Mender, repair  # noqa: E402
+from scheduling.engine.solve import solve, warm  # noqa: E402
+from tests.bench.grid import RACKS, broken_in, curtailed  # noqa: E402
+from tests.builders.changes import published  # noqa: E402
+from tests.builders.demo_site import a_demo_like_problem  # noqa: E402
 
 FIRST_MOVES = 20_000
 """Moves of the search for the plan that is in force."""
