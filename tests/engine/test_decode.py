@@ -208,6 +208,33 @@ def test_a_running_soak_goes_on_from_minute_0_at_the_level_that_fits():
     assert made(breaches(problem, schedule)) == ()
 
 
+def test_a_running_soak_that_pauses_has_its_standby_for_as_long_as_it_pauses():
+    template = a_template(steps=[a_soak(work=900, draw=100_000)])
+    # The second has little left; under the cap it waits far longer than that.
+    racks = tuple(
+        a_rack(
+            f"R{n}",
+            progress=a_progress(
+                running=a_running("SOAK", -60, left), bay=f"bay:{n}", bay_since=-60
+            ),
+        )
+        for n, left in ((1, 720), (2, 180))
+    )
+    problem = a_problem(
+        templates=(template,),
+        racks=racks,
+        bays=(a_bay("bay:1"), a_bay("bay:2")),
+        with_resources=(
+            a_site(capacity=amount((0, 200_000), (120, 80_000), (240, 112_000))),
+        ),
+    )
+
+    _, schedule = decoded(problem)
+
+    assert len(schedule.steps) == 2
+    assert made(breaches(problem, schedule)) == ()
+
+
 def test_a_step_waits_for_the_last_of_its_parts():
     template = a_template(
         steps=[a_manual_step("KIT", 30)], materials=(a_material("part:x", 2),)

@@ -47,8 +47,7 @@ def _hold_step(
         lowest = memory.words[LEVELS] - 1
         end = min(span, start + block_minutes(memory, work, 0, lowest))
         add_work(memory, template, step, pool, lowest, start, end, sign)
-        last = min(span, start + work)
-        add_power(memory, template, step, pool, lowest + 1, end, last, sign)
+        add_power(memory, template, step, pool, lowest + 1, end, span, sign)
         return
     end = start + work
     if kind == MANUAL:
