@@ -1,9 +1,5 @@
 """Decoding an order: every rule kept, nobody left out whom a plain scheduler places."""
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
@@ -19,6 +15,7 @@ from scheduling.engine.rules import RULES, order_by
 from scheduling.engine.schedule import PhaseKind
 from tests.builders.demo_site import a_demo_like_problem
 from tests.builders.instances import a_random_problem
+from tests.builders.kernels import told_by_both
 from tests.builders.problems import (
     a_bay,
     a_bay_step,
@@ -333,20 +330,8 @@ print(json.dumps([is_compiled(), found]))
 
 
 def test_compiled_and_plain_kernels_make_the_same_plans():
-    def run(**environment):
-        done = subprocess.run(
-            [sys.executable, "-c", PLAIN],
-            capture_output=True,
-            check=True,
-            env={**os.environ, "PYTHONPATH": ".", **environment},
-            text=True,
-        )
-        return json.loads(done.stdout)
+    compiled, plain = told_by_both(PLAIN)
 
-    is_compiled, compiled = run()
-    is_plain_compiled, plain = run(NUMBA_DISABLE_JIT="1")
-
-    assert (is_compiled, is_plain_compiled) == (True, False)
     assert compiled == plain
 
 

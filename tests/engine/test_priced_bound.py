@@ -1,9 +1,5 @@
 """Prices on every limit: at no prices do they promise what a plan could beat."""
 
-import json
-import os
-import subprocess
-import sys
 from itertools import islice, permutations
 from random import Random
 
@@ -15,6 +11,7 @@ from scheduling.engine.check import breaches, made
 from scheduling.engine.cost import cost
 from scheduling.engine.opening import OpenHours
 from tests.builders.instances import a_random_problem
+from tests.builders.kernels import told_by_both
 from tests.builders.problems import (
     a_bay_step,
     a_demo_like_problem,
@@ -185,19 +182,7 @@ print(json.dumps([is_compiled(), found]))
 
 
 def test_compiled_and_plain_kernels_find_the_same_bounds():
-    def run(**environment):
-        done = subprocess.run(
-            [sys.executable, "-c", PLAIN],
-            capture_output=True,
-            check=True,
-            env={**os.environ, "PYTHONPATH": ".", **environment},
-            text=True,
-        )
-        return json.loads(done.stdout)
+    compiled, plain = told_by_both(PLAIN)
 
-    is_compiled, compiled = run()
-    is_plain_compiled, plain = run(NUMBA_DISABLE_JIT="1")
-
-    assert (is_compiled, is_plain_compiled) == (True, False)
     for ours, theirs in zip(compiled, plain, strict=True):
         assert ours == pytest.approx(theirs, abs=1)

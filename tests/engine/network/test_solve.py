@@ -1,9 +1,6 @@
 """Plans of the general form: as good as brute force where that is possible."""
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from math import inf
 
@@ -37,6 +34,7 @@ from scheduling.engine.network.search.sway import Swayer, can_sway
 from scheduling.engine.network.solve import solve_network, warm
 from scheduling.engine.profile import StepFunction, constant
 from tests.builders.instance_files import neutral_racks
+from tests.builders.kernels import told_by_both
 from tests.builders.networks import (
     a_network,
     a_tiny_network,
@@ -284,20 +282,8 @@ print(json.dumps([is_compiled(), found]))
 
 
 def test_compiled_and_plain_kernels_make_the_same_plans():
-    def run(**environment):
-        done = subprocess.run(
-            [sys.executable, "-c", PLAIN],
-            capture_output=True,
-            check=True,
-            env={**os.environ, "PYTHONPATH": ".", **environment},
-            text=True,
-        )
-        return json.loads(done.stdout)
+    compiled, plain = told_by_both(PLAIN)
 
-    is_compiled, compiled = run()
-    is_plain_compiled, plain = run(NUMBA_DISABLE_JIT="1")
-
-    assert (is_compiled, is_plain_compiled) == (True, False)
     assert compiled == plain
     assert len(compiled) >= 8
 
