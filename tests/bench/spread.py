@@ -1,14 +1,10 @@
 """One worker process and two on a large plan: time to one cost, messages, merges."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import process_time
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from django.db import connection, transaction
 
@@ -17,7 +13,7 @@ from scheduling.engine.decode.board import Board
 from scheduling.engine.outcome import Outcome, Status
 from scheduling.engine.problem import Problem
 from scheduling.engine.rules import order_by
-from scheduling.engine.serial import digest, problem_from_json, problem_to_json
+from scheduling.engine.serial import problem_from_json, problem_to_json
 from scheduling.engine.solve import solve, warm
 from scheduling.engine.spread.part import (
     Answer,
@@ -28,10 +24,9 @@ from scheduling.engine.spread.part import (
     questions,
     search,
 )
-from scheduling.engine.spread.rounds import Task
-from scheduling.engine.spread.work import Helper
 from scheduling.models import Run
 from scheduling.services.runs import request_run
+from tests.bench.processes import Processes
 from tests.bench.row import Row, at_most
 from tests.bench.worlds import World
 from tests.builders.demo_site import a_demo_like_problem
@@ -44,72 +39,8 @@ STORING_S = 400
 PARTS = (2, 8, 64)
 LOOKS = 160
 """Bursts of moves for all parts of a round together, to have answers to weigh."""
-HELPER = Helper()
 
 Result = TypeVar("Result")
-
-
-def _search(problem: bytes, task: Task) -> bytes:
-    return HELPER.work(
-        task.question,
-        name=digest(problem),
-        problem=partial(problem_from_json, problem),
-        seconds=task.seconds,
-        seed=task.seed,
-        cooled=task.cooled,
-    )
-
-
-class Processes:
-    """Helpers in processes of their own; questions and answers go through a pipe."""
-
-    def __init__(self, most: int, problem: Problem) -> None:
-        """Start them and let them compile."""
-        self.most = most
-        self._problem = problem_to_json(problem)
-        self._pool = ProcessPoolExecutor(
-            most, mp_context=get_context("spawn"), initializer=warm
-        )
-        self._futures: list[Future[bytes]] = []
-        self.bytes_out = self.bytes_back = 0
-        for future in [self._pool.submit(warm) for _ in range(most)]:
-            future.result()
-
-    def __enter__(self) -> Self:
-        """Let them wait for work."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End them."""
-        self._pool.shutdown(cancel_futures=True)
-
-    def offer(self, tasks: Sequence[Task]) -> None:
-        """Hand tasks out."""
-        for future in self._futures:
-            future.cancel()
-        self._futures = [
-            self._pool.submit(_search, self._problem, task) for task in tasks
-        ]
-        self.bytes_out = max(len(task.question) for task in tasks) if tasks else 0
-
-    def answers(self) -> Mapping[int, bytes]:
-        """Return what has come."""
-        found = {
-            number: future.result()
-            for number, future in enumerate(self._futures)
-            if future.done() and not future.cancelled()
-        }
-        self.bytes_back = max(map(len, found.values()), default=self.bytes_back)
-        return found
-
-    def taken(self) -> int:
-        """Return how many are worked on."""
-        return sum(future.running() or future.done() for future in self._futures)
 
 
 def rows(seconds: float, seed: int) -> Iterator[Row]:
