@@ -148,7 +148,8 @@ def time_row(figure: str, one: Outcome, two: Outcome, note: str) -> Row:
         f"ends at {one.wall_s:.0f} s with ${(one.objective or 0) // 100:,} and "
         f"{one.moves:,} moves, two at {two.wall_s:.0f} s with "
         f"${(two.objective or 0) // 100:,} and {two.moves:,}; first plans "
-        f"{one.first_plan_s:.1f} and {two.first_plan_s:.1f} s; {note}; {two.notes[-1]}",
+        f"{one.first_plan_s:.1f} and {two.first_plan_s:.1f} s; "
+        + "; ".join((note, *two.notes)),
     )
 
 
