@@ -17,12 +17,12 @@ from scheduling.engine.schedule import PlannedStep, Schedule
 from scheduling.engine.units import (
     MINUTES_PER_DAY,
     MINUTES_PER_WEEK,
+    WATTS_PER_KILOWATT,
     Cents,
     Minutes,
     Watts,
 )
 
-WATTS_PER_KILOWATT = 1_000
 WATT_MINUTES_PER_MWH = 60_000_000
 
 

@@ -195,11 +195,6 @@ class _Search:
         """Return the seconds since it began."""
         return monotonic() - self.began
 
-    @property
-    def _is_counted(self) -> bool:
-        """Return whether moves decide when the search ends, not the clock."""
-        return self.max_moves is not None
-
     def _is_over(self) -> bool:
         """Return whether to stop, by order or by the clock."""
         if not self.is_stopped and self.should_stop is not None:
@@ -220,7 +215,8 @@ class _Search:
         self._raise_bound(int(floor.cents), floor.reason)
         racks = len(self.problem.racks)
         is_large = racks >= rounds.LEAST_RACKS
-        if self.workers < MIN_THREADS or is_large or self._is_counted:
+        is_counted = self.max_moves is not None
+        if self.workers < MIN_THREADS or is_large or is_counted:
             return
         share = PRICE_SHARE if racks <= MOST_RACKS else 1.0
         for priced in priced_floors(self.problem, left_out):

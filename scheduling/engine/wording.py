@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from scheduling.engine.problem import Problem
+from scheduling.engine.units import WATTS_PER_KILOWATT
 
 EIGHTHS = 8
-WATTS_PER_KILOWATT = 1_000
 MINUTES_PER_HOUR = 60
 HOURS_BEFORE_DAYS = 72
 NEAR_DAYS = 6

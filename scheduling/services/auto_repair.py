@@ -275,9 +275,9 @@ def _settle(row: AutoRepair) -> None:
         _end(row, State.DROPPED, said)
         return
     diff = preview(plan)
-    beyond = _beyond(policy, plan, diff)
-    if beyond:
-        _end(row, State.WAITING, beyond, customers=_customers(diff))
+    why = _why_it_waits(policy, plan, diff)
+    if why:
+        _end(row, State.WAITING, why, customers=_customers(diff))
         return
     try:
         publication = publish(
@@ -299,15 +299,15 @@ def _settle(row: AutoRepair) -> None:
     )
 
 
-def _beyond(policy: RepairPolicy, plan: Plan, diff: Diff) -> str:
+def _why_it_waits(policy: RepairPolicy, plan: Plan, diff: Diff) -> str:
     """Return why a plan waits, and whose promise it breaks; empty if it does not."""
     if diff.broken:
         named = ", ".join(
             f"{one.order.customer.name} ({one.order.number})"
             for one in diff.broken[:NAMED]
         )
-        more = len(diff.broken) - NAMED
-        rest = f" and {more} more" if more > 0 else ""
+        others = len(diff.broken) - NAMED
+        rest = f" and {others} more" if others > 0 else ""
         promises = counted(len(diff.broken), "promise")
         return f"It would break {promises}: {named}{rest}."
     if policy.mode != Mode.PUBLISH:

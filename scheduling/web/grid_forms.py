@@ -5,11 +5,11 @@ from typing import Any
 from django import forms
 
 from factory.models import Site
+from scheduling.engine.units import WATTS_PER_KILOWATT
 from scheduling.models import GridEvent, GridSeries
 from scheduling.web.client_forms import PRINTABLE
 
 KW_MOST = 10**6
-W_PER_KW = 1_000
 FULL_PERCENT = 100
 FILE_BYTES_MAX = 5_000_000
 """Twenty years of hours."""
@@ -60,7 +60,7 @@ class AnnounceForm(forms.Form):
         cap_w = (
             site.contracted_import_w * said["cap_percent"] // FULL_PERCENT
             if kilowatts is None
-            else kilowatts * W_PER_KW
+            else kilowatts * WATTS_PER_KILOWATT
         )
         return GridEvent(
             site=site,

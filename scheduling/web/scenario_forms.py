@@ -7,10 +7,10 @@ from django.conf import settings
 
 from factory.models import Site
 from scheduling.engine.adjust.base import Adjustment, Asks, Question, questions_of
+from scheduling.engine.units import WATTS_PER_KILOWATT
 from scheduling.models import Scenario
 from scheduling.queries.assumed import choices_of
 
-WATTS_A_KW = 1_000
 SEARCHES = ((20, "20 seconds"), (60, "1 minute"), (180, "3 minutes"))
 
 
@@ -63,7 +63,7 @@ class AdjustmentForm(forms.Form):
         for name, question in self.questions.items():
             value = self.cleaned_data[name]
             if question.asks == Asks.WATTS:
-                value *= WATTS_A_KW
+                value *= WATTS_PER_KILOWATT
             elif question.asks == Asks.DAY:
                 value = value.isoformat()
             elif question.asks == Asks.CLOCK:
@@ -90,8 +90,8 @@ def _field(question: Question, site: Site) -> forms.Field:
         case Asks.WATTS:
             return forms.IntegerField(
                 label=f"{label} in kW",
-                min_value=question.least // WATTS_A_KW,
-                max_value=question.most // WATTS_A_KW,
+                min_value=question.least // WATTS_PER_KILOWATT,
+                max_value=question.most // WATTS_PER_KILOWATT,
             )
         case Asks.DAY:
             return forms.DateField(

@@ -24,6 +24,7 @@ from factory.services.outages import (
 )
 from factory.services.recalls import end_recall, recall_lot, trace
 from journal.wording import grouped, kw
+from scheduling.engine.units import WATTS_PER_KILOWATT
 from scheduling.models import RepairPolicy
 from scheduling.queries.repairs import repairs_of
 from scheduling.services.auto_repair import policy_of, set_policy
@@ -37,7 +38,6 @@ LISTED = 50
 LOCAL = "%Y-%m-%dT%H:%M"
 POWERED = (PowerNode, CoolingLoop)
 """What is counted in watts, and shown in kilowatts."""
-W_PER_KW = 1_000
 
 
 class OutageForm(forms.Form):
@@ -89,7 +89,7 @@ class OutageForm(forms.Form):
         """Return what is said of the outage."""
         data = self.cleaned_data
         target = self.things[data["target"]]
-        unit = W_PER_KW if isinstance(target, POWERED) else 1
+        unit = WATTS_PER_KILOWATT if isinstance(target, POWERED) else 1
         return Told(
             target=target,
             remaining=data["remaining"] * unit,

@@ -411,10 +411,7 @@ class Board:
 
         A few racks cost little; ``restore`` lays everything out anew.
         """
-        differs = (self.time != seats.time).any(axis=(1, 2))
-        differs |= (self.soak != seats.soak).any(axis=(1, 2))
-        differs |= (self.seat[:, STANDS] != seats.seat[:, STANDS]).any(axis=1)
-        rows = np.flatnonzero(differs)
+        rows = self.moved_since(seats)
         last = int(seats.time[seats.seat[:, t.PLACED] > 0].max(initial=0))
         if last > self.encoded.span or self._is_blank:
             self.restore(seats)
@@ -427,6 +424,13 @@ class Board:
         for rack in rows.tolist():
             self._use(rack, -1)
         self.sort()
+
+    def moved_since(self, seats: Seats) -> t.Wide:
+        """Return the racks that do not stand where a copied plan has them."""
+        differs = (self.time != seats.time).any(axis=(1, 2))
+        differs |= (self.soak != seats.soak).any(axis=(1, 2))
+        differs |= (self.seat[:, STANDS] != seats.seat[:, STANDS]).any(axis=1)
+        return np.flatnonzero(differs)
 
     def _use(self, rack: int, sign: int) -> None:
         """Take (``sign`` -1) or give back what a rack uses, or at least its facts."""

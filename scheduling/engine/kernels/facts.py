@@ -79,7 +79,8 @@ def hold_facts(memory: Memory, rack: int, sign: int) -> None:
     """Take (``sign`` -1) or give back the least that a rack's facts use.
 
     A soak under way counts at its lowest level for its first block and on standby after
-    that; a held bay or station for the time its steps need with no wait.
+    that, as far as is looked ahead, since nobody knows yet how long it pauses; a held
+    bay or station for the time its steps need with no wait.
     """
     template = rack_of(memory, rack, TEMPLATE)
     if rack_of(memory, rack, IS_FACT) == 0:

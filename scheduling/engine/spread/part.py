@@ -193,10 +193,8 @@ class Answer:
 
 def answer(board: Board, before: Seats, moves: int) -> Answer:
     """Return where a board's racks are not where they were."""
-    differs = (board.time != before.time).any(axis=(1, 2))
-    differs |= (board.soak != before.soak).any(axis=(1, 2))
-    differs |= board.seat[:, t.POOL] != before.seat[:, t.POOL]
-    racks = np.flatnonzero(differs & (board.seat[:, t.PLACED] > 0))
+    moved = board.moved_since(before)
+    racks = moved[board.seat[moved, t.PLACED] > 0]
     return Answer(racks=racks, seats=_some(board.seats(), racks), moves=moves)
 
 

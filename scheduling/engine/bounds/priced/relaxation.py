@@ -29,10 +29,10 @@ from scheduling.engine.bounds.priced.limits import (
     limits_of,
 )
 from scheduling.engine.bounds.priced.ticks import Ticks, tick_size
-from scheduling.engine.cost import WATT_MINUTES_PER_MWH, WATTS_PER_KILOWATT
+from scheduling.engine.cost import WATT_MINUTES_PER_MWH
 from scheduling.engine.lookup import Lookup
 from scheduling.engine.profile import StepFunction
-from scheduling.engine.units import MINUTES_PER_DAY
+from scheduling.engine.units import MINUTES_PER_DAY, WATTS_PER_KILOWATT
 
 MOST_TICKS = 12_000
 """Ticks are wider where there would be more."""
