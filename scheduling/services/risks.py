@@ -29,6 +29,7 @@ NEXT_STEPS: Mapping[str, str] = {
     Limit.BATCHING: "Add a place at {}, or shorten its step.",
     Limit.REWORK: "Bring the first-pass yield up, so that the allowance can go down.",
     Limit.ANSWER: "Shorten the wait: {}.",
+    Limit.RELEASE: "Release it sooner: {}.",
     Limit.QUALITY: "Decide on what is on hold: {}.",
 }
 """What the owner of a limit does next, until somebody writes better."""

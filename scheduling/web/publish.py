@@ -154,10 +154,10 @@ def _publish(request: HttpRequest) -> HttpResponse:
             by=request.user if isinstance(request.user, User) else None,
             actor=f"user:{request.user.pk}",
             acknowledged={
-                order: request.POST.get(f"reason-{order}", "").replace("\0", "")
+                order: _line(request.POST.get(f"reason-{order}", ""))
                 for order in request.POST.getlist("acknowledged")
             },
-            note=request.POST.get("note", "").replace("\0", "")[:LONGEST_NOTE],
+            note=_line(request.POST.get("note", ""))[:LONGEST_NOTE],
             expected_previous=_number(request.POST.get("previous", "")) or None,
         )
     except SchedulingError as error:
@@ -165,6 +165,11 @@ def _publish(request: HttpRequest) -> HttpResponse:
         return redirect("publish")
     messages.success(request, f"Plan {publication.number} is in force.")
     return redirect("control")
+
+
+def _line(text: str) -> str:
+    """Return what was typed as one line; a field may be broken into several."""
+    return " ".join(text.replace("\0", "").split())
 
 
 def _number(text: str) -> int:

@@ -227,8 +227,8 @@ def test_a_running_step_counts_what_is_done_and_what_remains():
 
     # 42 of 72 minutes were done in 100.
     assert found == [
-        ("CUT", "answer", "before this plan", 400),
-        ("CUT", "answer", "before this plan", 58),
+        ("CUT", "release", "before this plan", 400),
+        ("CUT", "release", "before this plan", 58),
         ("CUT", "physics", "work", 60),
         ("CUT", "rework", "rework allowance", 12),
     ]
@@ -243,27 +243,27 @@ def test_finished_steps_count_as_far_as_they_are_known():
         return waterfall(problem, a_schedule(a_planned_step("LEAK", 0, 30)))
 
     assert found(kit_started=-300, last_end=-100) == [
-        ("CUT", "answer", "before this plan", 200),
+        ("CUT", "release", "before this plan", 200),
         ("CUT", "physics", "work", 60),
         ("WASH", "physics", "work", 20),
         ("CUT", "rework", "rework allowance", 10),
-        ("WASH", "answer", "before this plan", 110),
-        ("LEAK", "answer", "before this plan", 100),
+        ("WASH", "release", "before this plan", 110),
+        ("LEAK", "release", "before this plan", 100),
         ("LEAK", "physics", "work", 30),
     ]
     assert found(kit_started=-70, last_end=0) == [
-        ("CUT", "answer", "before this plan", 430),
+        ("CUT", "release", "before this plan", 430),
         ("CUT", "physics", "work", 60),
         ("WASH", "physics", "work", 10),
         ("LEAK", "physics", "work", 30),
     ]
     assert found(last_end=-100) == [
-        ("WASH", "answer", "before this plan", 400),
-        ("LEAK", "answer", "before this plan", 100),
+        ("WASH", "release", "before this plan", 400),
+        ("LEAK", "release", "before this plan", 100),
         ("LEAK", "physics", "work", 30),
     ]
     assert found() == [
-        ("WASH", "answer", "before this plan", 500),
+        ("WASH", "release", "before this plan", 500),
         ("LEAK", "physics", "work", 30),
     ]
 
@@ -289,18 +289,18 @@ def test_lags_longer_than_the_time_before_the_first_step_are_cut():
 
     assert found == [
         ("L10", "physics", "L10", 80),
-        ("CUT", "answer", "before this plan", 20),
+        ("CUT", "release", "before this plan", 20),
         ("CUT", "physics", "work", 60),
     ]
 
 
-def test_a_release_later_than_the_lags_is_an_answer():
+def test_a_release_later_than_the_lags_holds_time():
     rack = a_rack(received=-100, release=40)
     problem = of_step(a_step("CUT", 60), racks=(rack,))
 
     found = waits(problem, a_schedule(a_planned_step("CUT", 40, 100)))
 
-    assert found == [("CUT", "answer", "held until its release", 140)]
+    assert found == [("CUT", "release", "held until its release", 140)]
 
 
 # Each limit in turn
@@ -397,7 +397,7 @@ def test_closed_hours_before_a_step_are_shift():
         found = waits(problem, schedule)
 
         assert found == [
-            (step.code, "answer", "held until its release", 30),
+            (step.code, "release", "held until its release", 30),
             (step.code, "shift", step.crew, 60),
         ]
 
@@ -538,7 +538,7 @@ def test_minutes_before_the_epoch_go_to_the_material_the_first_wait_names():
     ]
     in_stock = replace(problem, supplies=(a_supply(),))
     assert waits(in_stock, schedule) == [
-        ("CUT", "answer", "before this plan", 400),
+        ("CUT", "release", "before this plan", 400),
         ("CUT", "batching", "held by the plan", 80),
     ]
 

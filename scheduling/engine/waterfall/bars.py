@@ -20,6 +20,7 @@ class Limit(StrEnum):
     SHIFT = "shift"
     BATCHING = "batching"
     ANSWER = "answer"
+    RELEASE = "release"
     FREIGHT = "freight"
     REWORK = "rework"
     QUALITY = "quality"

@@ -13,7 +13,7 @@ from scheduling.engine.waterfall.room import Room
 from scheduling.engine.waterfall.waits import Answer, Waits
 from scheduling.engine.waterfall.work import BEFORE_THIS_PLAN, PHYSICS, REWORK, parts
 
-HELD_UNTIL_RELEASE = Cause(limit=Limit.ANSWER, label=RELEASE)
+HELD_UNTIL_RELEASE = Cause(limit=Limit.RELEASE, label=RELEASE)
 
 
 def bars(room: Room, waits: Waits, plan: RackPlan) -> list[Attribution]:

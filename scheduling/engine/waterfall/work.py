@@ -11,7 +11,7 @@ from scheduling.engine.waterfall.waits import event_cause
 
 PHYSICS = Cause(limit=Limit.PHYSICS, label="work")
 REWORK = Cause(limit=Limit.REWORK, label="rework allowance")
-BEFORE_THIS_PLAN = Cause(limit=Limit.ANSWER, label=BEFORE)
+BEFORE_THIS_PLAN = Cause(limit=Limit.RELEASE, label=BEFORE)
 
 
 def parts(case: Case, row: Row) -> Iterator[tuple[Cause, int]]:
