@@ -283,7 +283,9 @@ def test_a_signature_without_a_reason_is_no_signature(world, planner, published)
     assert Publication.objects.get() == published
 
 
-def test_the_reason_given_is_read_by_the_customer_on_one_line(world, planner, published):
+def test_the_reason_given_is_read_by_the_customer_on_one_line(
+    world, planner, published
+):
     sent(
         planner,
         a_late_plan(world),
