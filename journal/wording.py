@@ -212,7 +212,7 @@ def money(cents: int | None) -> str:
 
 
 def money_short(cents: int | None) -> str:
-    """Word an amount in cents for strips and sentences: "$162 k", "$1.2 M"."""
+    """Word an amount in cents for strips and sentences: "$162 k", "$1.02 M"."""
     if cents is None:
         return UNKNOWN
     dollars = abs(cents) / 100
@@ -220,8 +220,8 @@ def money_short(cents: int | None) -> str:
     if dollars < _ROUNDS_TO_THOUSAND:
         return f"{sign}${dollars:,.0f}"
     if dollars < _ROUNDS_TO_THOUSAND * 1000:
-        return f"{sign}${_short(dollars / 1e3, 100)}{JOINT}k"
-    return f"{sign}${_short(dollars / 1e6, 100)}{JOINT}M"
+        return f"{sign}${_three_digits(dollars / 1e3)}{JOINT}k"
+    return f"{sign}${_three_digits(dollars / 1e6)}{JOINT}M"
 
 
 def duration(minutes: float | None) -> str:
@@ -352,6 +352,14 @@ def _short(number: float, whole_from: float) -> str:
     decimals = 0 if abs(number) >= whole_from else 1
     words = grouped(number, decimals).removesuffix(".0")
     return "0" if words == f"{MINUS}0" else words
+
+
+def _three_digits(number: float) -> str:
+    """Keep three digits of a positive number, and no zeros behind its point."""
+    if number >= 100:  # noqa: PLR2004 - three digits before the point
+        return grouped(number)
+    words = grouped(number, 1 if number >= 9.995 else 2)  # noqa: PLR2004 - as rounded
+    return words.rstrip("0").removesuffix(".")
 
 
 def _spoken(key: str) -> str:

@@ -475,7 +475,7 @@ class _Search:
             return
         self.notes.append(
             f"CP-SAT on the whole problem ended {found.status or 'stopped'}; it proves "
-            f"at least {found.bound // 100:,} dollars."
+            f"at least ${found.bound // 100:,}."
         )
 
     def _note(self, tally: Tally, found_by: str) -> bool:

@@ -16,7 +16,7 @@ function money(cents) {
   if (cents === null || cents === undefined) return UNKNOWN;
   const dollars = Math.abs(cents) / 100;
   const sign = cents < 0 ? "\u2212" : "";
-  const short = (value) => (value >= 100 ? value.toFixed(0) : value.toFixed(1).replace(/\.0$/, ""));
+  const short = (value) => (value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3))));
   if (dollars < 999.5) return `${sign}$${dollars.toFixed(0)}`;
   if (dollars < 999500) return `${sign}$${short(dollars / 1e3)}${JOINT}k`;
   return `${sign}$${short(dollars / 1e6)}${JOINT}M`;
