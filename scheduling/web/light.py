@@ -252,12 +252,12 @@ def _proved(plan: Plan) -> dict[str, Any]:
             label="What lifting a limit saves",
             head=[
                 Column(label="Change"),
-                Column(label="Owner"),
                 Column(label="Saves", num=True),
                 Column(label="Less late", num=True),
                 Column(label="Ships earlier", num=True),
                 Column(label="Holds", num=True),
                 Column(label="Could give at most", num=True),
+                Column(label="Owner"),
             ],
             rows=rows,
         )
@@ -271,12 +271,11 @@ def _proved(plan: Plan) -> dict[str, Any]:
 def _saving(one: LimitSaving) -> list[str]:
     """Return one change as cells; what chance may explain is not claimed."""
     name = limit_mark(one.limit, one.change)
-    held = [duration(one.held_min), duration(one.cap_min)]
+    held = [duration(one.held_min), duration(one.cap_min), one.owner]
     if not one.is_distinguishable:
-        return [name, one.owner, "not distinguishable", UNKNOWN, UNKNOWN, *held]
+        return [name, "not distinguishable", UNKNOWN, UNKNOWN, *held]
     return [
         name,
-        one.owner,
         money_short(one.saved_cents),
         duration(one.late_min),
         duration(one.ship_min),
