@@ -188,19 +188,40 @@ def _common(problem: Network) -> int:
 
 
 def _span(problem: Network, scale: int) -> int:
-    """Return ticks in which any sensible plan ends: all work one after the other."""
+    """Return ticks in which a best plan ends.
+
+    Where nothing runs and no lag is on its way, all that follows can begin a tick
+    sooner. So after the last release and the last change of a capacity there is no more
+    than what each activity takes, or the longest wait that begins with it.
+    """
     last = max(
         [0]
         + [one.release for one in problem.activities]
         + [job.release for job in problem.jobs]
         + [one.capacity.times[-1] for one in problem.resources]
     )
-    work = sum(max(m.duration for m in one.modes) for one in problem.activities)
-    wait = sum(max(0, lag.least) for lag in problem.lags)
-    span = last + work + wait
+    span = last + sum(_reaches(problem))
     if problem.horizon is not None:
         span = min(span, problem.horizon)
     return max(1, span // scale)
+
+
+def _reaches(problem: Network) -> list[int]:
+    """Return ticks from each start to its end, or to the start of what waits for it."""
+    index = {one.key: at for at, one in enumerate(problem.activities)}
+    shortest = [min(m.duration for m in one.modes) for one in problem.activities]
+    longest = [max(m.duration for m in one.modes) for one in problem.activities]
+    found = longest.copy()
+    for lag in problem.lags:
+        i, j = index[lag.before], index[lag.after]
+        from_end, to_end = lag.of is Point.END, lag.to is Point.END
+        wait = lag.least + longest[i] * from_end - shortest[j] * to_end
+        found[i] = max(found[i], wait)
+        if lag.most is not None:
+            # So much before what comes first by it; a most can be less than nothing.
+            wait = longest[j] * to_end - shortest[i] * from_end - lag.most
+            found[j] = max(found[j], wait)
+    return found
 
 
 def _ranked(count: int, pairs: Iterable[tuple[int, int]]) -> list[int] | None:

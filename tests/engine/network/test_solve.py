@@ -23,7 +23,13 @@ from scheduling.engine.network.kernels.net import (
 )
 from scheduling.engine.network.kernels.ruin import insert_late
 from scheduling.engine.network.outcome import NetworkStatus
-from scheduling.engine.network.problem import Lag, Mode, Objective, Resource
+from scheduling.engine.network.problem import (
+    Lag,
+    Mode,
+    Objective,
+    Point,
+    Resource,
+)
 from scheduling.engine.network.readers.formats import READERS
 from scheduling.engine.network.schedule import Score
 from scheduling.engine.network.search.genetic import first_plan
@@ -88,6 +94,20 @@ def test_two_thousand_tiny_problems_are_solved_as_brute_force_solves_them():
         _holds(problem)
     for problem in _problems(range(400), count=4):
         _holds(problem)
+
+
+def test_a_most_below_nothing_has_room_for_the_wait_it_asks_for():
+    # B ends a tick before A begins, and nobody works in that tick.
+    problem = a_network(
+        [an_activity("A", 1), an_activity("B", 1, release=1)],
+        lags=(
+            Lag(before="A", after="B", least=-1, most=-1, of=Point.START, to=Point.END),
+        ),
+        horizon=8,
+    )
+
+    _holds(problem)
+    assert brute_force(problem).objective == 4
 
 
 def test_more_capacity_never_costs_more_and_names_and_units_say_nothing():

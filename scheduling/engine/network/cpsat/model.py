@@ -80,7 +80,7 @@ def _horizon(layout: Layout, best: Score | None) -> int:
     """Return a moment by which some best plan has ended.
 
     A makespan's best plan ends no later than the one at hand; with due dates a plan may
-    pay for ending later, so all work one after the other is the limit.
+    pay for ending later, so the limit is the layout's.
     """
     if layout.problem.objective is Objective.MAKESPAN and best is not None:
         return best.objective
