@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
+from itertools import cycle
 from time import monotonic
 
 import numpy as np
@@ -38,6 +39,8 @@ MOST_MOVED = 0.05
 """Share of the racks still in their places that a balanced repair may move."""
 PROMISE_FACTOR = 10
 """How much dearer a broken promise is where promises go first."""
+AIMED = (True, True, True, False)
+"""Whether a burst looks for places for racks that break their promise only, in turn."""
 MOVES_A_BURST = 50
 BURSTS_TO_COLD = 40
 
@@ -149,12 +152,10 @@ class Mender:
         lost = self.lost[self.legal.seat[self.lost, t.FORCED] == 0]
         if not len(lost):
             return self.end(favour)
-        prices = _prices(self.problem.prices, favour)
         if favour is Favour.MOVES:
-            self.search(lost, prices, goes_on)
+            self.search(lost, self.problem.prices, goes_on)
         else:
-            most_away = self._most_moved if favour is Favour.BALANCE else -1
-            self._make_room(lost, most_away, prices, goes_on)
+            self._make_room(lost, favour, goes_on)
         return self.end(favour)
 
     def search(
@@ -172,33 +173,36 @@ class Mender:
         self.board.mark(None)
 
     def _make_room(
-        self,
-        lost: t.Wide,
-        most_away: int,
-        prices: Prices,
-        goes_on: Callable[[], bool],
+        self, lost: t.Wide, favour: Favour, goes_on: Callable[[], bool]
     ) -> None:
         """Look for better places for some racks; who is near them may make room.
 
+        Where promises go first, three bursts of four look for places for racks that
+        break theirs only.
+
         Args:
             lost: The racks.
-            most_away: How many of those that kept their place may leave it; -1: all.
-            prices: Of change and promises, while it looks.
+            favour: What to spare; balanced, few of those in their place leave it.
             goes_on: Asked before every burst of moves.
         """
         board = self.board
+        most_away = self._most_moved if favour is Favour.BALANCE else -1
         stayed, may = self._stayed, self.movable()
         forced = board.seat[:, t.FORCED].copy()
         board.seat[stayed & ~may, t.FORCED] = 1
         sought = np.zeros(board.racks, np.bool_)
         sought[lost] = True
+        turns = cycle(AIMED if favour is Favour.PROMISES else (False,))
 
         def seek() -> None:
             # Who made room looks for a better place from then on, too.
-            some = np.flatnonzero(sought | (may & ~board.is_home()))
-            board.seek(some, most_away, np.flatnonzero(stayed))
+            some = sought | (may & ~board.is_home())
+            broken = some & self.broken()
+            if next(turns) and broken.any():
+                some = broken
+            board.seek(np.flatnonzero(some), most_away, np.flatnonzero(stayed))
 
-        self._search(prices, goes_on, before=seek)
+        self._search(_prices(self.problem.prices, favour), goes_on, before=seek)
         board.seek(*NOT_SOUGHT)
         board.seat[:, t.FORCED] = forced
 
@@ -235,19 +239,21 @@ class Mender:
 
     def end(self, favour: Favour) -> End:
         """Return what the plan on the board comes to."""
-        board = self.board
-        seats = board.seats()
-        promise = board.tables.rack[:, t.PROMISE]
-        ends = ends_of(board)
-        placed = seats.seat[:, t.PLACED] > 0
-        broken = (promise != t.NONE) & (~placed | (ends > promise))
+        seats = self.board.seats()
         return End(
             favour=favour,
             seats=seats,
             cents=best_cents(seats.price),
-            moved=int((self._stayed & ~board.is_home()).sum()),
-            broken=int(broken.sum()),
+            moved=int((self._stayed & ~self.board.is_home()).sum()),
+            broken=int(self.broken().sum()),
         )
+
+    def broken(self) -> Mask:
+        """Return whether each rack breaks its promise by the plan on the board."""
+        promise = self.board.tables.rack[:, t.PROMISE]
+        is_out = self.board.seat[:, t.PLACED] == 0
+        found: Mask = (promise != t.NONE) & (is_out | (ends_of(self.board) > promise))
+        return found
 
     def best(self, favour: Favour, found: Sequence[End]) -> End:
         """Return the best of some plans for one way.
