@@ -12,7 +12,9 @@ from tests.bench import api, pages, planning, ui, uploads
 from tests.bench.changes import change_rows
 from tests.bench.engine import rows as engine_rows
 from tests.bench.feed import feed_row
+from tests.bench.grid import RACKS as GRID_RACKS
 from tests.bench.grid import rows as grid_rows
+from tests.bench.grid_signal import signal_rows
 from tests.bench.levers import rows as lever_rows
 from tests.bench.repair import rows as repair_rows
 from tests.bench.row import Row, is_over
@@ -152,6 +154,10 @@ def grid(options: Options) -> Iterator[Row]:
         search_s=10 if options.is_quick else 30,
         solve_s=0 if options.is_quick else 60,
     )
+    as_of = timezone.now().replace(minute=0, second=0, microsecond=0)
+    with a_world(racks=GRID_RACKS, seed=options.seed, as_of=as_of) as world:
+        planning.put_in_force(planning.a_plan(world))
+        yield from signal_rows(world, 10 if options.is_quick else 100)
 
 
 def spread(options: Options) -> Iterator[Row]:
