@@ -190,8 +190,14 @@ class UnfinishedPlanError(PublishError):
         )
 
 
+class NoBetterPlanError(SchedulingError):
+    """Say that what was to improve a proposal does not, or comes too late."""
+
+    code = "no_better_plan"
+
+
 class ReplacedPlanError(PublishError):
-    """Say that a plan is gone, since its run has found a better one."""
+    """Say that a plan is gone, or that another has taken its place as a proposal."""
 
     code = "plan_replaced"
 

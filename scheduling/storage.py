@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils import timezone
 
+from factory.models import Site
 from journal.services import record
 from scheduling.blobs import drop_unused, put_problem, put_schedule
 from scheduling.clock import SiteClock
@@ -21,7 +22,7 @@ from scheduling.engine.cut import whole
 from scheduling.engine.problem import Rack
 from scheduling.engine.ramp import Ramp, ramp
 from scheduling.engine.schedule import Schedule, Unplannable
-from scheduling.errors import FencedOutError, PlanBreachesError
+from scheduling.errors import FencedOutError, NoBetterPlanError, PlanBreachesError
 from scheduling.models import (
     LimitAttribution,
     Pegging,
@@ -130,11 +131,16 @@ def store_plan(
 
     Raises:
         PlanBreachesError: If the schedule breaks a limit by itself.
+        NoBetterPlanError: If the run was to improve a proposal and does not.
         FencedOutError: If the run is no longer this worker's; nothing is written.
     """
     proof = prove(snapshot, schedule)
+    if run.improves is not None:
+        _refuse_no_better(run.improves, proof.cost)
     drawing = drawn(snapshot.problem, schedule, _waits(proof))
     with transaction.atomic():
+        if run.improves is not None:
+            _refuse_overtaken(run.improves)
         held = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
         if held.fencing_token != token or held.state not in MAY_STORE:
             raise FencedOutError(run.pk, token, held.fencing_token)
@@ -153,6 +159,29 @@ def store_plan(
         _write_rows(plan, proof)
         expire_plans(held.scenario)
     return plan
+
+
+def _refuse_no_better(proposal: Plan, found: Cost) -> None:
+    """Refuse what costs more in broken promises than a proposal, or as much and more.
+
+    Raises:
+        NoBetterPlanError: If it is no better.
+    """
+    stands = (proposal.broken_cents, proposal.objective_cents)
+    if (int(found.broken), int(found.total)) >= stands:
+        raise NoBetterPlanError("Nothing better than the proposal was found.")
+
+
+def _refuse_overtaken(proposal: Plan) -> None:
+    """Refuse what comes after its proposal was published; until then it is not.
+
+    Raises:
+        NoBetterPlanError: If another plan is in force than the proposal was made for.
+    """
+    site = proposal.run.scenario.site_id
+    Site.objects.select_for_update(no_key=True).get(pk=site)
+    if Publication.objects.filter(site=site, plan__gte=proposal.pk).exists():
+        raise NoBetterPlanError("The proposal it was to improve waits no longer.")
 
 
 def expire_plans(scenario: Scenario) -> None:

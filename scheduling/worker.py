@@ -28,6 +28,7 @@ from scheduling.engine.spread.rounds import Helpers
 from scheduling.engine.validate import inspect
 from scheduling.errors import (
     FencedOutError,
+    NoBetterPlanError,
     PlanBreachesError,
     SchedulingError,
     UnusableInputError,
@@ -107,7 +108,9 @@ def _planned_on(snapshot: Snapshot) -> str:
 
 def _execute(lease: Lease, solver: Solver | None) -> None:
     """Read, search, prove, store."""
-    run = Run.objects.select_related("scenario__site", "towards").get(pk=lease.run_id)
+    run = Run.objects.select_related(
+        "scenario__site", "towards", "improves__run__scenario"
+    ).get(pk=lease.run_id)
     snapshot = take(run.scenario, as_of=run.as_of or timezone.now())
     if run.towards is not None:
         snapshot = _keeping_to(run.towards, snapshot)
@@ -202,7 +205,9 @@ def _refuse_the_impossible(snapshot: Snapshot) -> None:
 def _store_early(lease: Lease, run: Run, snapshot: Snapshot, first: Report) -> None:
     """Store the first plan while the search goes on, so that there is one to see."""
     racks = len(snapshot.problem.racks)
-    if racks > EARLY_PLAN_RACKS or first.schedule is None or first.best is None:
+    if run.improves is not None or racks > EARLY_PLAN_RACKS:
+        return
+    if first.schedule is None or first.best is None:
         return
     runs.heartbeat(lease, hold_s=racks * STORING_S_A_RACK)
     try:
@@ -237,15 +242,20 @@ def _end(
         return
     hold_s = len(snapshot.problem.racks) * STORING_S_A_RACK
     runs.heartbeat(lease, replace(standing, phase="proving"), hold_s=hold_s)
-    plan = store_plan(
-        run=run,
-        token=lease.token,
-        snapshot=snapshot,
-        schedule=outcome.schedule,
-        bound_cents=outcome.bound,
-        best_rule_cents=outcome.best_rule,
-        is_proved_optimal=outcome.is_proved,
-    )
+    try:
+        plan = store_plan(
+            run=run,
+            token=lease.token,
+            snapshot=snapshot,
+            schedule=outcome.schedule,
+            bound_cents=outcome.bound,
+            best_rule_cents=outcome.best_rule,
+            is_proved_optimal=outcome.is_proved,
+        )
+    except NoBetterPlanError as error:
+        done = replace(standing, phase="done")
+        runs.finish(lease, progress=done, notes=(str(error), *outcome.notes))
+        return
     runs.note_first_plan(lease, run)
     final = replace(
         standing,

@@ -49,7 +49,8 @@ class Run(models.Model):
     A claim sets lease, heartbeat and a higher fencing token; only the holder of the
     newest token may write. ``curve`` is a list of ``[seconds, best, bound]`` in cents;
     ``error`` and ``notes`` hold a sentence a line. A repair may keep to another plan
-    than the one in force: ``towards``, an earlier one or one of a scenario.
+    than the one in force: ``towards``, an earlier one or one of a scenario. One that
+    ``improves`` a proposal stores a plan only if it is better while that one waits.
     """
 
     class State(models.TextChoices):
@@ -92,6 +93,9 @@ class Run(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.OPTIMIZE)
     favour = models.CharField(max_length=10, choices=Favour, default=Favour.BALANCE)
     towards = models.ForeignKey(
+        "scheduling.Plan", models.PROTECT, null=True, related_name="+"
+    )
+    improves = models.ForeignKey(
         "scheduling.Plan", models.PROTECT, null=True, related_name="+"
     )
     may_move_frozen = models.BooleanField(
@@ -190,6 +194,10 @@ class Run(models.Model):
             models.CheckConstraint(
                 condition=Q(towards__isnull=True) | Q(kind="repair"),
                 name="run_towards_of_a_repair",
+            ),
+            models.CheckConstraint(
+                condition=Q(improves__isnull=True) | Q(kind="repair"),
+                name="run_improves_of_a_repair",
             ),
             models.UniqueConstraint(
                 fields=["scenario"],

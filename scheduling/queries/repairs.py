@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from factory.models import Site
-from scheduling.models import AutoRepair, Plan, Publication
+from scheduling.models import AutoRepair, Plan, Publication, Run
 
 State = AutoRepair.State
 
@@ -19,11 +19,13 @@ class Repair:
         row: What it did by itself.
         number: The publication that put its plan in force, or None.
         is_overtaken: Whether another plan was put in force since it began to wait.
+        is_improving: Whether a further search looks for something better than its plan.
     """
 
     row: AutoRepair
     number: int | None
     is_overtaken: bool
+    is_improving: bool
 
     @property
     def waits(self) -> bool:
@@ -72,13 +74,15 @@ def _rows(site: Site) -> QuerySet[AutoRepair, Any]:
     later = Publication.objects.filter(site=site, at__gt=OuterRef("ended_at"))
     newer = Plan.objects.filter(
         run__scenario__site=site, run__scenario__is_base=True, run__gt=OuterRef("run")
-    )
+    ).exclude(run__improves__run=OuterRef("run"))
+    further = Run.objects.unfinished().filter(improves__run=OuterRef("run"))
     rows: QuerySet[AutoRepair, Any] = AutoRepair.objects.filter(site=site)
     return rows.select_related("run").annotate(
         number=Subquery(published.values("number")[:1]),
         is_past=Exists(later) | Exists(newer),
+        is_improving=Exists(further),
     )
 
 
 def _repair(row: Any) -> Repair:  # noqa: ANN401 - annotated by the query
-    return Repair(row, row.number, row.is_past)
+    return Repair(row, row.number, row.is_past, row.is_improving)

@@ -5,11 +5,12 @@ quiet for a while, or has lasted too long, one repair starts. What the grid says
 for no quiet. All of it is rows: whoever restarts the dispatcher loses nothing.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from factory.models import Site
@@ -44,6 +45,8 @@ ACTOR = "system"
 REPAIR_S = 5
 GRID_REPAIR_S = 2
 """Seconds of search after a grid event; the first plan under the cap comes before."""
+GRID_IMPROVE_S = 60
+"""Seconds of a further search where that plan breaks a promise, once it is shown."""
 SOON = timedelta(minutes=30)
 """A cap this near does not wait for the end of an optimization."""
 CAUSE_MOST = 300
@@ -241,19 +244,19 @@ def _make_way(site: Site, run_id: int) -> None:
     ).exists()
     if run.is_repair or run.is_stopping or not is_urgent:
         return
-    try:
+    with suppress(RunFinishedError):
         cancel(run=run, actor=ACTOR)
-    except RunFinishedError:
-        return
 
 
 def settle() -> int:
     """Decide about the proposal of each automatic repair whose run is over."""
+    _stop_overtaken()
+    _take_better()
     over = AutoRepair.objects.filter(state=State.RUNNING).exclude(
         run__state__in=Run.UNFINISHED
     )
     settled = 0
-    for row in over.select_related("run", "site").order_by("pk"):
+    for row in over.select_related("run__improves", "site").order_by("pk"):
         _settle(row)
         settled += 1
     return settled
@@ -265,7 +268,8 @@ def _settle(row: AutoRepair) -> None:
     Where the grid asked, other sites are asked for the most urgent work not begun: a
     planner confirms what moves there.
     """
-    if row.is_grid:
+    before = row.run.improves if row.run else None
+    if row.is_grid and before is None:
         look_elsewhere(site=row.site, actor=ACTOR)
     plan = Plan.objects.filter(run=row.run_id).first()
     policy = policy_of(row.site)
@@ -277,7 +281,11 @@ def _settle(row: AutoRepair) -> None:
     diff = preview(plan)
     why = _why_it_waits(policy, plan, diff)
     if why:
-        _end(row, State.WAITING, why, customers=_customers(diff))
+        better = _better(before, diff) if before else ""
+        with transaction.atomic():
+            _end(row, State.WAITING, better + why, customers=_customers(diff))
+            if row.is_grid and before is None and diff.broken:
+                _look_further(plan)
         return
     try:
         publication = publish(
@@ -297,6 +305,57 @@ def _settle(row: AutoRepair) -> None:
         f"{moved} moved, no promise broken.",
         publication=publication,
     )
+
+
+def _look_further(plan: Plan) -> None:
+    """Ask for a longer search for a plan that breaks fewer promises than a proposal."""
+    with suppress(RunUnfinishedError):
+        request_run(
+            scenario=plan.run.scenario,
+            by=None,
+            actor=ACTOR,
+            time_limit_s=GRID_IMPROVE_S,
+            seed=plan.run.seed + 1,
+            kind=Run.Kind.REPAIR,
+            favour=Run.Favour.PROMISES,
+            may_move_frozen=True,
+            improves=plan,
+        )
+
+
+def _take_better() -> None:
+    """Let repairs whose waiting proposal was improved decide about the better one."""
+    better = Run.objects.exclude(state__in=Run.UNFINISHED).filter(
+        improves__run=OuterRef("run"), plan__isnull=False
+    )
+    waiting = AutoRepair.objects.filter(state=State.WAITING)
+    found = waiting.annotate(better=Subquery(better.values("pk")[:1]))
+    for row in found.filter(better__isnull=False):
+        waiting.filter(pk=row.pk, run=row.run_id).update(
+            state=State.RUNNING, run=row.better, why="", ended_at=None
+        )
+
+
+def _stop_overtaken() -> None:
+    """Stop searches for something better than what is published by now."""
+    later = Publication.objects.filter(
+        site=OuterRef("scenario__site"), plan__gte=OuterRef("improves")
+    )
+    going = Run.objects.unfinished().filter(
+        Exists(later), improves__isnull=False, cancel_requested_at__isnull=True
+    )
+    for run in going:
+        with suppress(RunFinishedError):
+            cancel(run=run, actor=ACTOR)
+
+
+def _better(before: Plan, diff: Diff) -> str:
+    """Return by what a plan is better than the proposal it takes the place of."""
+    kept = len(preview(before).broken) - len(diff.broken)
+    if kept > 0:
+        return f"Improved since: it keeps {counted(kept, 'promise')} more. "
+    saved = before.objective_cents - diff.plan.objective_cents
+    return f"Improved since: it costs {money(saved)} less. " if saved > 0 else ""
 
 
 def _why_it_waits(policy: RepairPolicy, plan: Plan, diff: Diff) -> str:

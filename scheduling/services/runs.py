@@ -4,6 +4,7 @@ Leases are counted by the database's clock. Whoever writes to a running run show
 fencing token of its claim; a worker that was thought dead and comes back is refused.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -87,10 +88,12 @@ def request_run(
     favour: Run.Favour = Run.Favour.BALANCE,
     may_move_frozen: bool = False,
     towards: Plan | None = None,
+    improves: Plan | None = None,
 ) -> Run:
     """Ask for a run; the dispatcher sends it on once this has committed.
 
-    Writes two rows and waits for no broker.
+    Writes two rows and waits for no broker. A run that only looks for a better proposal
+    makes way to whoever asks: it is stopped, and the next asking finds it gone.
 
     Args:
         scenario: What to plan.
@@ -103,6 +106,7 @@ def request_run(
         favour: What a repair spares first.
         may_move_frozen: Whether racks inside the frozen fence may move for money alone.
         towards: The plan a repair keeps to; None is the one in force.
+        improves: The proposal that a repair must beat while it waits; None for none.
 
     Raises:
         ArchivedScenarioError: If the scenario has been put away.
@@ -132,6 +136,7 @@ def request_run(
                 favour=favour,
                 may_move_frozen=may_move_frozen,
                 towards=towards,
+                improves=improves,
             )
             record(
                 kind="run.requested",
@@ -143,6 +148,7 @@ def request_run(
                     "favour": favour.value,
                     "may_move_frozen": may_move_frozen,
                     "towards": towards.pk if towards else None,
+                    "improves": improves.pk if improves else None,
                     "time_limit_s": time_limit_s,
                     "seed": seed,
                     "workers": threads,
@@ -152,6 +158,9 @@ def request_run(
         unfinished = Run.objects.unfinished().filter(scenario=scenario).first()
         if unfinished is None:
             raise
+        if unfinished.improves_id is not None:
+            with suppress(RunFinishedError):
+                unfinished = cancel(run=unfinished, actor=actor)
         raise RunUnfinishedError(unfinished.pk, unfinished.state) from None
     return run
 

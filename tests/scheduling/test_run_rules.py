@@ -7,6 +7,8 @@ from scheduling.models import Run
 from scheduling.services import runs
 from scheduling.services.runs import Progress
 from tests.builders.runs import a_claimed_run, a_run, let_lapse
+from tests.builders.scheduling import a_stored_plan
+from tests.builders.world import a_small_world
 
 State = Run.State
 UNIQUE = {
@@ -122,3 +124,13 @@ def test_the_table_of_moves_lists_these_and_no_others():
 def test_a_run_of_no_known_kind_is_refused_by_name(changes, name):
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
         a_run(**changes)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("column", ["towards", "improves"])
+def test_only_a_repair_keeps_to_a_plan_or_improves_one(column):
+    plan = a_stored_plan(a_small_world().site)
+
+    name = f"run_{column}_of_a_repair"
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        a_run(**{column: plan})
