@@ -36,7 +36,7 @@ from scheduling.engine.network.search.genetic import first_plan
 from scheduling.engine.network.search.orders import Orders
 from scheduling.engine.network.search.record import Record
 from scheduling.engine.network.search.ruin import Ruiner
-from scheduling.engine.network.search.sway import Swayer, can_sway
+from scheduling.engine.network.search.sway import FILLED, UNSURE, Swayer, can_sway
 from scheduling.engine.network.solve import solve_network, warm
 from scheduling.engine.profile import StepFunction, constant
 from tests.builders.instance_files import neutral_racks
@@ -393,7 +393,7 @@ def test_a_plan_pushed_to_and_fro_keeps_every_rule_both_ways():
     layout = lay_out(problem)
     record = Record(deadline=inf, floor=bound(problem).score, reason="")
     first_plan(layout, record, Orders(layout))
-    swayer = Swayer(layout, record, seed=3, passes=0)
+    swayer = Swayer(layout, record, seed=3)
     start = record.best.start
 
     for _ in range(20):
@@ -404,6 +404,26 @@ def test_a_plan_pushed_to_and_fro_keeps_every_rule_both_ways():
             assert breaches(problem, schedule) == ()
             assert score(problem, schedule).objective >= end
         assert record.best.score.objective <= end
+
+
+def test_jobs_near_the_scarce_resource_lead_at_both_ends_of_a_plan():
+    """Neutral racks: thirty hours before the power test, four after it."""
+    problem = _steady_racks(24)
+    layout = lay_out(problem)
+    swayer = Swayer(layout, Record(deadline=inf, floor=bound(problem).score, reason=""))
+    release = np.array([job.release for job in problem.jobs])
+    edges = swayer.edges
+
+    leads = [swayer.leaders(edges.head) for _ in range(50)]
+
+    assert edges.head.tolist() == (release + 30).tolist()
+    assert set(edges.tail.tolist()) == {4}
+    feeder = next(one.capacity.least() for one in problem.resources if one.key == "kw")
+    assert {round(feeder * share) for share in edges.share} == {72, 132}
+    for some in leads:
+        assert edges.share[some].sum() <= FILLED[1]
+        unsure = 6 * UNSURE
+        assert some.all() or release[some].max() <= release[~some].min() + unsure
 
 
 def test_racks_whose_last_end_counts_are_pushed_to_and_fro_by_counts_alike():
