@@ -20,7 +20,7 @@ from scheduling.services.auto_repair import GRID_REPAIR_S
 from scheduling.snapshot.amounts import least, least_of, reduced
 from scheduling.snapshot.caps import ramps
 from tests.bench.row import Row, at_most, middle, p95
-from tests.builders.changes import DAY, published
+from tests.builders.changes import DAY, broken_in, published
 from tests.builders.demo_site import IMPORT_W, a_demo_like_problem
 
 RACKS = 300
@@ -198,19 +198,6 @@ def _ramp(problem: Problem, schedule: Schedule) -> int:
     window = (max(0, event.start - AVERAGING_MIN), event.end + AVERAGING_MIN)
     load = site_load(problem, schedule, window=window)
     return int(np.abs(np.diff(load)).max(initial=0))
-
-
-def broken_in(problem: Problem, schedule: Schedule) -> frozenset[str]:
-    """Return the racks that a plan leaves out or ships after their promise."""
-    ends: dict[str, int] = {}
-    for step in schedule.steps:
-        ends[step.rack] = max(ends.get(step.rack, 0), step.end)
-    return frozenset(
-        rack.key
-        for rack in problem.racks
-        if rack.promise is not None
-        and (rack.key not in ends or ends[rack.key] > rack.promise)
-    )
 
 
 def _year_row(problem: Problem) -> Row:

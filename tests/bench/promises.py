@@ -34,8 +34,8 @@ from scheduling.engine.problem import Problem  # noqa: E402
 from scheduling.engine.repair import Favour, Mender, repair  # noqa: E402
 from scheduling.engine.schedule import Schedule  # noqa: E402
 from scheduling.engine.solve import solve, warm  # noqa: E402
-from tests.bench.grid import RACKS, broken_in, curtailed  # noqa: E402
-from tests.builders.changes import published  # noqa: E402
+from tests.bench.grid import RACKS, curtailed  # noqa: E402
+from tests.builders.changes import broken_in, published  # noqa: E402
 from tests.builders.demo_site import a_demo_like_problem  # noqa: E402
 
 FIRST_MOVES = 20_000

@@ -3,7 +3,7 @@
 Seconds are processor time, so that what else the machine does counts little.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from time import process_time
@@ -71,6 +71,12 @@ def tight_bays(racks: int) -> Problem:
     )
 
 
+INSTANCES: Mapping[str, Callable[[int], Problem]] = {
+    "tight power": tight_power,
+    "tight bays": tight_bays,
+}
+
+
 def rows(*, seeds: int, moves: int) -> Iterator[Row]:
     """Measure seeded changes on a plan with tight power and one with tight bays.
 
@@ -79,10 +85,8 @@ def rows(*, seeds: int, moves: int) -> Iterator[Row]:
         moves: Of the search for the plan that is in force before.
     """
     warm()
-    for name, problem in (
-        ("tight power", tight_power(RACKS)),
-        ("tight bays", tight_bays(RACKS)),
-    ):
+    for name, instance in INSTANCES.items():
+        problem = instance(RACKS)
         outcome = solve(problem, time_limit_s=0, max_moves=moves)
         if outcome.schedule is None:
             raise ValueError(f"{name}: no plan.")
@@ -91,9 +95,7 @@ def rows(*, seeds: int, moves: int) -> Iterator[Row]:
         found = []
         for kind, change in CHANGES.items():
             say(f"{name}: {kind}, {seeds} changes.")
-            found += [
-                _mend(change(before, Random(seed)), seed) for seed in range(seeds)
-            ]
+            found += [mend(change(before, Random(seed)), seed) for seed in range(seeds)]
         yield from _rows(name, found)
 
 
@@ -117,7 +119,12 @@ def _check_row(name: str, problem: Problem, schedule: Schedule) -> Row:
     )
 
 
-def _mend(problem: Problem, seed: int) -> Mended:
+def mend(problem: Problem, seed: int) -> Mended:
+    """Mend a plan after a change, all three ways.
+
+    Raises:
+        ValueError: If the referee refuses the plan.
+    """
     began = process_time()
     mender = Mender(problem, seed=seed + 1)
     encoded = process_time()

@@ -56,6 +56,19 @@ def published(problem: Problem, schedule: Schedule) -> Problem:
     return replace(problem, racks=tuple(racks))
 
 
+def broken_in(problem: Problem, schedule: Schedule) -> frozenset[str]:
+    """Return the racks that a plan leaves out or ships after their promise."""
+    ends: dict[str, int] = {}
+    for step in schedule.steps:
+        ends[step.rack] = max(ends.get(step.rack, 0), step.end)
+    return frozenset(
+        rack.key
+        for rack in problem.racks
+        if rack.promise is not None
+        and (rack.key not in ends or ends[rack.key] > rack.promise)
+    )
+
+
 def lowered(
     capacity: StepFunction, start: int, end: int, lower: Callable[[int], int]
 ) -> StepFunction:
