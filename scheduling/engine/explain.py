@@ -9,7 +9,7 @@ from scheduling.engine.referee.case import open_case
 from scheduling.engine.schedule import Schedule
 from scheduling.engine.waterfall.bars import Attribution, Limit
 from scheduling.engine.waterfall.lead import bars
-from scheduling.engine.waterfall.room import Room, taken
+from scheduling.engine.waterfall.room import Room
 from scheduling.engine.waterfall.stock import Stock
 from scheduling.engine.waterfall.waits import Waits
 
@@ -20,7 +20,8 @@ def attribute(problem: Problem, schedule: Schedule) -> tuple[Attribution, ...]:
     """Return the waterfall of every planned rack, rack by rack in the problem's order.
 
     For each rack the minutes add up to the time from order received to dock. The cost
-    grows with the gaps in the plan and with how much goes on at the same time.
+    grows with the gaps in the plan and with how much goes on at the same time, and but
+    little with how long racks wait behind each other.
     """
     case = open_case(problem, schedule)
     room = Room(case)
@@ -28,8 +29,7 @@ def attribute(problem: Problem, schedule: Schedule) -> tuple[Attribution, ...]:
     found: list[Attribution] = []
     for plan in case.plans:
         if plan.rows:
-            own = taken(case, plan)
-            room.lift(own, 1)
+            room.lift(plan)
             found.extend(bars(room, waits, plan))
-            room.lift(own, -1)
+            room.put_back()
     return tuple(found)

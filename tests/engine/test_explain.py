@@ -8,6 +8,11 @@ import pytest
 
 from scheduling.engine.explain import attribute
 from scheduling.engine.problem import PowerClass
+from scheduling.engine.referee.case import open_case
+from scheduling.engine.waterfall.lead import bars
+from scheduling.engine.waterfall.room import Room
+from scheduling.engine.waterfall.stock import Stock
+from scheduling.engine.waterfall.waits import Waits
 from tests.builders.instances import a_random_problem
 from tests.builders.problems import (
     a_bay,
@@ -899,6 +904,71 @@ def test_a_plan_that_breaks_rules_still_adds_up(seed):
     )
 
     assert totals(problem, schedule) == lead_times(problem, schedule)
+
+
+def attribute_alone(problem, schedule):
+    """Return the waterfalls of racks that are told nothing that others were told."""
+    case = open_case(problem, schedule)
+    room, stock = Room(case), Stock(case)
+    for plan in case.plans:
+        if plan.rows:
+            room.lift(plan)
+            yield from bars(room, Waits(room, stock), plan)
+            room.put_back()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_racks_that_wait_together_are_told_what_each_is_told_alone(seed):
+    problem = a_random_problem(seed, racks=14)
+    schedule = reference_plan(problem)
+
+    assert attribute(problem, schedule) == tuple(attribute_alone(problem, schedule))
+
+
+def test_a_demo_whose_racks_queue_is_told_what_each_is_told_alone():
+    problem = a_demo_like_problem(120, 1, curtailed=True)
+    schedule = reference_plan(problem)
+
+    assert attribute(problem, schedule) == tuple(attribute_alone(problem, schedule))
+
+
+def held_by_turns(turns):
+    """Return a step that waits ten minutes for people, ten for a cart, and so on."""
+    step = a_step("FILL", 10, place="place:cart")
+    end = 20 * turns
+    carts = [(20 * turn + odd, odd // 10) for turn in range(turns) for odd in (0, 10)]
+    people = [(time, 8 - 8 * free) for time, free in carts]
+    problem = of_step(
+        step,
+        racks=(a_rack(),),
+        with_resources=(
+            a_place("place:cart", amount(*carts, (end, 1))),
+            a_crew("crew:test", amount(*people, (end, 8))),
+        ),
+    )
+    return problem, a_schedule(a_planned_step("FILL", end, end + 10))
+
+
+def test_turns_are_told_one_after_the_other():
+    found = waits(*held_by_turns(20))
+
+    assert (
+        found
+        == [
+            ("FILL", "batching", "place:cart", 10),
+            ("FILL", "people", "crew:test", 10),
+        ]
+        * 20
+    )
+
+
+def test_too_many_turns_are_told_as_one_wait_for_each_limit():
+    found = waits(*held_by_turns(21))
+
+    assert found == [
+        ("FILL", "batching", "place:cart", 210),
+        ("FILL", "people", "crew:test", 210),
+    ]
 
 
 def test_the_default_site_adds_up_and_names_an_owner_for_every_limit():

@@ -1,6 +1,6 @@
 """The rest of a session, laid out from any start: what would be taken, and when."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -59,6 +59,32 @@ class Layout:
         if self._last is None or self._last[0] != start:
             self._last = (start, _laid_from(self.book, self.rows, start))
         return self._last[1]
+
+    def likeness(self) -> Iterator[Hashable]:
+        """Yield what says, with the template, how the steps are laid out."""
+        for row in self.rows:
+            if row.step.power_class is PowerClass.SHIFT_BOUND:
+                yield row.planned.step, row.duration
+            else:
+                ready = row.from_minute
+                yield row.planned.step, row.planned.end - ready, _shifted(row, -ready)
+
+    def over(self, start: int) -> int | None:
+        """Return when the steps are over; None if people for one of them are missing.
+
+        The later the start, the later the end.
+        """
+        laid = self.at(start)
+        if all(self._is_worked(one) for one in laid):
+            return laid[-1].end
+        return None
+
+    def _is_worked(self, laid: Laid) -> bool:
+        step = laid.row.step
+        if step.power_class is not PowerClass.SHIFT_BOUND:
+            return True
+        hours = self.book.hours_of(step.crew)
+        return hours.finish(laid.start, laid.row.duration) == laid.end
 
     def later(self, first: int, start: int, until: int) -> int:
         """Return the start that moves what began at ``start`` to ``until``.

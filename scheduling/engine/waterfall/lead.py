@@ -1,5 +1,7 @@
 """One rack's time from order received to dock, laid end to end."""
 
+from itertools import accumulate
+
 from scheduling.engine.problem import Lag, Progress
 from scheduling.engine.referee.case import RackPlan
 from scheduling.engine.waterfall.bars import (
@@ -12,6 +14,9 @@ from scheduling.engine.waterfall.bars import (
 from scheduling.engine.waterfall.room import Room
 from scheduling.engine.waterfall.waits import Answer, Waits
 from scheduling.engine.waterfall.work import BEFORE_THIS_PLAN, PHYSICS, REWORK, parts
+
+MOST_TURNS = 40
+"""Waits before one step that are told one after the other."""
 
 HELD_UNTIL_RELEASE = Cause(limit=Limit.RELEASE, label=RELEASE)
 
@@ -74,7 +79,8 @@ def _step(
     row = plan.rows[index]
     code, start = row.planned.step, row.planned.start
     if fall.now < start:
-        answers = list(waits.before(plan, index, max(0, fall.now)))
+        ready = max(0, fall.now)
+        answers = _readable(ready, list(waits.before(plan, index, ready)))
         if fall.now < 0:
             fall.until(code, _before(answers), min(0, start))
         for answer in answers:
@@ -86,6 +92,24 @@ def _step(
         fall.add(code, cause, laid)
         left -= max(0, laid)
     fall.until(code, BEFORE_THIS_PLAN, row.planned.end)
+
+
+def _readable(ready: int, answers: list[Answer]) -> list[Answer]:
+    """Return answers as they are, or too many to read as one for each cause.
+
+    Queues that hold a step by turns for years are told as so long for each, in the
+    order in which they first hold it.
+    """
+    if len(answers) <= MOST_TURNS:
+        return answers
+    waited: dict[Cause, int] = {}
+    now = ready
+    for until, cause in answers:
+        waited[cause] = waited.get(cause, 0) + until - now
+        now = until
+    ends = accumulate(waited.values(), initial=ready)
+    next(ends)
+    return [Answer(end, cause) for end, cause in zip(ends, waited, strict=True)]
 
 
 def _before(answers: list[Answer]) -> Cause:

@@ -88,6 +88,7 @@ class Room:
     def __init__(self, case: Case) -> None:
         """Add up what every rack takes."""
         self.case = case
+        self._lifted: list[Take] = []
         problem = case.book.problem
         changes: defaultdict[str, defaultdict[int, int]] = defaultdict(
             lambda: defaultdict(int)
@@ -118,9 +119,26 @@ class Room:
                 self.curtailed[resource.key] = whole.masked(windows, is_inside=True)
                 self.limits[resource.key] = whole.masked(windows, is_inside=False)
 
-    def lift(self, taken: Iterable[Take], sign: int) -> None:
-        """Lift a rack out of the plan (``sign`` 1) or put it back (-1)."""
-        for key, start, end, amount in taken:
+    def lift(self, plan: RackPlan) -> None:
+        """Lift a rack out of the plan."""
+        self._lifted = taken(self.case, plan)
+        self._give(1)
+
+    def put_back(self) -> None:
+        """Put the lifted rack back."""
+        self._give(-1)
+        self._lifted = []
+
+    def own_from(self, minute: int) -> int:
+        """Return when the lifted rack's place begins, of what is not over by a minute.
+
+        ``AMPLE`` if it has none then.
+        """
+        starts = (take.start for take in self._lifted if take.end > minute)
+        return min(starts, default=AMPLE)
+
+    def _give(self, sign: int) -> None:
+        for key, start, end, amount in self._lifted:
             for profiles in (self.limits, self.bays, self.curtailed):
                 if key in profiles:
                     profiles[key].add(start, end, sign * amount)

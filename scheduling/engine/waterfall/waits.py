@@ -1,6 +1,7 @@
 """What a step waits for: each limit asked alone, the furthest answer decides."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -38,24 +39,49 @@ class Answer(NamedTuple):
     cause: Cause
 
 
+class Shared(NamedTuple):
+    """An answer for all that are alike, and when a session begun then would be over."""
+
+    answer: Answer
+    over: int
+
+
 class Waits:
-    """Asks the limits of a plan, one gap at a time."""
+    """Asks the limits of a plan, one gap at a time.
+
+    Racks behind each other wait in the same queues: from a minute on they get the same
+    answers until their own places come near, so what one was told the next ones are
+    told again. An answer is shared if all that was looked at for it lies before the
+    first minute that the rack asked about, lifted out, leaves free itself.
+    """
 
     def __init__(self, room: Room, stock: Stock) -> None:
         """Take what the plan leaves free; the rack asked about is lifted out."""
         self._room = room
         self._stock = stock
+        self._shared: defaultdict[Hashable, dict[int, Shared]] = defaultdict(dict)
 
     def before(self, plan: RackPlan, index: int, ready: int) -> Iterator[Answer]:
         """Yield what a planned step waits for from when it is ready to its start."""
         gap = _Gap(self._room, self._stock, plan, index)
+        shared = self._shared[gap.likeness()]
+        alike_from = gap.alike_from()
+        own = self._room.own_from(ready)
         start = plan.rows[index].planned.start
         now = ready
         while now < start:
-            answers = (answer for answer in gap.answers(now, start) if answer)
-            furthest = _furthest(answers)
+            known = shared.get(now) if now >= alike_from else None
+            if known is not None and known.over <= own:
+                now = known.answer.until
+                yield known.answer
+                continue
+            furthest = _furthest(one for one in gap.answers(now, start) if one)
             if furthest is None or furthest.until <= now:
                 furthest = gap.together(now)
+            elif now >= alike_from:
+                over = gap.over(furthest.until)
+                if over is not None and over <= own:
+                    shared[now] = Shared(furthest, over)
             if furthest is None:
                 yield from self._held(plan, index, now)
                 return
@@ -110,6 +136,28 @@ class _Gap:
             else Session.NONE
         )
         self._bay = self._book.bays.get(row.planned.bay)
+
+    def likeness(self) -> Hashable:
+        """Return all that answers depend on besides the plan and the rack's own facts.
+
+        Its own facts are what it takes itself, its material and its pins.
+        """
+        bay = self._bay.key if self._bay else ""
+        return (self._plan.template.key, self._opens, bay, *self._layout.likeness())
+
+    def alike_from(self) -> int:
+        """Return from when on neither its own material nor its own pins bind."""
+        rack, rows = self._plan.rack.key, self._layout.rows
+        arrivals = (self._stock.arrival(rack, row.planned.step) for row in rows)
+        ready = [arrival.ready for arrival in arrivals if arrival]
+        return max([*ready, *(row.pin.start for row in rows if row.pin)], default=0)
+
+    def over(self, moment: int) -> int | None:
+        """Return when the rest of its session is over, begun then; None if it stalls.
+
+        Nothing that was looked at for answers up to that moment lies later.
+        """
+        return self._layout.over(moment)
 
     def answers(self, now: int, start: int) -> Iterator[Answer | None]:
         """Yield what each limit alone says, in the order in which ties are broken."""
