@@ -35,7 +35,9 @@ def defused(text: str) -> str:
     An apostrophe goes before it; blanks before the sign do not hide it, and signs that
     no file can hold are taken out.
     """
-    kept = "".join(sign for sign in text if _is_kept(sign))
+    kept = text
+    if not text.isprintable():
+        kept = "".join(sign for sign in text if _is_kept(sign))
     blanks = _BEFORE_A_SIGN.match(kept)
     starts = kept[blanks.end() :] if blanks else kept
     if kept.startswith(FORMULA_STARTS) or starts.startswith(FORMULA_STARTS):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 
 from scheduling.blobs import load_problem, load_schedule
 from scheduling.engine.conflict import Conflict, conflict
@@ -22,6 +23,7 @@ log = structlog.get_logger("rackline.studying")
 SENTENCE_MOST = 300
 MOST = 8
 """Racks without a plan that are explained: one each of model, reason and progress."""
+OUT_OF_TIME = "The plan is too large to be studied whole; what was proved stays."
 UNEXPECTED = "The study stopped on an unexpected error; the log has the whole story."
 
 
@@ -44,6 +46,9 @@ def execute(lease: StudyLease, *, moves: int | None = None) -> None:
             log.warning("study taken by another worker", reason=str(error))
         except (EngineError, SchedulingError) as error:
             studies.fail(lease, str(error)[:SENTENCE_MOST])
+        except SoftTimeLimitExceeded:
+            log.warning("study ran out of time")
+            studies.fail(lease, OUT_OF_TIME)
         except Exception:
             log.exception("study failed unexpectedly")
             studies.fail(lease, UNEXPECTED)

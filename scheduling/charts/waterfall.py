@@ -17,6 +17,8 @@ from scheduling.charts.table import Column, Table
 
 PHYSICS = "physics"
 _ROW = 22
+_LETTER = 6.4
+"""Pixels of a letter of a row's name."""
 _COLUMNS_HEIGHT = 310
 _FOOT = 62
 _NAME_LETTERS = 15
@@ -60,18 +62,24 @@ def rows(
     Args:
         segments: In time order.
         subject: Whose lead time, for the title, such as "R-0412".
-        width: In pixels; names take up to three fifths of them, lengths 44.
+        width: In pixels; names take up to three fifths of them, lengths 44;
+            the table has longer names whole.
         css: More classes, such as only-narrow.
     """
     total = lead_time(segments)
-    left = max([132, *(round(6.4 * len(s.name)) + 10 for s in segments)])
-    x = svg.Scale(0, max(total, 1), min(left, 3 * width // 5), width - 48)
+    names = max([132, *(round(_LETTER * len(s.name)) + 10 for s in segments)])
+    left = min(names, 3 * width // 5)
+    letters = int((left - 10) / _LETTER)
+    x = svg.Scale(0, max(total, 1), left, width - 48)
     parts = [svg.line((x(0), 0), (x(0), _ROW * len(segments)), "axis")]
     at = 0
     for index, segment in enumerate(segments):
         y = index * _ROW
         tone = "t-2" if _is_work(segment) else "t-ink"
-        parts.append(svg.text((0, y + 14), segment.name, f"{tone} t-12"))
+        name = segment.name
+        if len(name) > letters:
+            name = name[: letters - 1] + "…"
+        parts.append(svg.text((0, y + 14), name, f"{tone} t-12"))
         length = max(x(at + segment.minutes) - x(at), 1.5)
         parts.append(
             svg.limited(
@@ -131,11 +139,13 @@ def columns(segments: Sequence[Segment], subject: str, *, css: str = "") -> Safe
                 svg.rect((x, y(level)), (bar, height), _bar(wait), radius=2),
             )
         )
+        above = y(level) - 6
         level -= wait.minutes
-        below = min(y(level) + 17, floor - 5)
+        below = y(level) + 17
+        beside = below if below <= floor - 5 else above
         words = duration(-wait.minutes)
         parts.append(
-            svg.text((x + bar / 2, below), words, "t-mid t-ink t-medium t-13 t-halo")
+            svg.text((x + bar / 2, beside), words, "t-mid t-ink t-medium t-13 t-halo")
         )
         parts += _foot(x + bar / 2, floor, (wait.name, wait.owner))
     x = (len(waits) + 1) * step + left

@@ -54,6 +54,7 @@ class Gantt {
     this.listen();
     this.resize();
     this.readPeak(query);
+    if (this.selected && !query.has("from")) this.reveal(this.selected);
     // A page that rendered the chosen rack's panel keeps its own.
     if (this.selected && this.panel?.hidden) this.fillPanel(this.selected);
   }
@@ -267,14 +268,20 @@ class Gantt {
     this.tip.style.translate = `${left}px ${Math.max(top, 0)}px`;
   }
 
-  focusBar(bar) {
-    if (!bar) return;
-    this.focused = bar;
+  // Bring a bar into sight, in time and among the lanes.
+  reveal(bar) {
     this.view.reveal(bar.start, bar.end);
     const { row } = bar.lane;
     const room = this.laneBottom - AXIS;
     if (row.y < this.stage.scrollTop) this.stage.scrollTop = row.y;
     else if (row.y + row.height > this.stage.scrollTop + room) this.stage.scrollTop = row.y + row.height - room;
+  }
+
+  focusBar(bar) {
+    if (!bar) return;
+    this.focused = bar;
+    this.reveal(bar);
+    const { row } = bar.lane;
     this.say.textContent = spoken(bar, this.clock);
     this.showTip(bar, this.view.x(Math.max(bar.start, this.view.from)), AXIS + row.y - this.stage.scrollTop);
     this.writeUrl();

@@ -227,3 +227,31 @@ def test_the_burn_up_knows_no_future_in_its_table():
 def test_a_flat_sparkline_is_a_line_and_not_an_error():
     assert "<path" in sparkline.sparkline([3, 3, 3], "Broken a week")
     assert "<circle" in sparkline.sparkline([3], "Broken a week")
+
+
+def test_a_long_name_of_a_row_ends_before_its_bar():
+    named = Segment(
+        limit="material", name="HOSE, 4500-12207 line 30, Kaldestra", minutes=9
+    )
+
+    drawn = waterfall.rows([named], "R-1")
+
+    assert ">HOSE, 4500-12207 line 30,…</text>" in plain(drawn)
+
+
+def test_a_length_without_room_below_its_column_stands_above_it():
+    waits = [
+        Segment(limit="material", name="Hoses", minutes=9_000),
+        Segment(limit="people", name="Crew", minutes=60),
+        Segment(limit="physics", name="Work", minutes=900),
+    ]
+
+    drawn = plain(waterfall.columns(waits, "R-1"))
+
+    bars = [
+        float(y) for y in re.findall(r'<rect [^>]*y="([\d.]+)"[^>]*class="bar"', drawn)
+    ]
+    lengths = re.findall(r'<text [^>]*y="([\d.]+)"[^>]*>−', drawn)
+    hoses, crew = (float(y) for y in lengths)
+    assert hoses > bars[0]
+    assert crew < bars[1]

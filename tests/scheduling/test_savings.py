@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.management import call_command
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -161,6 +162,23 @@ def test_a_study_gives_way_to_a_run_and_goes_on_later(world, plan, monkeypatch):
     assert study.state == Study.State.DONE
     rows = list(study.savings.values_list("sequence", flat=True))
     assert rows == list(range(1, len(rows) + 1))
+
+
+def test_a_study_out_of_time_keeps_what_was_proved(world, plan, monkeypatch):
+    study = studies.request_study(plan=plan, actor="system")
+    write = studies.write_lever
+
+    def write_two(lease, lever, **given):
+        if given["sequence"] > 2:
+            raise SoftTimeLimitExceeded
+        write(lease, lever, **given)
+
+    monkeypatch.setattr(studies, "write_lever", write_two)
+    studying.execute(studies.claim(study.pk), moves=MOVES)
+
+    study.refresh_from_db()
+    assert (study.state, study.savings.count()) == (Study.State.FAILED, 2)
+    assert study.sentence == studying.OUT_OF_TIME
 
 
 def test_a_question_that_waits_goes_before_a_study_too(world, plan):
