@@ -242,8 +242,8 @@ def test_a_long_name_of_a_row_ends_before_its_bar():
 def test_a_length_without_room_below_its_column_stands_above_it():
     waits = [
         Segment(limit="material", name="Hoses", minutes=8_000),
-        Segment(limit="people", name="Crew", minutes=60),
-        Segment(limit="physics", name="Work", minutes=1_000),
+        Segment(limit="people", name="Crew", minutes=400),
+        Segment(limit="physics", name="Work", minutes=600),
     ]
 
     drawn = plain(waterfall.columns(waits, "R-1"))
