@@ -187,6 +187,7 @@ class _Session:
             workers=self._turn.solvers,
             seed=self._seed,
             ticks=ticks,
+            is_proof=self._turn.is_proof,
         )
         solvers: list[Prover | Neighbourhoods] = []
         if self._turn.solvers:

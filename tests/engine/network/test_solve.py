@@ -14,12 +14,15 @@ from scheduling.engine.network.check import breaches, score
 from scheduling.engine.network.cpsat.effort import Effort
 from scheduling.engine.network.cpsat.solve import Whole
 from scheduling.engine.network.encode import TooFineError, lay_out
+from scheduling.engine.network.kernels.evolve import cross, evolve, mutate
 from scheduling.engine.network.kernels.net import (
+    BEFORE_FROM,
     DUE,
     DURATION,
     FAILED,
     MEMBER_FROM,
     OPENED,
+    OTHER,
 )
 from scheduling.engine.network.kernels.ruin import insert_late
 from scheduling.engine.network.outcome import NetworkStatus
@@ -32,7 +35,7 @@ from scheduling.engine.network.problem import (
 )
 from scheduling.engine.network.readers.formats import READERS
 from scheduling.engine.network.schedule import Score
-from scheduling.engine.network.search.genetic import first_plan
+from scheduling.engine.network.search.genetic import Island, Terms, first_plan
 from scheduling.engine.network.search.orders import Orders
 from scheduling.engine.network.search.record import Record
 from scheduling.engine.network.search.ruin import Ruiner
@@ -386,6 +389,48 @@ def _steady_racks(count):
             for one in problem.resources
         ),
     )
+
+
+def _settled_island():
+    """Return a herd of 30 on twelve racks of five steps."""
+    layout = lay_out(_steady_racks(12))
+    record = Record(deadline=inf, floor=Score(0, 0), reason="")
+    first_plan(layout, record, Orders(layout))
+    island = Island(layout, record, Terms(seed=5, size=30))
+    island.settle()
+    return island
+
+
+def test_a_child_is_a_whole_order_that_all_lags_allow():
+    island = _settled_island()
+    herd, net = island.herd, island.layout.net
+
+    for mother in range(29):
+        cross(net, herd, mother, mother + 1)
+        before = herd.child.copy()
+        mutate(net, herd, 1.0, 0.0)
+
+        place = np.empty_like(herd.child)
+        place[herd.child] = np.arange(place.size)
+        assert sorted(herd.child) == list(range(place.size))
+        assert (herd.child != before).any()
+        for after in range(place.size):
+            first, last = net.activity[after : after + 2, BEFORE_FROM]
+            assert (place[net.before[first:last, OTHER]] < place[after]).all()
+
+
+def test_a_herd_takes_no_plan_that_it_has():
+    """Whoever takes a place brings a plan of its own, so kinds never grow fewer."""
+    island = _settled_island()
+    herd, net, plan = island.herd, island.layout.net, island.plan
+    kinds = [len(set(herd.mark.tolist()))]
+
+    for _ in range(20):
+        evolve(net, plan, herd, island.layout.rank, 30, 50, 0.05, 0.0, 0)
+        kinds.append(len(set(herd.mark.tolist())))
+
+    assert kinds == sorted(kinds)
+    assert kinds[-1] > kinds[0]
 
 
 def test_a_plan_pushed_to_and_fro_keeps_every_rule_both_ways():

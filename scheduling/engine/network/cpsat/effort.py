@@ -13,6 +13,7 @@ class Effort:
         seed: Of its random numbers.
         ticks: Deterministic time instead of the clock, or None.
         is_start: Whether to look for any plan and to stop there.
+        is_proof: Whether all threads search the whole tree: none looks for plans only.
     """
 
     seconds: float
@@ -20,3 +21,4 @@ class Effort:
     seed: int
     ticks: float | None = None
     is_start: bool = False
+    is_proof: bool = False

@@ -14,6 +14,8 @@ from scheduling.engine.network.search.record import Record
 NAME = "cp_sat"
 MARGIN = 1e-6
 """CP-SAT's bound is a float; it is rounded up after so much is taken off."""
+PROVING = ("no_lp", "quick_restart_no_lp")
+"""Searches of the whole tree without relaxation, one a thread."""
 
 
 class Whole:
@@ -41,6 +43,9 @@ class Whole:
             # Lags fix most of what a relaxation would say, and faster.
             parameters.linearization_level = 0
             parameters.stop_after_first_solution = True
+        if effort.is_proof and effort.workers >= len(PROVING):
+            parameters.subsolvers.extend(PROVING)
+            parameters.use_lns = False
         status = self.solver.solve(self.model.cp, _Listener(self))
         if status in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
             self._take_bound(self.solver.best_objective_bound)

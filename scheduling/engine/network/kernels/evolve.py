@@ -1,8 +1,8 @@
 """A genetic algorithm on activity lists: each child is decoded and justified.
 
 An individual is an order, a mode for each activity and what the plan is worth. Children
-take two stretches of one parent and one of the other; where they are no worse they
-replace the worse parent.
+take two stretches of one parent and one of the other; where they are no worse and
+their plan is new to the herd they replace the worse parent.
 """
 
 from typing import NamedTuple
@@ -31,6 +31,9 @@ from scheduling.engine.network.kernels.net import (
 
 FLOW_SHARE = 1_000_000_000
 """What a tick of the objective counts against a tick of flow."""
+REACH = 20
+"""Places by which an activity moves forward at most in a child."""
+PRIME = (1 << 40) - 87
 OVERDRAWN = 1_000_000
 """What a unit of a stock that is not there counts in ticks of the objective."""
 
@@ -42,6 +45,7 @@ class Herd(NamedTuple):
         order: Individuals by places.
         mode: Individuals by activities.
         cost: What each is worth.
+        mark: Of each one's plan, so that no two are alike.
         child: Scratch: the order of a child.
         chosen: Scratch: its modes.
         seen: Scratch, one place an activity; likewise stack and kept.
@@ -56,6 +60,7 @@ class Herd(NamedTuple):
     order: Wide
     mode: Wide
     cost: Wide
+    mark: Wide
     child: Wide
     chosen: Wide
     seen: Wide
@@ -172,20 +177,19 @@ def _inherit(herd: Herd, parent: int, activity: int, at: int) -> None:
 
 @compiled
 def mutate(net: Net, herd: Herd, rate: float, mode_rate: float) -> None:
-    """Swap neighbours that do not wait for each other, and change modes, at random.
+    """Move activities forward past what they do not wait for, and change modes.
 
     Args:
         net: The tables.
         herd: Its child is changed.
-        rate: Share of places at which neighbours change.
+        rate: Activities that move, as a share of all.
         mode_rate: Share of activities whose mode changes.
     """
     count = herd.child.size
-    for at in range(count - 1):
+    for _ in range(count):
         if share(herd.chance) < rate:
-            one, other = herd.child[at], herd.child[at + 1]
-            if not _waits(net, one, other):
-                herd.child[at], herd.child[at + 1] = other, one
+            place = below(herd.chance, count)
+            _advance(net, herd, place, max(0, place - 1 - below(herd.chance, REACH)))
     if mode_rate > 0.0:
         for activity in range(count):
             first = net.activity[activity, MODE_FROM]
@@ -195,12 +199,41 @@ def mutate(net: Net, herd: Herd, rate: float, mode_rate: float) -> None:
 
 
 @compiled
+def _advance(net: Net, herd: Herd, place: int, first: int) -> None:
+    """Move an activity forward to a place, or to behind the last it waits for."""
+    activity = herd.child[place]
+    while place > first and not _waits(net, herd.child[place - 1], activity):
+        herd.child[place] = herd.child[place - 1]
+        place -= 1
+    herd.child[place] = activity
+
+
+@compiled
 def _waits(net: Net, one: int, other: int) -> bool:
     """Return whether the second activity waits for the first directly."""
     for at in range(
         net.activity[other, BEFORE_FROM], net.activity[other + 1, BEFORE_FROM]
     ):
         if net.before[at, OTHER] == one:
+            return True
+    return False
+
+
+@compiled
+def mark_of(net: Net, plan: Plan) -> int:
+    """Return a number that two plans share by chance only."""
+    mark = 0
+    for activity in range(plan.start.size):
+        row = plan.start[activity] * net.mode.shape[0] + plan.mode[activity]
+        mark = (mark * 8_191 + row) % PRIME
+    return mark
+
+
+@compiled
+def _has(herd: Herd, size: int, mark: int) -> bool:
+    """Return whether some individual has a plan of this mark."""
+    for one in range(size):  # noqa: SIM110 - numba has no generators here
+        if herd.mark[one] == mark:
             return True
     return False
 
@@ -232,9 +265,12 @@ def evolve(
         cost = appraise(net, plan, herd, rank, herd.child, herd.chosen)
         worse = mother if herd.cost[mother] >= herd.cost[father] else father
         if cost <= herd.cost[worse]:
-            herd.order[worse] = herd.child
-            herd.mode[worse] = herd.chosen
-            herd.cost[worse] = cost
+            mark = mark_of(net, plan)
+            if not _has(herd, size, mark):
+                herd.order[worse] = herd.child
+                herd.mode[worse] = herd.chosen
+                herd.cost[worse] = cost
+                herd.mark[worse] = mark
         herd.found[1] += 1
     return children
 

@@ -10,6 +10,7 @@ from scheduling.engine.network.kernels.evolve import (
     Herd,
     appraise,
     evolve,
+    mark_of,
     mend_stock,
 )
 from scheduling.engine.network.kernels.generate import by_start, forward, parallel
@@ -25,7 +26,10 @@ from scheduling.engine.network.search.record import Incumbent, Record
 NAME = "genetic"
 SLICE = 400_000
 """Activities that are placed between two looks at the record."""
-RATE = 0.01
+MOVED = 4
+"""Activities that move forward in a child, in the mean."""
+MOST_RATE = 0.05
+"""Share of all activities that do so at most."""
 MODE_RATE = 0.02
 TRIES = 20_000
 MOST_PARALLEL = 2_000
@@ -60,6 +64,7 @@ class Island:
             order=np.zeros((terms.size, count), np.int64),
             mode=np.zeros((terms.size, count), np.int64),
             cost=np.full(terms.size, FAR, np.int64),
+            mark=np.full(terms.size, -1, np.int64),
             child=np.zeros(count, np.int64),
             chosen=np.zeros(count, np.int64),
             seen=np.zeros(count, np.int64),
@@ -80,7 +85,8 @@ class Island:
         """Breed until the record is over or the terms' plans are made."""
         self.settle()
         herd, net = self.herd, self.layout.net
-        children = max(1, SLICE // self.layout.rank.size)
+        count = self.layout.rank.size
+        children, rate = max(1, SLICE // count), min(MOST_RATE, MOVED / count)
         left = self.terms.plans
         while not self.record.is_over and (left is None or left > 0) and self.size > 1:
             asked = children if left is None else min(children, left)
@@ -91,7 +97,7 @@ class Island:
                 self.layout.rank,
                 self.size,
                 asked,
-                RATE,
+                rate,
                 MODE_RATE,
                 self._target(),
             )
@@ -122,6 +128,7 @@ class Island:
         herd.cost[at] = appraise(
             net, self.plan, herd, self.layout.rank, herd.order[at], herd.mode[at]
         )
+        herd.mark[at] = mark_of(net, self.plan)
         self.size += 1
         self.record.add_effort(1)
 
@@ -169,6 +176,7 @@ class Island:
         herd.cost[worst] = appraise(
             net, plan, herd, self.layout.rank, herd.order[worst], herd.mode[worst]
         )
+        herd.mark[worst] = mark_of(net, plan)
 
 
 def first_plan(layout: Layout, record: Record, orders: Orders) -> None:

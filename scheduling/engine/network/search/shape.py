@@ -1,6 +1,6 @@
 """What sort of problem this is, and who works on it for how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from scheduling.engine.network.encode import Layout
@@ -35,6 +35,7 @@ class Turn:
         neighbours: Threads on which CP-SAT solves parts of the best plan; without a
             plan they work on the whole.
         swayers: Threads that push plans to and fro.
+        is_proof: Whether CP-SAT only proves: the plan is likely the best already.
     """
 
     share: float
@@ -46,6 +47,7 @@ class Turn:
     starters: int = 0
     neighbours: int = 0
     swayers: int = 0
+    is_proof: bool = False
 
 
 class Kind(StrEnum):
@@ -122,7 +124,10 @@ def turns(kind: Kind, effort: Outlook) -> tuple[Turn, ...]:
         )
     if kind is Kind.SMALL:
         plans = 100 * effort.count
-        return (Turn(share=0.05, islands=workers, herd=50, plans=plans), solving)
+        return (
+            Turn(share=0.05, islands=workers, herd=50, plans=plans),
+            replace(solving, is_proof=True),
+        )
     if kind is Kind.MODES:
         return (
             Turn(share=0.2, islands=workers, herd=min(100, herd)),
