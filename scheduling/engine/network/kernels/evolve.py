@@ -33,7 +33,8 @@ FLOW_SHARE = 1_000_000_000
 """What a tick of the objective counts against a tick of flow."""
 REACH = 20
 """Places by which an activity moves forward at most in a child."""
-PRIME = (1 << 40) - 87
+MASK = (1 << 48) - 1
+"""Bits of a mark; a prime times it still has a place in 64."""
 OVERDRAWN = 1_000_000
 """What a unit of a stock that is not there counts in ticks of the objective."""
 
@@ -225,7 +226,7 @@ def mark_of(net: Net, plan: Plan) -> int:
     mark = 0
     for activity in range(plan.start.size):
         row = plan.start[activity] * net.mode.shape[0] + plan.mode[activity]
-        mark = (mark * 8_191 + row) % PRIME
+        mark = (mark * 8_191 ^ row) & MASK
     return mark
 
 
