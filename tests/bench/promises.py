@@ -78,6 +78,11 @@ class Event:
         return set(self.repaired) <= set(self.solved or ())
 
     @property
+    def is_strict_later(self) -> bool:
+        """Return whether the search from its plan breaks none that the solve keeps."""
+        return set(self.further or ()) <= set(self.solved or ())
+
+    @property
     def breaks_no_more(self) -> bool:
         """Return whether the repair breaks no more promises than the solve."""
         return len(self.repaired) <= len(self.solved or ())
@@ -130,8 +135,9 @@ def summary(events: Iterable[Event]) -> str:
         f"{len(known) - len(others)}; of the other {len(others)}, a plan that keeps "
         f"what either keeps was found in {possible}. It breaks no more than the solve "
         f"in {sum(one.breaks_no_more for one in known)}. No plan was found that keeps "
-        f"all it keeps, and more, in {sum(not one.is_beaten for one in known)}; the "
-        f"search from its plan breaks fewer in {fewer}. Promises broken by repairs "
+        f"all it keeps, and more, in {sum(not one.is_beaten for one in known)}. The "
+        f"search from its plan breaks fewer in {fewer}, and none that the solve keeps "
+        f"in {sum(one.is_strict_later for one in known)}. Promises broken by repairs "
         f"{broken}, where they break any by long solves "
         f"{sum(len(one.solved or ()) for one in held)}, by searches from their plans "
         f"{sum(len(one.further or ()) for one in held)}."
