@@ -21,6 +21,7 @@ from scheduling.engine.errors import EngineError, NoPlanError
 from scheduling.engine.following import following
 from scheduling.engine.outcome import Outcome
 from scheduling.engine.outcome import Progress as Report
+from scheduling.engine.problem import Problem
 from scheduling.engine.repair import Favour, repair
 from scheduling.engine.serial import digest, problem_to_json
 from scheduling.engine.solve import solve, versions, warm
@@ -124,7 +125,7 @@ def _execute(lease: Lease, solver: Solver | None) -> None:
     )
     mailbox = Mailbox(settings.RUN_HELPERS, problem)
     with Search(
-        solver or solver_of(run, mailbox),
+        solver or solver_of(run, mailbox, _start_of(run, snapshot)),
         snapshot.problem,
         time_limit_s=run.time_limit_s,
         seed=run.seed,
@@ -146,11 +147,27 @@ def _keeping_to(plan: Plan, snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, problem=problem)
 
 
-def solver_of(run: Run, helpers: Helpers | None = None) -> Solver:
+def _start_of(run: Run, snapshot: Snapshot) -> Problem | None:
+    """Return the problem with the places of the proposal that a run improves, if any.
+
+    Raises:
+        DamagedBlobError: If that proposal cannot be read any more.
+    """
+    if run.improves is None:
+        return None
+    return _keeping_to(run.improves, snapshot).problem
+
+
+def solver_of(
+    run: Run, helpers: Helpers | None = None, start: Problem | None = None
+) -> Solver:
     """Return what searches as a run asks: the optimizer, or the repair of a plan."""
     if run.is_repair:
         return partial(
-            repair, favour=Favour(run.favour), may_move_frozen=run.may_move_frozen
+            repair,
+            favour=Favour(run.favour),
+            may_move_frozen=run.may_move_frozen,
+            start=start,
         )
     return partial(solve, may_move_frozen=run.may_move_frozen, helpers=helpers)
 

@@ -26,6 +26,7 @@ from scheduling.engine.decode.render import render
 from scheduling.engine.errors import NoPlanError
 from scheduling.engine.improve import Improver, best_cents
 from scheduling.engine.kernels import memory as t
+from scheduling.engine.kernels import sweep
 from scheduling.engine.outcome import Outcome, Progress, Status
 from scheduling.engine.problem import Prices, Problem
 from scheduling.engine.proof import proved
@@ -135,6 +136,11 @@ class Mender:
         held = np.ones(self.board.racks, np.bool_)
         held[self.lost] = False
         self._stayed = held & ~self.board.left_out
+
+    def take(self, seats: Seats) -> None:
+        """Go over to a plan of the same racks made under other published places."""
+        self.board.stand(seats)
+        sweep.price_anew(self.board.memory)
 
     def improve(
         self, favour: Favour, *, goes_on: Callable[[], bool], start: Seats | None = None
@@ -289,6 +295,7 @@ def repair(
     favour: Favour = Favour.BALANCE,
     max_moves: int | None = None,
     may_move_frozen: bool = False,
+    start: Problem | None = None,
 ) -> Outcome:
     """Return the published plan of a problem, mended.
 
@@ -304,6 +311,8 @@ def repair(
             burst of each way: the same problem, seed and number give the same plan.
         may_move_frozen: Whether racks with a published start inside the frozen fence
             may move though nothing makes them.
+        start: The same problem with another plan's places for published, as
+            ``following`` makes it: the search begins there.
 
     Raises:
         NoPlanError: If the problem cannot be planned as a whole; its sentences say why.
@@ -313,18 +322,20 @@ def repair(
     inspection = inspect(problem)
     if inspection.errors:
         raise NoPlanError(" ".join(error.sentence for error in inspection.errors))
+    mender_of = partial(
+        Mender,
+        seed=seed,
+        left_out=frozenset(one.rack for one in inspection.unplannable),
+        unread=frozenset(
+            one.rack for one in inspection.unplannable if one.code in UNREADABLE
+        ),
+        may_move_frozen=may_move_frozen,
+    )
     mending = _Repair(
         problem=problem,
         left_out=inspection.unplannable,
-        mender=Mender(
-            problem,
-            seed=seed,
-            left_out=frozenset(one.rack for one in inspection.unplannable),
-            unread=frozenset(
-                one.rack for one in inspection.unplannable if one.code in UNREADABLE
-            ),
-            may_move_frozen=may_move_frozen,
-        ),
+        mender=mender_of(problem),
+        start=None if start is None else mender_of(start),
         began=began,
         limit_s=time_limit_s,
         should_stop=should_stop,
@@ -340,6 +351,7 @@ class _Repair:
     problem: Problem
     left_out: tuple[Unplannable, ...]
     mender: Mender
+    start: Mender | None
     began: float
     limit_s: float
     should_stop: Question | None
@@ -403,6 +415,10 @@ class _Repair:
         left_s = max(0.0, self.limit_s - self.seconds)
         others = sum(share for way, share in SHARES.items() if way is not favour)
         found = [self.mender.end(Favour.MOVES)]
+        if self.start is not None:
+            self.start.keep()
+            self.mender.take(self.start.board.seats())
+            found.append(self.mender.end(Favour.PROMISES))
         for way in SHARES:
             share = SHARES[way] / (2 * others) if way is not favour else 0.5
             until = monotonic() + left_s * share

@@ -10,6 +10,7 @@ from scheduling.engine.blocks import blocks_of
 from scheduling.engine.check import breaches, made
 from scheduling.engine.cost import cost
 from scheduling.engine.decode.render import render
+from scheduling.engine.following import following
 from scheduling.engine.outcome import Outcome, Progress, Status
 from scheduling.engine.problem import Pin, PowerClass, Problem
 from scheduling.engine.repair import MOST_MOVED, Favour, Mender, repair
@@ -259,6 +260,22 @@ def test_the_same_number_of_moves_makes_the_same_plan(in_force):
 
     assert one.moves == other.moves >= 300
     assert one.schedule == other.schedule
+
+
+def test_a_repair_that_begins_at_another_plan_is_no_worse(in_force):
+    problem = CHANGES["new order"](in_force[0], Random(3))
+    options = {"time_limit_s": 0, "favour": Favour.PROMISES, "may_move_frozen": True}
+    kept = repair(problem, max_moves=0, **options)
+    long = repair(problem, max_moves=600, **options)
+    start = following(problem, long.schedule, problem.epoch)
+
+    again = repair(problem, max_moves=0, start=start, **options)
+    further = repair(problem, max_moves=600, start=start, **options)
+
+    assert again.objective == long.objective < kept.objective
+    assert again.schedule == long.schedule
+    assert further.objective <= long.objective
+    assert not made(breaches(problem, further.schedule))
 
 
 def test_of_all_plans_found_each_way_takes_what_suits_it(in_force):

@@ -135,6 +135,14 @@ def test_a_better_plan_found_later_takes_the_proposals_place(world, proposal):
     assert put_in_force(better).number == 2
 
 
+def test_a_worker_goes_on_from_the_proposal(proposal):
+    Run.objects.filter(improves=proposal).update(as_of=NOW, time_limit_s=1)
+    run = done(solver=None)
+
+    assert run.state == Run.State.SUCCEEDED, run.error
+    assert Plan.objects.get(run=run).broken_cents < proposal.broken_cents
+
+
 def test_what_is_no_better_is_not_stored(proposal):
     before = AutoRepair.objects.get()
     run = done(clumsy)

@@ -124,6 +124,10 @@ def test_a_run_searches_as_it_asks():
     optimizing = solver_of(a_run(started_at=NOW + timedelta(0)))
 
     assert mending.func is repair
-    assert mending.keywords == {"favour": Favour.PROMISES, "may_move_frozen": True}
+    assert mending.keywords == {
+        "favour": Favour.PROMISES,
+        "may_move_frozen": True,
+        "start": None,
+    }
     assert optimizing.func is solve
     assert optimizing.keywords == {"may_move_frozen": False, "helpers": None}
