@@ -68,6 +68,8 @@ RANDOM_RANGE = 2_147_483_562
 DAY = 1440
 FACTS_FIRST = 1 << 60
 MANY_CHOICES = 16
+SEEDS, SEEDS_SOUGHT = 5, 3
+"""Racks drawn of which the costliest is taken out."""
 """Pools of which not all are tried each time."""
 
 
@@ -101,52 +103,48 @@ def _excess(memory: Memory, rack: int) -> int:
 
 
 @compiled
-def _costliest(memory: Memory, among: int) -> int:
-    """Return the rack with the most excess among some drawn at random."""
-    racks = memory.words[RACKS]
-    best = draw(memory, racks)
+def _costliest(memory: Memory, listed: int, count: int, among: int) -> int:
+    """Return the place of the rack with the most excess among some drawn from a list.
+
+    The list begins at the address ``listed``.
+    """
+    words = memory.words
+    best = draw(memory, count)
     for _ in range(among - 1):
-        other = draw(memory, racks)
-        if _excess(memory, other) > _excess(memory, best):
+        other = draw(memory, count)
+        if _excess(memory, words[listed + other]) > _excess(
+            memory, words[listed + best]
+        ):
             best = other
     return best
-
-
-@compiled
-def _costly_marked(memory: Memory, count: int) -> int:
-    """Return the place of a costly rack among the first of those that are marked."""
-    marked = memory.words[AT_MARKED]
-    place = draw(memory, count)
-    for _ in range(2):
-        other = draw(memory, count)
-        if _excess(memory, memory.words[marked + other]) > _excess(
-            memory, memory.words[marked + place]
-        ):
-            place = other
-    return place
 
 
 @compiled
 def _choose(memory: Memory, wanted: int) -> int:
     """Choose racks to take out, a costly one and others near it; return how many.
 
-    Where some racks are sought a better place for, the costly one is of these.
+    Where racks are marked, they are of these. Where some are sought a better place for,
+    the costly one is.
     """
     words = memory.words
-    racks = words[RACKS]
     chosen_at = words[AT_CHOSEN]
-    sought = words[SOUGHT]
+    marked, sought = words[MARKED], words[SOUGHT]
+    listed, count = words[AT_ORDER], words[RACKS]
+    if marked > 0:
+        listed, count = words[AT_MARKED], marked
     if sought > 0:
-        seed = words[words[AT_MARKED] + _costly_marked(memory, sought)]
+        among = words[AT_MARKED]
+        seed = words[among + _costliest(memory, among, sought, SEEDS_SOUGHT)]
+        place = words[words[AT_RANK] + seed]
     else:
-        seed = _costliest(memory, 5)
+        place = _costliest(memory, listed, count, SEEDS)
+        seed = words[listed + place]
     if seat_of(memory, seed, FORCED) != 0:
         return 0
     words[chosen_at] = seed
     chosen = 1
-    place = words[words[AT_RANK] + seed]
     kind = draw(memory, NEAR_KINDS if sought > 0 else CHOOSE_KINDS)
-    low, high = 0, racks
+    low, high = 0, count
     if kind == WINDOW:
         reach = wanted + draw(memory, 2 * wanted)
         low, high = place - reach, place + reach + 1
@@ -155,41 +153,15 @@ def _choose(memory: Memory, wanted: int) -> int:
         low, high = place - 2 * wanted - draw(memory, 6 * wanted), place + 1
     elif kind == NEARBY:
         low, high = place - 4 * wanted, place + 4 * wanted + 1
-    low, high = max(0, low), min(racks, high)
+    low, high = max(0, low), min(count, high)
     for _ in range(3 * wanted):
         if chosen >= wanted:
             break
         if kind == COSTLY:
-            rack = _costliest(memory, 2)
+            rack = words[listed + _costliest(memory, listed, count, 2)]
         else:
-            rack = words[words[AT_ORDER] + low + draw(memory, high - low)]
+            rack = words[listed + low + draw(memory, high - low)]
         known = seat_of(memory, rack, FORCED) != 0
-        for at in range(chosen_at, chosen_at + chosen):
-            known = known or words[at] == rack
-        if not known:
-            words[chosen_at + chosen] = rack
-            chosen += 1
-    return chosen
-
-
-@compiled
-def _choose_marked(memory: Memory, wanted: int) -> int:
-    """Choose marked racks to take out, a costly one and others; return how many."""
-    words = memory.words
-    marked, count = words[AT_MARKED], words[MARKED]
-    place = _costly_marked(memory, count)
-    low, high = 0, count
-    if draw(memory, 2) == 0:
-        # Marked racks stand in order of time.
-        low, high = max(0, place - 2 * wanted), min(count, place + 2 * wanted + 1)
-    chosen_at = words[AT_CHOSEN]
-    words[chosen_at] = words[marked + place]
-    chosen = 1
-    for _ in range(3 * wanted):
-        if chosen >= wanted:
-            break
-        rack = words[marked + low + draw(memory, high - low)]
-        known = False
         for at in range(chosen_at, chosen_at + chosen):
             known = known or words[at] == rack
         if not known:
@@ -440,10 +412,7 @@ def improve(
     most_away = memory.words[MOST_AWAY]
     for _ in range(moves):
         wanted = 1 + draw(memory, 1 + draw(memory, size))
-        if memory.words[MARKED] > 0:
-            chosen = _choose_marked(memory, wanted)
-        else:
-            chosen = _choose(memory, wanted)
+        chosen = _choose(memory, wanted)
         if chosen == 0:
             continue
         _arrange(memory, chosen)
