@@ -294,8 +294,8 @@ class _Search:
         companion = self._companion(board, floor)
         try:
             self._choose_peak(board, improver, companion)
-            if self.helpers is not None and self._is_worth_parts(board):
-                self._search_in_parts(improver, self.helpers)
+            if self._is_worth_parts(board):
+                self._search_in_parts(improver)
             began = self.share
             while not self._has_ended():
                 cooled = (self.share - began) / max(1e-9, 1 - began)
@@ -310,11 +310,13 @@ class _Search:
         return improver.best_seats()
 
     def _is_worth_parts(self, board: Board) -> bool:
-        """Return whether the plan is large, new, and searched by time."""
+        """Return whether several search a large new plan, by time."""
+        is_shared = self.helpers is not None or self.workers > 1
         is_large = board.racks >= rounds.LEAST_RACKS
-        return is_large and self.max_moves is None and not _is_published(board)
+        is_timed = self.max_moves is None
+        return is_shared and is_large and is_timed and not _is_published(board)
 
-    def _search_in_parts(self, improver: Improver, helpers: Helpers) -> None:
+    def _search_in_parts(self, improver: Improver) -> None:
         """Search until the time is over, part by part."""
         board = improver.board
 
@@ -326,7 +328,8 @@ class _Search:
         search = rounds.Rounds(
             board=board,
             improver=improver,
-            helpers=helpers,
+            helpers=self.helpers,
+            threads=self.workers,
             seed=self.seed,
             goes_on=lambda: not self._has_ended(),
             left=lambda: self.limit_s - self.seconds,

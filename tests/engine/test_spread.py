@@ -1,5 +1,6 @@
 """A plan searched in parts: what goes together is legal, and lost parts cost little."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count, pairwise
 
@@ -25,6 +26,7 @@ from scheduling.engine.spread.part import (
     merge,
     questions,
     search,
+    search_beside,
 )
 from scheduling.engine.spread.rounds import Rounds
 from scheduling.engine.spread.work import Helper
@@ -38,6 +40,7 @@ def _small_parts(monkeypatch):
     """Let parts be small, and time go on by a hundredth whenever it is looked at."""
     looks = count()
     monkeypatch.setattr(part_module, "LEAST_RACKS", 5)
+    monkeypatch.setattr(rounds, "RACKS_A_PART", 50)
     monkeypatch.setattr(improve, "BURST_S", 0.005)
     for module in (rounds, work_module):
         monkeypatch.setattr(module, "monotonic", lambda: next(looks) / 100)
@@ -118,13 +121,14 @@ class InProcess:
         return len(self.tasks)
 
 
-def a_search(board, helpers, turns):
+def a_search(board, helpers, turns, *, threads=1):
     """Return a search in parts of so many rounds."""
     left = iter(range(turns))
     return Rounds(
         board=board,
         improver=Improver(board, seed=1),
         helpers=helpers,
+        threads=threads,
         seed=1,
         goes_on=lambda: next(left, None) is not None,
         share=lambda: 0.5,
@@ -230,6 +234,47 @@ def test_a_search_in_parts_makes_the_plan_cheaper(problem, board):
     assert search.improver.best < before
     assert search.merged > 0
     assert search.refused == 0
+    board.restore(search.improver.best_seats())
+    assert board.price() == search.improver.best
+    assert made(breaches(problem, render(board, ()))) == ()
+
+
+def test_threads_share_what_is_free_and_nothing_else(problem, board):
+    """Two parts searched at once on one board's minutes leave them as they were."""
+    before, free = board.seats(), minutes_free(board)
+    parts = cut(board, 2, 0.5)
+
+    with ThreadPoolExecutor(2) as pool:
+        found = list(
+            pool.map(
+                lambda part: search_beside(
+                    board.beside(), part, seed=5, cooled=0.0, over=a_while(120)
+                ),
+                parts,
+            )
+        )
+
+    assert (board.time == before.time).all()
+    assert (minutes_free(board) == free).all()
+    assert merge(board, found) == 2
+    assert board.price() < before.price
+    other = Board(problem)
+    other.restore(board.seats())
+    assert (minutes_free(other) == minutes_free(board)).all()
+    assert other.price() == board.price()
+    assert made(breaches(problem, render(board, ()))) == ()
+
+
+def test_threads_alone_search_in_parts(problem, board):
+    before = board.price()
+    search = a_search(board, None, turns=300, threads=3)
+
+    search.run()
+
+    assert search.merged > 0
+    assert search.refused == 0
+    assert "on 3 threads" in search.sentence()
+    assert search.improver.best < before
     board.restore(search.improver.best_seats())
     assert board.price() == search.improver.best
     assert made(breaches(problem, render(board, ()))) == ()

@@ -1,5 +1,6 @@
 """The plan in the making: a problem in the kernels' memory, with one plan on it."""
 
+import copy
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -44,6 +45,7 @@ STANDS = [t.PLACED, t.POOL, t.FORCED]
 """Columns of a seat that say where a rack stands; the others follow from it."""
 Sought = tuple[t.Wide | None, int, t.Wide]
 NOT_SOUGHT: Sought = (None, -1, np.zeros(0, np.int64))
+NOTHING = t.Memory(np.zeros(0, np.int64), np.zeros(0, np.int32))
 SEED_STEP = 2_654_435
 MODULUS_A, MODULUS_B = 2_147_483_563, 2_147_483_399
 
@@ -132,6 +134,7 @@ class Board:
         self.sought: Sought = NOT_SOUGHT
         self.held = np.zeros(self.racks, np.bool_)
         self.ceiling: int | None = None
+        self.memory = NOTHING
         self.clear()
         self.reseed(seed)
 
@@ -155,14 +158,9 @@ class Board:
 
     def clear(self) -> None:
         """Take every rack out; facts stay held."""
-        self.memory = _lay_out(self.encoded, self.ceiling)
+        self.view(_lay_out(self.encoded, self.ceiling, self._minutes()))
         self._laid = (self.encoded, self.ceiling)
         self._is_blank = True
-        racks, steps = self.racks, self.tables.step.shape[1]
-        blocks = int(self.memory.words[t.BLOCKS])
-        self.time = self._table(t.AT_TIME, racks, steps, 2)
-        self.soak = self._table(t.AT_SOAK, racks, blocks, 2)
-        self.seat = self._table(t.AT_SEAT, racks, t.SEAT_COLUMNS)
         self.seat[:, t.PRICE] = self.tables.rack[:, t.ABSENT]
         self.seat[:, t.DIRTY] = 1
         self.seat[:, t.FORCED] = self.left_out | self.held
@@ -170,6 +168,37 @@ class Board:
             facts.hold_facts(self.memory, int(rack), -1)
         self.mark(self.marked)
         self.seek(*self.sought)
+
+    def _minutes(self) -> t.Narrow:
+        """Return room for what has a number a minute, by far most of the memory.
+
+        It is the plan's own where that is of the same size; there are never two of it.
+        """
+        size = _size(self.encoded)
+        if self.memory.minutes.size != size:
+            self.memory = NOTHING
+            self.memory = t.Memory(NOTHING.words, np.empty(size, np.int32))
+        return self.memory.minutes
+
+    def view(self, memory: t.Memory) -> None:
+        """Let the plan be the one in a memory."""
+        self.memory = memory
+        racks, steps = self.racks, self.tables.step.shape[1]
+        blocks = int(memory.words[t.BLOCKS])
+        self.time = self._table(t.AT_TIME, racks, steps, 2)
+        self.soak = self._table(t.AT_SOAK, racks, blocks, 2)
+        self.seat = self._table(t.AT_SEAT, racks, t.SEAT_COLUMNS)
+
+    def beside(self) -> "Board":
+        """Return a board with the same plan for another thread of this process.
+
+        The two share what is free in each minute, by far most of the memory, and
+        nothing else. So they are confined to windows that share no run of minutes, and
+        whoever is done stands its plan where it was before this board's is changed.
+        """
+        other = copy.copy(self)
+        other.view(t.Memory(self.memory.words.copy(), self.memory.minutes))
+        return other
 
     def mark(self, racks: t.Wide | None) -> None:
         """Let moves take out these racks only; None for all that are not forced.
@@ -538,10 +567,17 @@ def _first_span(problem: Problem, *, apart: bool) -> int:
     return max(latest, published) + FIRST_SPAN
 
 
-def _lay_out(encoded: Encoded, ceiling: int | None) -> t.Memory:
-    """Return a problem without any plan in the kernels' memory."""
+def _lay_out(encoded: Encoded, ceiling: int | None, minutes: t.Narrow) -> t.Memory:
+    """Return a problem without any plan in the kernels' memory.
+
+    Args:
+        encoded: The problem.
+        ceiling: Watts of import that no plan shall exceed though it may.
+        minutes: Written to; as large as ``_size`` says.
+    """
     tables = encoded.tables
-    minutes, rows, wide = _lay_out_minutes(encoded, ceiling)
+    rows, wide = _shape(encoded)
+    _lay_out_minutes(encoded, ceiling, minutes)
     imports = _base_load(encoded, wide)
     racks, steps = len(encoded.racks), tables.step.shape[1]
     blocks, out = soak_blocks(encoded), min(racks, MOST_OUT) + 1
@@ -620,21 +656,28 @@ def _lay_out(encoded: Encoded, ceiling: int | None) -> t.Memory:
     return t.Memory(words, minutes)
 
 
-def _lay_out_minutes(
-    encoded: Encoded, ceiling: int | None
-) -> tuple[t.Narrow, int, int]:
-    """Return what has a number a minute, with the rows of capacity and their width."""
+def _shape(encoded: Encoded) -> tuple[int, int]:
+    """Return the rows of capacity and their width: minutes in whole runs."""
     wide = -(-encoded.span // t.RUN) * t.RUN
-    rows = len(encoded.rows) + len(encoded.pools)
+    return len(encoded.rows) + len(encoded.pools), wide
+
+
+def _size(encoded: Encoded) -> int:
+    """Return how many numbers are kept a minute or a run of minutes, all in all."""
+    rows, wide = _shape(encoded)
+    return rows * (wide + 2 * wide // t.RUN) + encoded.tables.opening.size
+
+
+def _lay_out_minutes(encoded: Encoded, ceiling: int | None, minutes: t.Narrow) -> None:
+    """Write what has a number a minute: free capacity with its sums, opening hours."""
+    rows, wide = _shape(encoded)
     size, sums = rows * wide, rows * wide // t.RUN
-    minutes = np.empty(size + 2 * sums + encoded.tables.opening.size, np.int32)
     free = minutes[:size].reshape(rows, wide)
     fill_capacity(free, encoded, ceiling)
     low = minutes[size : size + sums].reshape(rows, -1)
     free.reshape(rows, -1, t.RUN).min(axis=2, out=low)
     minutes[size + sums : size + 2 * sums] = 0
     minutes[size + 2 * sums :] = encoded.tables.opening.ravel()
-    return minutes, rows, wide
 
 
 def _base_load(encoded: Encoded, minutes: int) -> t.Wide:

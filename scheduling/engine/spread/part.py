@@ -48,6 +48,8 @@ class Part:
 def cut(board: Board, count: int, shift: float) -> list[Part]:
     """Cut a board's plan into windows with about as many racks each.
 
+    No run of minutes lies in two of them, so that two threads may work on one board's.
+
     Args:
         board: With a plan on it.
         count: Of windows; fewer come back where a window would hold hardly any rack.
@@ -58,7 +60,7 @@ def cut(board: Board, count: int, shift: float) -> list[Part]:
     order = board.order()
     order = order[board.seat[order, t.PLACED] > 0]
     marks = [
-        int(first[order[at]] + last[order[at]]) // 2
+        int(first[order[at]] + last[order[at]]) // 2 // t.RUN * t.RUN
         for number in range(1, count)
         if 0 < (at := int(len(order) * (number + shift - 0.5) / count)) < len(order)
     ]
@@ -196,6 +198,20 @@ def answer(board: Board, before: Seats, moves: int) -> Answer:
     moved = board.moved_since(before)
     racks = moved[board.seat[moved, t.PLACED] > 0]
     return Answer(racks=racks, seats=_some(board.seats(), racks), moves=moves)
+
+
+def search_beside(
+    board: Board, part: Part, *, seed: int, cooled: float, over: Callable[[], float]
+) -> Answer:
+    """Search a part on a board beside the whole plan's; return where racks are better.
+
+    What is free in each minute is as it was afterwards.
+    """
+    before = board.seats()
+    moves = search(board, part, seed=seed, cooled=cooled, over=over)
+    found = answer(board, before, moves)
+    board.stand(before)
+    return found
 
 
 def merge(board: Board, found: Sequence[Answer]) -> int:
