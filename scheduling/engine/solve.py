@@ -148,11 +148,13 @@ class _Search:
     max_moves: int | None
     may_move_frozen: bool
     helpers: Helpers | None = None
-    began: float = field(default_factory=monotonic)
+    began: float = 0.0
     best: _Best = field(default_factory=_Best)
     bound: int = 0
     bound_reason: str = ""
     standing: Tally | None = None
+    hinted: int = 0
+    """Cents of the plan that CP-SAT began with."""
     aside: int = 0
     """Cents of racks that are done or left out; the board does not count them."""
     found_by: str = ""
@@ -167,6 +169,7 @@ class _Search:
 
     def run(self) -> Outcome:
         """Search and return what was found."""
+        self.began = monotonic()
         unread = {one.rack for one in self.left_out if one.code in UNREADABLE}
         board = Board(
             self.problem,
@@ -436,10 +439,6 @@ class _Search:
             for rack, is_out in zip(board.encoded.racks, board.left_out, strict=True)
             if not is_out
         )
-        starts = {
-            rack.key: board.time[at, rack.progress.done :, 0].tolist()
-            for at, rack in enumerate(board.encoded.racks)
-        }
         left_out = {one.rack for one in self.left_out}
         return Companion(
             problem=self.problem,
@@ -447,17 +446,27 @@ class _Search:
             seed=self.seed,
             workers=self.workers - 1,
             limit_s=self.limit_s - self.seconds,
-            hint=starts,
+            hint=None,
             constant=cost_of_others(self.problem, left_out),
             after=floor,
         )
 
     def _listen(self, improver: Improver, companion: Companion) -> None:
-        """Take CP-SAT's bound, and decode the order of its last solution."""
+        """Hand CP-SAT the best plan, take its bound, decode its last solution's order.
+
+        Most of its solutions save less against the plan it began with than has been
+        found since: those are not decoded.
+        """
         board = improver.board
+        if companion.wants_hint:
+            companion.tell(starts_of(board, improver.best_seats()))
+            self.hinted = board.best_tally(improver.best).cents + self.aside
         found = companion.fetch()
         self._raise_bound(found.bound, Reason(kind=BoundKind.CP_SAT))
-        if found.starts is None or (found.objective or 0) >= (self.cents or 0):
+        worth = found.objective or 0
+        if found.saved is not None:
+            worth = self.hinted - found.saved
+        if found.starts is None or worth >= (self.cents or 0):
             return
         main = [_main_start(found.starts.get(rack.key)) for rack in board.encoded.racks]
         kept = improver.best_seats()
@@ -576,6 +585,14 @@ class _Search:
 def _is_published(board: Board) -> bool:
     """Return whether there is a plan to stay close to."""
     return bool(board.tables.figure[HAS_PREVIOUS])
+
+
+def starts_of(board: Board, seats: Seats) -> dict[str, list[int]]:
+    """Return the start of each remaining step of a plan by rack."""
+    return {
+        rack.key: seats.time[at, rack.progress.done :, 0].tolist()
+        for at, rack in enumerate(board.encoded.racks)
+    }
 
 
 def _main_start(starts: list[int] | None) -> int:

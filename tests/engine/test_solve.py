@@ -1,6 +1,7 @@
 """One search: a first plan at once, never dearer after, stopped whenever told."""
 
 import json
+import threading
 from dataclasses import replace
 
 import pytest
@@ -26,7 +27,7 @@ from scheduling.engine.serial import (
     schedule_from_json,
     schedule_to_json,
 )
-from scheduling.engine.solve import solve
+from scheduling.engine.solve import solve, starts_of
 from tests.builders.demo_site import a_demo_like_problem
 from tests.builders.instances import a_random_problem
 from tests.builders.problems import a_manual_step, a_problem, a_rack, a_template
@@ -138,6 +139,52 @@ def test_no_plan_undercuts_what_cp_sat_proves(seed):
     assert found.bound <= total
     assert cost_floor(problem).cents <= total
     assert best_cents(improver.best) >= found.bound
+
+
+def test_cp_sat_says_what_it_saves_against_the_plan_it_was_told():
+    problem = a_demo_like_problem(6)
+    board = Board(problem)
+    board.decode(order_by("earliest_due_date", board.tables))
+    may_begin = threading.Event()
+    before = threading.Thread(target=may_begin.wait)
+    before.start()
+    companion = Companion(
+        problem=problem,
+        racks=problem.racks,
+        seed=1,
+        workers=1,
+        limit_s=5,
+        hint=None,
+        constant=0,
+        after=before,
+    )
+    assert not companion.wants_hint
+
+    may_begin.set()
+    companion.tell(starts_of(board, board.seats()))
+    companion.join()
+
+    found = companion.fetch()
+    assert not companion.wants_hint
+    assert found.saved is not None
+    assert found.saved >= 0
+
+
+def test_cp_sat_that_was_told_no_plan_can_be_stopped():
+    problem = a_demo_like_problem(6)
+    companion = Companion(
+        problem=problem,
+        racks=problem.racks,
+        seed=1,
+        workers=1,
+        limit_s=5,
+        hint=None,
+        constant=0,
+    )
+
+    companion.stop()
+
+    assert companion.fetch().status == ""
 
 
 def test_the_model_states_every_rule():

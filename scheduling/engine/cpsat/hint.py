@@ -13,7 +13,7 @@ MOST_TICKS = 2.0
 
 def add(
     model: cp_model.CpModel, variables: Variables, starts: Mapping[str, list[int]]
-) -> None:
+) -> float | None:
     """Hint a plan's starts and all that follows from them.
 
     Hints of starts alone leave thousands of variables open, and the search takes longer
@@ -25,6 +25,9 @@ def add(
         model: Takes the hints.
         variables: Of the model.
         starts: Start of each remaining step by rack.
+
+    Returns:
+        What the plan costs in the model, in its units; None if it does not fit.
     """
     fixed = model.clone()
     for key, steps in variables.steps.items():
@@ -35,8 +38,11 @@ def add(
     make_lean(solver)
     solver.parameters.num_workers = 1
     solver.parameters.max_deterministic_time = MOST_TICKS
-    if starts and solver.solve(fixed) in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
-        model.clear_hints()  # type: ignore[no-untyped-call]
-        for at, value in enumerate(solver.response_proto.solution):
-            model.proto.solution_hint.vars.append(at)
-            model.proto.solution_hint.values.append(value)
+    is_solved = {cp_model.OPTIMAL, cp_model.FEASIBLE}
+    if not starts or solver.solve(fixed) not in is_solved:
+        return None
+    model.clear_hints()  # type: ignore[no-untyped-call]
+    for at, value in enumerate(solver.response_proto.solution):
+        model.proto.solution_hint.vars.append(at)
+        model.proto.solution_hint.values.append(value)
+    return float(solver.objective_value)

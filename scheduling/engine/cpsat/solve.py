@@ -37,12 +37,15 @@ class Finding:
         bound: Cents that no plan of all these racks can undercut; 0 if unknown.
         starts: The last solution's starts, not yet fetched, or None.
         objective: Cents of the last solution in the relaxed model, or None.
+        saved: Cents by which it is cheaper there than the plan that was hinted; None
+            if that did not fit the model.
         status: How the search ended, empty while it runs.
     """
 
     bound: int = 0
     starts: Starts | None = None
     objective: int | None = None
+    saved: int | None = None
     status: str = ""
 
 
@@ -67,7 +70,8 @@ class Companion:
     """CP-SAT in a thread of its own, stopped from outside.
 
     The thread that started it may ask and stop it at any time. It begins when ``after``
-    has ended, if given; whoever stops it ends that too.
+    has ended, if given; whoever stops it ends that too. Without a hint it then waits
+    for one: the newest plan is the best to begin with.
     """
 
     problem: Problem
@@ -75,7 +79,7 @@ class Companion:
     seed: int
     workers: int
     limit_s: float
-    hint: Starts
+    hint: Starts | None
     constant: int
     after: threading.Thread | None = None
     variables: Variables = field(init=False)
@@ -84,12 +88,25 @@ class Companion:
     _finding: Finding = field(default_factory=Finding)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _is_stopped: bool = False
+    _is_asking: threading.Event = field(default_factory=threading.Event)
+    _is_told: threading.Event = field(default_factory=threading.Event)
+    _hinted: float | None = None
 
     def __post_init__(self) -> None:
         """Start the thread; it builds the model first."""
         self._solver = cp_model.CpSolver()
         self._thread = threading.Thread(target=self._run, name="cp-sat", daemon=True)
         self._thread.start()
+
+    @property
+    def wants_hint(self) -> bool:
+        """Return whether it waits for a plan to begin with."""
+        return self._is_asking.is_set() and not self._is_told.is_set()
+
+    def tell(self, hint: Starts) -> None:
+        """Let it begin with a plan's starts."""
+        self.hint = hint
+        self._is_told.set()
 
     def fetch(self) -> Finding:
         """Return what it says; a solution is handed out once."""
@@ -98,6 +115,7 @@ class Companion:
                 bound=self._finding.bound,
                 starts=self._finding.starts,
                 objective=self._finding.objective,
+                saved=self._finding.saved,
                 status=self._finding.status,
             )
             self._finding.starts = None
@@ -110,6 +128,7 @@ class Companion:
     def stop(self) -> None:
         """Stop it and wait until it has stopped."""
         self._is_stopped = True
+        self._is_told.set()
         while self._thread.is_alive():
             self._solver.stop_search()
             self._thread.join(0.05)
@@ -120,6 +139,8 @@ class Companion:
             self._finding.starts = starts
             cents = int(price) // MINUTES_PER_DAY + self.constant
             self._finding.objective = cents
+            if self._hinted is not None:
+                self._finding.saved = int(self._hinted - price) // MINUTES_PER_DAY
 
     def _note_bound(self, price: float) -> None:
         """Keep a bound, given in units of the objective."""
@@ -132,6 +153,9 @@ class Companion:
         """Wait for what comes first; return whether nobody has stopped it then."""
         if self.after is not None:
             self.after.join()
+        if self.hint is None:
+            self._is_asking.set()
+            self._is_told.wait()
         return not self._is_stopped
 
     def _run(self) -> None:
@@ -139,7 +163,8 @@ class Companion:
             return
         model, self.variables = build(self.problem, self.racks)
         self.constant += objective.constant_cents(self.problem, self.variables)
-        hint.add(model, self.variables, alike.arranged(self.racks, self.hint))
+        starts = alike.arranged(self.racks, self.hint or {})
+        self._hinted = hint.add(model, self.variables, starts)
         if self._is_stopped:
             return
         parameters = self._solver.parameters
