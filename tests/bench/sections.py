@@ -18,9 +18,8 @@ from tests.bench.grid_signal import signal_rows
 from tests.bench.levers import rows as lever_rows
 from tests.bench.repair import rows as repair_rows
 from tests.bench.row import Row, is_over
-from tests.bench.spread import RACKS as SPREAD_RACKS
+from tests.bench.spread import WORKER_RACKS, worker_rows
 from tests.bench.spread import rows as spread_rows
-from tests.bench.spread import worker_rows
 from tests.bench.worlds import AS_OF, World, a_reader, a_world
 
 DEMO_RACKS = 120
@@ -162,10 +161,10 @@ def grid(options: Options) -> Iterator[Row]:
 
 def spread(options: Options) -> Iterator[Row]:
     """Measure what a second worker process gives a large search."""
-    seconds = 20 if options.is_quick else 60
-    yield from spread_rows(seconds, options.seed)
-    with a_world(racks=SPREAD_RACKS, seed=options.seed, as_of=AS_OF) as world:
+    seconds = 20 if options.is_quick else 40
+    with a_world(racks=WORKER_RACKS, seed=options.seed, as_of=AS_OF) as world:
         yield from worker_rows(world, seconds)
+    yield from spread_rows(seconds, options.seed)
 
 
 def levers(options: Options) -> Iterator[Row]:
