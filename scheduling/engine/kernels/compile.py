@@ -48,6 +48,9 @@ def is_compiled() -> bool:
 def compiled(function: Function) -> Function:
     """Mark a kernel; it lets go of the interpreter's lock while it runs.
 
+    Those of this folder neither make nor copy arrays, so nobody counts who holds those
+    they are given: in each call of each small kernel that took a third of a search.
+
     Kernels of another folder than this one have a cache of their own and are compiled
     when they are first called.
     """
@@ -56,7 +59,9 @@ def compiled(function: Function) -> Function:
     folder = Path(function.__code__.co_filename).parent
     # Read by numba when it wraps the function.
     numba.config.CACHE_DIR = str(_cache_directory(folder))
-    kernel: Function = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    kernel: Function = numba.njit(
+        cache=True, nogil=True, error_model="numpy", _nrt=folder != HERE
+    )(function)
     if folder == HERE:
         KERNELS.append(kernel)
     return kernel
