@@ -355,7 +355,9 @@ def _better(before: Plan, diff: Diff) -> str:
     if kept > 0:
         return f"Improved since: it keeps {counted(kept, 'promise')} more. "
     saved = before.objective_cents - diff.plan.objective_cents
-    return f"Improved since: it costs {money(saved)} less. " if saved > 0 else ""
+    if saved > 0:
+        return f"Improved since: it costs {money(saved)} less. "
+    return "Improved since: fewer racks ship after their promise. "
 
 
 def _why_it_waits(policy: RepairPolicy, plan: Plan, diff: Diff) -> str:
