@@ -29,7 +29,10 @@ class ReceiptRequest(Strict):
     external_id = name_field()
     commitment = Text(max_length=KEY_MAX, help_text=COMMITMENT_HELP)
     quantity = serializers.IntegerField(min_value=1, max_value=QUANTITY_MAX)
-    received_on = serializers.DateField(help_text="Dock date in the site's zone.")
+    received_on = serializers.DateField(
+        help_text="Dock date in the site's zone; a day that has begun elsewhere and "
+        "not yet there is taken for today."
+    )
     lot = Text(
         max_length=40,
         allow_blank=True,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -20,6 +20,9 @@ from suppliers.serials import checked_serials
 from suppliers.services.due import tell_arrived
 from suppliers.services.hold import Held, change, hold, standing_promise
 from suppliers.services.shipments import count_arrival
+
+_FIRST_ZONE = timezone(timedelta(hours=14))
+"""Where every day begins first, of all places."""
 
 _LOT_OF_ORDER = 28
 """Characters of an order's number that a lot's name begins with."""
@@ -61,7 +64,9 @@ def record_receipt(
         line_id: The line they came for.
         quantity: From 1 to what the line still asks for; more than was ordered stays
             at the dock until the buyer raises the line.
-        received_on: Dock date at the site; not before the order, not after today.
+        received_on: Dock date at the site; not before the order, not after today. A
+            day that has begun elsewhere on Earth, and not yet at the site, is taken
+            for the site's today: an ERP may write the date of its own zone.
         actor: ``user:12``, ``client:3`` or ``system``.
         now: The moment of recording, aware.
         lot: The lot's name; made from order and line if empty.
@@ -76,6 +81,7 @@ def record_receipt(
         ReceiptRefusedError: If a field is out of range; names it and its limit.
     """
     held = hold(line_id=line_id, now=now)
+    received_on = _day_at_site(held, received_on)
     state_when_complete = held.after(Verb.RECEIVE)
     arrival = _Arrival(
         quantity=quantity,
@@ -145,6 +151,13 @@ def _count(held: Held, arrival: _Arrival, state_when_complete: State) -> None:
         state = settled(State(held.commitment.state), promise, line.on_the_way)
     change(held, state=state)
     held.promise = standing_promise(held.commitment, line)
+
+
+def _day_at_site(held: Held, given: date) -> date:
+    """Return the site's today for a day that has begun elsewhere alone."""
+    if given <= held.now.astimezone(_FIRST_ZONE).date():
+        return min(given, held.today)
+    return given
 
 
 def _check(held: Held, arrival: _Arrival) -> None:

@@ -95,12 +95,32 @@ def test_a_receipt_takes_what_the_line_asks_for_and_not_a_piece_more(quantity):
     assert Event.objects.count() == events
 
 
-@pytest.mark.parametrize("days", [-91, 1])
+@pytest.mark.parametrize("days", [-91, 2])
 def test_a_receipt_lies_between_the_order_and_today(days):
     line = a_line()
 
     with pytest.raises(errors.ReceiptRefusedError, match="25 Aug 2026 to 23 Nov 2026"):
         a_receipt(line, 1, TODAY + days * DAY)
+
+
+@pytest.mark.parametrize(
+    "now",
+    [datetime(2026, 11, 23, 10, tzinfo=UTC), datetime(2026, 11, 24, 5, tzinfo=UTC)],
+)
+def test_a_day_that_has_begun_elsewhere_is_today_at_the_site(now):
+    line = a_line()
+
+    receipt = a_receipt(line, 1, TODAY + DAY, now=now)
+
+    assert receipt.received_on == TODAY
+    assert receipt.lot.received_at <= now
+
+
+def test_a_day_that_has_begun_nowhere_is_refused():
+    line = a_line()
+
+    with pytest.raises(errors.ReceiptRefusedError, match="24 Nov 2026 is given"):
+        a_receipt(line, 1, TODAY + DAY, now=datetime(2026, 11, 23, 9, 59, tzinfo=UTC))
 
 
 def test_a_lots_name_is_free_or_the_receipt_is_refused():
