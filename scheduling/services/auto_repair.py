@@ -1,8 +1,8 @@
 """Repairs that facts start: gathered in a row, run once, published inside bounds.
 
 The dispatcher shows this consumer every event once. A storm adds to one row; when it is
-quiet for a while, or has lasted too long, one repair starts. What the grid says waits
-for no quiet. All of it is rows: whoever restarts the dispatcher loses nothing.
+quiet for a while, or has lasted too long, one repair starts. What the grid says waits a
+second. All of it is rows: whoever restarts the dispatcher loses nothing.
 """
 
 from contextlib import suppress
@@ -47,6 +47,12 @@ GRID_REPAIR_S = 2
 """Seconds of search after a grid event; the first plan under the cap comes before."""
 GRID_IMPROVE_S = 60
 """Seconds of a further search where that plan breaks a promise, once it is shown."""
+GRID_QUIET = timedelta(seconds=1)
+"""A utility that pushes its events one by one is through with them."""
+GRID_WAIT = timedelta(seconds=20)
+"""A cap is answered within half a minute, however the grid storms."""
+GRID_STORM = timedelta(minutes=1)
+"""After a repair the grid began, its next event waits for the policy's quiet."""
 SOON = timedelta(minutes=30)
 """A cap this near does not wait for the end of an optimization."""
 CAUSE_MOST = 300
@@ -173,11 +179,29 @@ def start_due() -> int:
 
 
 def _is_due(row: AutoRepair, policy: RepairPolicy) -> bool:
-    """Return whether the grid asks, it is quiet, or it has stormed for too long."""
+    """Return whether it is quiet, or has stormed for too long."""
     now = timezone.now()
     quiet = timedelta(seconds=policy.quiet_s)
     most = timedelta(seconds=policy.wait_s)
-    return row.is_grid or now - row.last_at >= quiet or now - row.first_at >= most
+    if row.is_grid:
+        quiet = quiet if _grid_storms(row) else GRID_QUIET
+        most = min(most, GRID_WAIT)
+    return now - row.last_at >= quiet or now - row.first_at >= most
+
+
+def _grid_storms(row: AutoRepair) -> bool:
+    """Return whether the grid began another repair of the site a short while before."""
+    return (
+        AutoRepair.objects.filter(
+            site=row.site_id,
+            is_grid=True,
+            last_at__gt=row.first_at - GRID_STORM,
+            run__isnull=False,
+            run__improves=None,
+        )
+        .exclude(pk=row.pk)
+        .exists()
+    )
 
 
 @transaction.atomic

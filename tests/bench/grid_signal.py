@@ -5,6 +5,7 @@ from datetime import timedelta
 from random import Random
 from time import monotonic
 
+from django.db.models import F
 from django.utils import timezone
 
 from config.celery import freeze_what_is_loaded
@@ -14,7 +15,9 @@ from scheduling.dispatcher import LOOK_S, TICK_S
 from scheduling.models import AutoRepair, GridEvent, Run
 from scheduling.services.auto_repair import (
     GATHER,
+    GRID_QUIET,
     GRID_REPAIR_S,
+    GRID_WAIT,
     settle,
     start_due,
 )
@@ -37,7 +40,8 @@ def signal_rows(world: World, events: int) -> Iterator[Row]:
     found = [_answered(world, Random(seed)) for seed in range(events)]
     note = (
         f"{events} seeded events of 1 to 8 h, {world.racks} racks, {GRID_REPAIR_S} s "
-        f"of search; snapshot, proof and rows included, ticks of the dispatcher "
+        f"of search; the second of quiet, snapshot, proof and rows included, ticks of "
+        f"the dispatcher "
         f"({TICK_S + LOOK_S:g} s at most) not"
     )
     yield at_most(
@@ -66,9 +70,11 @@ def _answered(world: World, random: Random) -> tuple[float, float]:
         ends_at=starts + timedelta(hours=random.choice(HOURS)),
         cap_w=CAP,
     )
-    began = monotonic()
+    began = monotonic() - GRID_QUIET.total_seconds()
     event = announce(event=event, actor="system")
     _gather()
+    gathering = AutoRepair.objects.filter(state=AutoRepair.State.GATHERING)
+    gathering.update(first_at=F("first_at") - GRID_WAIT)
     if start_due() != 1:
         raise ValueError("No repair started.")
     run = Run.objects.get(state=Run.State.QUEUED)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.urls import reverse
 
 from factory.models import Order
@@ -40,6 +41,7 @@ from tests.builders.world import a_small_world, a_user
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+QUIET = timedelta(seconds=5)
 REPAIRS = "Automatic repairs"
 
 
@@ -84,10 +86,12 @@ def the_grid_asks(site, cap_w=1_200_000, hours=6, **fields):
     return announce(event=event, actor="client:3")
 
 
-def started():
-    """Start what is due, as the dispatcher does."""
+def started(after=QUIET):
+    """Start what is due a while after the last fact, as the dispatcher does."""
     sequence(1_000)
     consume(GATHER, limit=1_000)
+    gathering = AutoRepair.objects.filter(state=AutoRepair.State.GATHERING)
+    gathering.update(first_at=F("first_at") - after, last_at=F("last_at") - after)
     return start_due()
 
 
@@ -117,6 +121,36 @@ def test_the_same_signal_three_times_is_one_repair(world):
     first, rest = AutoRepair.objects.order_by("pk")
     assert (first.run, rest.events) == (run, 2)
     assert rest.why == f"The plan of run {run.pk} knows of it."
+
+
+def test_the_first_signal_waits_a_second_and_those_on_its_heels_for_quiet(world):
+    second = timedelta(seconds=1)
+    the_grid_asks(world.site)
+    asked = [started(0 * second), started(second)]
+    execute(claim(Run.objects.get(kind="repair").pk, "worker:1"))
+    settle()
+    for number in range(49):
+        the_grid_asks(world.site, 1_100_000 - 1_000 * number)
+    asked += [started(second), started(3 * second), started(second)]
+
+    assert asked == [0, 1, 0, 0, 1]
+    first, rest = AutoRepair.objects.order_by("pk")
+    assert (first.events, rest.events) == (1, 49)
+
+
+def test_a_storm_of_the_grid_is_answered_within_twenty_seconds(world):
+    the_grid_asks(world.site)
+    asked = [started()]
+    execute(claim(Run.objects.get(kind="repair").pk, "worker:1"))
+    settle()
+    for second in range(0, 21, 4):
+        the_grid_asks(world.site, 1_100_000 - 1_000 * second)
+        asked.append(started(timedelta(0)))
+        AutoRepair.objects.filter(state=AutoRepair.State.GATHERING).update(
+            first_at=NOW - timedelta(seconds=second + 4)
+        )
+
+    assert asked == [1, 0, 0, 0, 0, 0, 1]
 
 
 @pytest.mark.parametrize("mode", ["off", "propose"])
