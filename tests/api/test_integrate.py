@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -208,8 +208,9 @@ def test_a_generated_python_client_pushes_reads_answers_and_asks(
 ) -> None:
     world = a_small_world()
     a_base_scenario(world.site)
-    a_line(site=world.site, part=world.parts["SENSOR"])
     today = timezone.now().date()
+    need_by = today + timedelta(days=14)
+    a_line(site=world.site, part=world.parts["SENSOR"], need_by=need_by)
     codes = [
         world.site.code,
         world.model.code,
