@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -76,12 +77,14 @@ class Preview:
         over_w: Watts over the cap that nothing may free.
         over_until: Until when.
         saved_w: Watts freed at the busiest moment.
+        base_w: The base load, which goes on, if the cap is below it; else 0.
     """
 
     touched: Sequence[Touched]
     over_w: int
     over_until: datetime
     saved_w: int
+    base_w: int
 
     @property
     def promises(self) -> int:
@@ -90,14 +93,14 @@ class Preview:
 
     @property
     def customers(self) -> list[str]:
-        """Whose promises these are, with the order, in order of name."""
-        return sorted(
-            {
-                f"{one.customer} ({one.given.order})"
-                for one in self.touched
-                if _touches(one)
-            }
-        )
+        """Whose promises these are, with the orders, in order of name."""
+        found = {
+            (one.customer, one.given.order) for one in self.touched if _touches(one)
+        }
+        return [
+            f"{customer} ({', '.join(order for _, order in orders)})"
+            for customer, orders in groupby(sorted(found), key=itemgetter(0))
+        ]
 
 
 def known_of(plan: Plan | None) -> Known | None:
@@ -247,6 +250,7 @@ def preview_of(
         cap=cap_w,
         may_cut=may_cut,
     )
+    base_w = known.problem.base_load.highest()
     customers = dict(
         Order.objects.filter(number__in={one.order for one in found.given}).values_list(
             "number", "customer__name"
@@ -266,6 +270,7 @@ def preview_of(
         over_w=found.over_w,
         over_until=clock.moment(found.over_until),
         saved_w=_saved(found),
+        base_w=base_w if cap_w < base_w else 0,
     )
 
 

@@ -129,6 +129,7 @@ def _show(
         "form": form,
         "preview": preview,
         "events": events,
+        "base_w": max(site.base_load_day_w, site.base_load_night_w),
         "answer": answer_to_grid(site),
         "coming": [one.pk for one in events if _is_coming(one, now)],
         "sheds": queries.sheds_of(site),

@@ -82,6 +82,18 @@ def test_a_preview_names_racks_customers_and_what_they_give_up_and_stores_nothin
     assert not GridEvent.objects.exists()
 
 
+def test_under_a_cap_below_the_base_load_the_page_says_what_goes_on(world):
+    desk = a_reader(world.site, "energy_desk")
+    nothing = a_cap(cap_percent="0", ends_at="2026-11-30T10:00")
+
+    before = words(desk.post(reverse("grid"), nothing | {"preview": "1"}))
+    desk.post(reverse("grid"), nothing | {"announce": "1"})
+    rows = table(desk.get(reverse("grid")), "What the grid asks")
+
+    assert "The base load alone, 1,000 kW, is more than the cap." in before
+    assert rows[0][2] == "0 kW base load, 1,000 kW, goes on"
+
+
 def test_the_energy_desk_announces_a_cap_and_calls_it_off_again(world):
     desk = a_reader(world.site, "energy_desk")
 
