@@ -9,7 +9,7 @@ from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from factory.models import Order, Site
 from scheduling.blobs import read
@@ -116,15 +116,12 @@ def known_of(plan: Plan | None) -> Known | None:
 
 
 def events_of(site: Site, now: datetime) -> list[GridEvent]:
-    """Return events to come, the next one first, then past ones. One query."""
-    rows = GridEvent.objects.filter(site=site).order_by("-starts_at", "pk")
-    return sorted(rows[:EVENTS_SHOWN], key=lambda row: _order(row, now))
-
-
-def _order(row: GridEvent, now: datetime) -> tuple[bool, float]:
-    is_over = row.ends_at <= now or row.is_cancelled
-    starts = row.starts_at.timestamp()
-    return is_over, -starts if is_over else starts
+    """Return all events to come, the next one first, then past ones. Two queries."""
+    announced = Q(state=GridEvent.State.ANNOUNCED, ends_at__gt=now)
+    rows = GridEvent.objects.filter(site=site)
+    coming = list(rows.filter(announced).order_by("starts_at", "pk"))
+    past = rows.exclude(announced).order_by("-starts_at", "pk")
+    return coming + list(past[: max(0, EVENTS_SHOWN - len(coming))])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,6 +148,21 @@ def test_a_cap_the_plan_does_not_know_yet_is_drawn_over_its_load(world):
     assert [row[2] for row in days[:3]] == ["4,500 kW", "3,600 kW", "4,500 kW"]
 
 
+def test_however_much_is_asked_the_next_event_stands_first_and_all_to_come_stand(world):
+    for hours in range(1, 46):
+        starts_at = NOW + hours * HOUR
+        a_grid_event(world.site, starts_at=starts_at, ends_at=starts_at + HOUR)
+    over = NOW - 9 * HOUR
+    a_grid_event(world.site, starts_at=over, ends_at=over + HOUR)
+
+    page = a_reader(world.site).get(reverse("grid"))
+
+    rows = table(page, "What the grid asks")
+    assert len(rows) == 45
+    assert "Mon 09:00" in rows[0][1]
+    assert "and 44 more." in words(page)
+
+
 def test_what_holds_while_contact_is_lost_is_told_only_then(world):
     a_grid_event(world.site, name="Subscribed", kind=GridEvent.Kind.SUBSCRIPTION)
     link = GridLink.objects.create(
