@@ -1,7 +1,7 @@
 """Outages: a bay, feeder, loop, work centre or crew gives less for a time."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -19,6 +19,7 @@ from factory.models import (
 from journal.services import record
 
 REASON_MOST = 160
+FURTHEST = timedelta(days=3 * 366)
 TARGETS: dict[str, type[models.Model]] = {
     "bay": PowerBay,
     "node": PowerNode,
@@ -53,18 +54,26 @@ def declare_outage(*, site: Site, told: Told, actor: str) -> Outage:
     """Write an outage down; plans know of it from the next one on.
 
     Raises:
-        OutageRefusedError: If it ends before it starts, is over, leaves as much as
-            there is, or says no reason.
+        OutageRefusedError: If it ends before it starts, is over, lies further off than
+            three years, leaves as much as there is, or says no reason.
     """
     reason = told.reason.strip()
     if not reason or len(reason) > REASON_MOST or "\0" in reason:
         raise OutageRefusedError(
             "reason", f"Say why, in 1 to {REASON_MOST} characters of plain text."
         )
-    if told.ends_at <= told.starts_at or told.ends_at <= timezone.now():
+    now = timezone.now()
+    if told.ends_at <= told.starts_at or told.ends_at <= now:
         raise OutageRefusedError(
             "ends_at", "An outage ends after it starts, and is not over yet."
         )
+    for field, at in (("starts_at", told.starts_at), ("ends_at", told.ends_at)):
+        if not now - FURTHEST <= at <= now + FURTHEST:
+            raise OutageRefusedError(
+                field,
+                "An outage lies within three years: what never comes back is taken out "
+                "of the site.",
+            )
     full = capacity_of(told.target)
     if not 0 <= told.remaining < full:
         raise OutageRefusedError(

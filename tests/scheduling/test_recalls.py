@@ -1,6 +1,7 @@
 """Recalls and outages: found by genealogy, held, released; plans know of each."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError
@@ -210,13 +211,21 @@ def test_what_is_left_of_a_feeder_is_said_and_shown_in_kilowatts(world):
 
     assert Outage.objects.get().remaining == 120_000
     rows = table(desk.get(reverse("outages")), "Outages on or ahead")
-    assert rows[0][3] == "120 kW"
+    assert rows[0][2] == "120 kW"
+
+
+# No moment of UTC: what a form at Chicago and one at Taipei can say.
+LAST = datetime(9999, 12, 31, 23, 59, tzinfo=ZoneInfo("America/Chicago"))
+FIRST = datetime(1, 1, 1, 0, 0, tzinfo=ZoneInfo("Asia/Taipei"))
 
 
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
         ({"ends_at": NOW}, "ends after it starts"),
+        ({"ends_at": NOW.replace(year=2030)}, "within three years"),
+        ({"ends_at": LAST}, "within three years"),
+        ({"starts_at": FIRST}, "within three years"),
         ({"remaining": 4}, "gives 4; an outage leaves less"),
         ({"reason": ""}, "Say why"),
     ],
