@@ -1,6 +1,6 @@
 """What administrators fill in about API clients and their webhooks."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -157,6 +157,14 @@ class ReplayForm(forms.Form):
             attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
         ),
     )
+
+    def clean_since(self) -> datetime:
+        """Refuse the last hours of 9999, which are no moment of UTC."""
+        since: datetime = self.cleaned_data["since"]
+        try:
+            return since.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError("Enter a valid date and time.") from None
 
 
 def capabilities_of(client: ApiClient) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.http import HttpResponse
@@ -13,6 +14,7 @@ from journal.keys import client_of
 from journal.models import ApiClient, Delivery, Event, WebhookEndpoint
 from journal.sequencing import sequence
 from journal.webhooks import queue
+from scheduling.web.client_forms import ReplayForm
 from tests.builders.api import Caller
 from tests.builders.journal import an_event
 from tests.builders.webhooks import an_endpoint
@@ -220,6 +222,17 @@ def test_a_moment_that_is_none_is_refused(
 
     assert answer.status_code == 200
     assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("zone", "since"),
+    [("America/Chicago", "9999-12-31T23:59"), ("Asia/Taipei", "0001-01-01T00:00")],
+)
+def test_a_moment_that_utc_does_not_have_is_refused(zone: str, since: str) -> None:
+    with timezone.override(ZoneInfo(zone)):
+        form = ReplayForm({"since": since})
+
+        assert form.errors == {"since": ["Enter a valid date and time."]}
 
 
 def test_an_endpoint_is_switched_off_told_why_and_on_again(
