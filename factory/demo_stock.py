@@ -73,7 +73,8 @@ def build_stock(
 def _rack_level_lines() -> Lines:
     """Return what racks consume, by step."""
     lines: Lines = defaultdict(list)
-    for line in BomLine.objects.filter(parent=None).select_related("part"):
+    rows = BomLine.objects.filter(parent=None).select_related("part").order_by("pk")
+    for line in rows:
         if line.consumed_at_id is not None:
             lines[line.consumed_at_id].append(line)
     return lines
