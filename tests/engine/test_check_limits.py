@@ -622,7 +622,22 @@ def test_an_unplannable_running_soak_counts_its_lowest_level_for_a_block():
 
     found = facts(problem, a_schedule(unplannable=[left_out()]))
 
-    assert found == [(INHERITED, "node:hall", 1, "W", 0, 120)]
+    assert found == [(INHERITED, "node:hall", 1, "W", 0, 200)]
+
+
+def test_an_unplannable_running_soak_stands_by_for_as_long_as_its_bay_is_held():
+    rack = a_rack(progress=a_progress(running=a_running("SOAK", 0, 480), bay="bay:1"))
+    template = a_template(steps=(a_soak(480, 100_000), a_bay_step("AGAIN", 60, 1_000)))
+    problem = a_problem(
+        templates=(template,),
+        racks=(rack,),
+        with_resources=(a_node(capacity=amount((0, 60_000), (200, 7_999))),),
+    )
+
+    found = facts(problem, a_schedule(unplannable=[left_out()]))
+
+    # A block at the lowest level, then standby until soak and test could be over.
+    assert found == [(INHERITED, "node:hall", 1, "W", 200, 540)]
 
 
 def test_an_unplannable_rack_keeps_its_station_over_closed_hours():

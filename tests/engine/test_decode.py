@@ -38,6 +38,7 @@ from tests.builders.problems import (
     prices,
 )
 from tests.builders.reference import reference_plan
+from tests.builders.schedules import left_out
 
 
 def decoded(problem, rule="earliest_due_date", **options):
@@ -229,6 +230,33 @@ def test_a_running_soak_that_pauses_has_its_standby_for_as_long_as_it_pauses():
     _, schedule = decoded(problem)
 
     assert len(schedule.steps) == 2
+    assert made(breaches(problem, schedule)) == ()
+
+
+@pytest.mark.parametrize(("left", "start"), [(180, 200), (480, 480)])
+def test_a_rack_left_out_stands_by_for_as_long_as_it_holds_its_bay(left, start):
+    progress = a_progress(
+        running=a_running("SOAK", -60, left), bay="bay:2", bay_since=-60
+    )
+    problem = a_problem(
+        templates=(
+            a_template("soaks", steps=[a_soak(work=900, draw=100_000)]),
+            a_template(steps=[a_bay_step("FUNC", 60, 50_001)]),
+        ),
+        racks=(
+            a_rack("R1"),
+            a_rack("R2", template="soaks", progress=progress),
+        ),
+        bays=(a_bay("bay:1"), a_bay("bay:2")),
+        # Beside a soak on standby there is room for 49 kW.
+        with_resources=(a_node(capacity=amount((0, 60_000), (200, 57_000))),),
+    )
+    board = Board(problem, left_out={"R2"})
+
+    board.decode(order_by("earliest_due_date", board.tables))
+
+    schedule = render(board, (left_out("R2"),))
+    assert steps_of(schedule)["FUNC"].start == start
     assert made(breaches(problem, schedule)) == ()
 
 

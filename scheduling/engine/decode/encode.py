@@ -505,6 +505,7 @@ def _rack_rows(
         _fill_money(row, rack, known[sign], problem)
         if rack.key in left_out:
             row[t.ABSENT] = row[t.LEAST_PRICE]
+            row[t.IS_FACT] *= t.STAYS_OUT
         found[at] = row
     return found
 

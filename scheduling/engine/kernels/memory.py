@@ -186,6 +186,9 @@ NEXT_OPEN, WINDOW_END, WINDOW_START, OPEN_BEFORE, OPEN_MINUTE, OPENING_ROWS = ra
     RACK_COLUMNS,
 ) = range(19)
 
+# Value of IS_FACT of a rack with facts that is not to be planned; 1 of any other.
+STAYS_OUT = 2
+
 # Columns of a need for material.
 NEED_PART, NEED_SUM, NEED_QUANTITY, NEED_COLUMNS = range(4)
 

@@ -1,8 +1,8 @@
 """Racks left out of a plan still stand where they stand, for the least time needed."""
 
-from scheduling.engine.blocks import least_minutes, share
+from scheduling.engine.blocks import least_minutes, share, stretched
 from scheduling.engine.lookup import Lookup
-from scheduling.engine.problem import PowerClass, Rack, Running, Session, Step
+from scheduling.engine.problem import Bay, PowerClass, Rack, Running, Session, Step
 from scheduling.engine.referee.case import Case, RackPlan, remaining_steps
 from scheduling.engine.referee.loads import WITHOUT_PEOPLE, Loads, places_of
 from scheduling.engine.schedule import Phase, PhaseKind
@@ -75,8 +75,26 @@ def _book_running(book: Lookup, loads: Loads, plan: RackPlan, running: Running) 
             loads.take(step.crew, phase.start, phase.end, step.crew_eighths)
             loads.fix(step.crew, phase.start, phase.end, step.crew_eighths)
         if bay:
-            loads.power(bay, plan.template, phase)
-            loads.power(bay, plan.template, phase, is_fixed=True)
+            _draw(loads, plan, bay, phase)
+    if bay and step.power_class is PowerClass.PREEMPTIVE_DERATABLE:
+        _draw(loads, plan, bay, _standby(book, plan, step, phases[-1].end))
+
+
+def _draw(loads: Loads, plan: RackPlan, bay: Bay, phase: Phase) -> None:
+    loads.power(bay, plan.template, phase)
+    loads.power(bay, plan.template, phase, is_fixed=True)
+
+
+def _standby(book: Lookup, plan: RackPlan, step: Step, since: Minutes) -> Phase:
+    """Return the standby of a soak after its block, for as long as the bay is held."""
+    steps = remaining_steps(plan.rack, plan.template)
+    in_bay = [one for one in steps if one.session is Session.BAY]
+    return Phase(
+        start=since,
+        end=Minutes(max(since, least_end(book, plan.rack, in_bay))),
+        draw=share(step.draw, book.problem.soak.standby_percent),
+        kind=PhaseKind.STANDBY,
+    )
 
 
 def _least_phases(book: Lookup, step: Step, running: Running) -> tuple[Phase, ...]:
@@ -94,7 +112,7 @@ def _least_phases(book: Lookup, step: Step, running: Running) -> tuple[Phase, ..
     draw, kind = step.draw, PhaseKind.WORK
     if step.power_class is PowerClass.PREEMPTIVE_DERATABLE:
         rule = book.problem.soak
-        lowest = min(percent for percent, _ in rule.levels)
+        lowest, minutes = min(rule.levels)
         draw, kind = share(step.draw, lowest), PhaseKind.DERATED
-        end = least_minutes(rule, min(rule.block, running.remaining))
+        end = stretched(rule, min(rule.block, running.remaining), minutes)
     return (Phase(start=Minutes(0), end=Minutes(end), draw=draw, kind=kind),)
