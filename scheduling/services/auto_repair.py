@@ -197,7 +197,6 @@ def _grid_storms(row: AutoRepair) -> bool:
             is_grid=True,
             last_at__gt=row.first_at - GRID_STORM,
             run__isnull=False,
-            run__improves=None,
         )
         .exclude(pk=row.pk)
         .exists()

@@ -133,6 +133,22 @@ def look_elsewhere(*, site: Site, actor: str) -> list[SiteMove]:
     return made
 
 
+def built_nowhere_else(site: Site) -> list[Order]:
+    """Return the most urgent orders whose model no site a lane leads to has a bay for.
+
+    Five queries, and one for each of these orders and each lane.
+    """
+    targets = [
+        lane.target
+        for lane in SiteLane.objects.filter(origin=site).select_related("target")
+    ]
+    return [
+        one.order
+        for one in urgent_orders(site)[:MOST_ORDERS]
+        if not any(_can_build(target, one.order) for target in targets)
+    ]
+
+
 def arrives_on(move: SiteMove) -> date | None:
     """Return the day a move's last rack is where home would ship from."""
     if move.quote.ships_on is None:

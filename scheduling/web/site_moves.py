@@ -25,7 +25,11 @@ def site_move_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         asked = services.look_elsewhere(site=site, actor=f"user:{request.user.pk}")
         words = counted(len(asked), "question")
-        messages.info(request, f"{words} asked; the answers come in seconds.")
+        said = f"{words} asked; the answers come in seconds."
+        if nowhere := services.built_nowhere_else(site):
+            names = ", ".join(one.number for one in nowhere)
+            said += f" No other site has a bay for {names}."
+        messages.info(request, said)
         return redirect("site_moves")
     found = list(services.moves_of(site)[:LISTED])
     rows = [

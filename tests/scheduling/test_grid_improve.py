@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.urls import reverse
 
 from factory.models import Order
@@ -16,7 +17,7 @@ from scheduling.engine.profile import constant
 from scheduling.engine.repair import repair
 from scheduling.errors import ReplacedPlanError, RunUnfinishedError
 from scheduling.models import AutoRepair, GridEvent, Plan, Run
-from scheduling.services.auto_repair import GATHER, settle, start_due
+from scheduling.services.auto_repair import GATHER, GRID_WAIT, settle, start_due
 from scheduling.services.grid import announce
 from scheduling.services.publish import preview, publish
 from scheduling.services.runs import claim, request_run
@@ -73,8 +74,11 @@ def the_grid_asks(site, name="Evening peak"):
 
 
 def started():
+    """Start what is due a while after the last fact, as the dispatcher does."""
     sequence(1_000)
     consume(GATHER, limit=1_000)
+    gathering = AutoRepair.objects.filter(state=AutoRepair.State.GATHERING)
+    gathering.update(first_at=F("first_at") - GRID_WAIT)
     return start_due()
 
 

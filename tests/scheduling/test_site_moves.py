@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from factory.errors import PartnerSiteError
-from factory.models import Order, Site, Unit
+from factory.models import Order, PowerBay, Site, Unit
 from factory.services.order_changes import Signed
 from factory.services.partner_site import open_partner_site
 from journal.models import Event
@@ -69,6 +69,17 @@ def answered(move: SiteMove) -> SiteMove:
     claimed = quotes.claim(move.quote_id)
     quoting.execute(claimed, search_s=0.05)
     return SiteMove.objects.select_related("quote", "order", "target").get(pk=move.pk)
+
+
+def test_an_order_that_no_other_site_has_a_bay_for_is_named(world, partner):
+    planner = a_reader(world.site)
+    for bay in PowerBay.objects.filter(site=partner):
+        bay.supported_models.clear()
+
+    answer = planner.post(reverse("site_moves"), follow=True)
+
+    assert f"No other site has a bay for {world.order.number}." in words(answer)
+    assert not SiteMove.objects.exists()
 
 
 def test_a_late_order_is_quoted_elsewhere_and_moved_by_a_planner(world, partner):
