@@ -950,24 +950,18 @@ def held_by_turns(turns):
 
 
 def test_turns_are_told_one_after_the_other():
-    found = waits(*held_by_turns(20))
+    found = waits(*held_by_turns(50))
 
-    assert (
-        found
-        == [
-            ("FILL", "batching", "place:cart", 10),
-            ("FILL", "people", "crew:test", 10),
-        ]
-        * 20
-    )
+    turn = [("FILL", "batching", "place:cart", 10), ("FILL", "people", "crew:test", 10)]
+    assert found == turn * 50
 
 
 def test_too_many_turns_are_told_as_one_wait_for_each_limit():
-    found = waits(*held_by_turns(21))
+    found = waits(*held_by_turns(51))
 
     assert found == [
-        ("FILL", "batching", "place:cart", 210),
-        ("FILL", "people", "crew:test", 210),
+        ("FILL", "batching", "place:cart", 510),
+        ("FILL", "people", "crew:test", 510),
     ]
 
 

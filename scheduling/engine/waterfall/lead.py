@@ -15,7 +15,7 @@ from scheduling.engine.waterfall.room import Room
 from scheduling.engine.waterfall.waits import Answer, Waits
 from scheduling.engine.waterfall.work import BEFORE_THIS_PLAN, PHYSICS, REWORK, parts
 
-MOST_TURNS = 40
+MOST_TURNS = 100
 """Waits before one step that are told one after the other."""
 
 HELD_UNTIL_RELEASE = Cause(limit=Limit.RELEASE, label=RELEASE)
