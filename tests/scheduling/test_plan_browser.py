@@ -59,6 +59,26 @@ def a_stay(plan):
     return steps.filter(plan=plan, rack=last.rack, bay=last.bay).earliest("starts_at")
 
 
+def test_a_link_to_a_rack_shows_it_wherever_it_is(at_the_plan, plan):
+    page = at_the_plan(a_stay(plan).rack.serial)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.reload()
+    page.wait_for_selector(STAGE)
+
+    shown = page.evaluate(
+        """
+        () => {
+          const { gantt } = document.querySelector("[data-gantt]");
+          const { start } = gantt.selected;
+          const isFar = start > gantt.data.now_min + gantt.view.span;
+          return { isFar, isShown: gantt.view.from <= start && start < gantt.view.to };
+        }
+        """
+    )
+
+    assert shown == {"isFar": True, "isShown": True}
+
+
 def test_a_rack_is_dragged_and_pinned_with_a_reason(at_the_plan, plan):
     stay = a_stay(plan)
     page = at_the_plan(stay.rack.serial)
