@@ -8,10 +8,14 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from scheduling.errors import AlreadyPublishedError, NewerPublicationError
+from scheduling.errors import (
+    AlreadyPublishedError,
+    NewerPublicationError,
+    ReplacedPlanError,
+)
 from scheduling.models import CustomerPromise, Plan, Publication
 from scheduling.services.publish import publish
-from tests.builders.scheduling import a_plan
+from tests.builders.scheduling import a_plan, a_stored_plan
 from tests.builders.world import a_small_world
 
 pytestmark = [
@@ -73,6 +77,17 @@ def test_one_plan_published_four_times_at_once_is_published_once():
     assert [type(error) for error in refused] == [AlreadyPublishedError] * 3
     assert Publication.objects.get().number == 1
     assert CustomerPromise.objects.filter(order=world.order).count() == 1
+
+
+def test_a_plan_is_published_with_its_rows_or_not_at_all_while_a_newer_one_comes():
+    world = a_small_world()
+    older = a_stored_plan(world.site)
+
+    results = at_once(publishing(older), lambda: a_stored_plan(world.site))
+
+    assert {type(one) for one in results} <= {Publication, Plan, ReplacedPlanError}
+    was_published = Publication.objects.filter(plan=older).exists()
+    assert older.planned_steps.exists() is was_published
 
 
 def test_two_sites_publish_at_once_and_neither_waits_in_vain():

@@ -10,7 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from scheduling.blobs import load_problem, load_schedule
 from scheduling.engine.check import breaches
 from scheduling.engine.cost import cost
-from scheduling.errors import DamagedBlobError, FencedOutError, PlanBreachesError
+from scheduling.errors import (
+    DamagedBlobError,
+    FencedOutError,
+    PlanBreachesError,
+    ReplacedPlanError,
+)
 from scheduling.models import (
     Blob,
     LimitAttribution,
@@ -18,6 +23,7 @@ from scheduling.models import (
     Plan,
     PlannedRack,
     PlannedStep,
+    Publication,
     Run,
 )
 from scheduling.services.publish import publish
@@ -414,6 +420,17 @@ def test_only_the_newest_proposal_keeps_its_rows():
     assert older.planned_racks.count() == 3
     assert newer.planned_steps.count() == 27
     assert load_schedule(older).steps
+
+
+def test_a_proposal_whose_rows_went_is_not_published():
+    world = a_small_world()
+    older = a_stored_plan(world.site)
+    a_stored_plan(world.site)
+
+    with pytest.raises(ReplacedPlanError, match=f"Plan {older.pk} has been replaced"):
+        publish(plan=older, by=None, actor="system", expected_previous=None)
+
+    assert not Publication.objects.exists()
 
 
 def test_the_plan_in_force_keeps_its_rows():
