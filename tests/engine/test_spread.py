@@ -151,6 +151,15 @@ def test_parts_share_no_rack_and_stay_in_their_windows(board, shift):
         assert board.time[after.racks, 0, 0].min() >= after.start
 
 
+def test_racks_that_have_begun_are_in_no_part(board):
+    """Taken out, they would take what others have past the window."""
+    racks = np.concatenate([part.racks for part in cut(board, 2, 0.5)])
+    has_begun = (board.tables.rack[:, [t.DONE, t.IS_FACT]] > 0).any(axis=1)
+
+    assert has_begun.any()
+    assert not has_begun[racks].any()
+
+
 def test_a_part_is_a_message_that_tells_everything(board):
     part = cut(board, 2, 0.5)[-1]
 

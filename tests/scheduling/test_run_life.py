@@ -47,6 +47,7 @@ def test_a_request_makes_a_queued_run_and_an_event():
         "favour": "balance",
         "may_move_frozen": False,
         "towards": None,
+        "improves": None,
         "time_limit_s": 20,
         "seed": 5,
         "workers": 3,

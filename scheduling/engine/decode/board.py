@@ -474,8 +474,7 @@ class Board:
         A lower peak than the plan's is worth nothing meanwhile: others may need it.
 
         Args:
-            racks: Their work has not begun, unless the window begins at 0; at least
-                one.
+            racks: Their work has not begun; at least one.
             start: First minute of the window.
             end: First minute after it.
         """

@@ -70,27 +70,25 @@ def cut(board: Board, count: int, shift: float) -> list[Part]:
 
 
 def part_of(board: Board, start: int, end: int) -> Part:
-    """Return the part of a board's plan that a window holds."""
+    """Return the part of a board's plan that a window holds.
+
+    Racks that have begun are in none: while one is taken out, what it holds is held to
+    the end of the plan, past any window.
+    """
     first, last = _spans(board)
     rack = board.tables.rack
     is_inside = (board.seat[:, t.PLACED] > 0) & (board.seat[:, t.FORCED] == 0)
     is_inside &= (first >= start) & (last <= end)
-    if start:
-        is_inside &= (rack[:, t.DONE] == 0) & (rack[:, t.IS_FACT] == 0)
+    is_inside &= (rack[:, t.DONE] == 0) & (rack[:, t.IS_FACT] == 0)
     order = board.order()
     return Part(start=start, end=end, racks=order[is_inside[order]])
 
 
 def _spans(board: Board) -> tuple[t.Wide, t.Wide]:
-    """Return the first and last minute of each rack's remaining work.
-
-    A rack that has begun may hold a place from minute 0 on.
-    """
+    """Return the first and last minute of each rack's remaining work."""
     rack = board.tables.rack
     rows = np.arange(board.racks)
-    first = board.time[rows, rack[:, t.DONE], 0].copy()
-    first[rack[:, t.IS_FACT] > 0] = 0
-    return first, board.time[:, :, 1].max(axis=1)
+    return board.time[rows, rack[:, t.DONE], 0], board.time[:, :, 1].max(axis=1)
 
 
 def search(
