@@ -8,10 +8,9 @@ changes that are there are left out.
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -19,6 +18,7 @@ from time import process_time
 
 from scheduling.engine.problem import Problem
 from scheduling.engine.solve import solve, warm
+from tests.bench.lines import add_line, read_lines
 from tests.bench.repair import INSTANCES, RACKS, mend
 from tests.builders.changes import CHANGES, broken_in, published
 
@@ -60,11 +60,7 @@ def main(arguments: list[str]) -> int:
             continue
         one = _measured(number, given.first_moves, given.solve_moves)
         found[number] = one
-        line = json.dumps(asdict(one))
-        with out.open("a") as lines:
-            lines.write(f"{line}\n")
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+        add_line(out, one)
     sys.stdout.write(f"{summary(found.values())}\n")
     return 0
 
@@ -126,11 +122,8 @@ def _in_force(instance: str, moves: int) -> Problem:
 
 def _read(out: Path) -> dict[int, Changed]:
     """Return the changes that a file knows."""
-    if not out.exists():
-        return {}
     found = {}
-    for line in out.read_text().splitlines():
-        known = json.loads(line)
+    for known in read_lines(out):
         known["repaired"] = tuple(known["repaired"])
         found[known["number"]] = Changed(**known)
     return found

@@ -13,11 +13,10 @@ two sets exclude each other.
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from time import process_time
@@ -35,6 +34,7 @@ from scheduling.engine.repair import Favour, Mender, repair  # noqa: E402
 from scheduling.engine.schedule import Schedule  # noqa: E402
 from scheduling.engine.solve import solve, warm  # noqa: E402
 from tests.bench.grid import RACKS, curtailed  # noqa: E402
+from tests.bench.lines import add_line, read_lines  # noqa: E402
 from tests.builders.changes import broken_in, published  # noqa: E402
 from tests.builders.demo_site import a_demo_like_problem  # noqa: E402
 
@@ -112,11 +112,7 @@ def main(arguments: list[str]) -> int:
             continue
         one = _measured(curtailed(before, Random(seed)), seed, given)
         found[seed] = one
-        line = json.dumps(asdict(one))
-        with out.open("a") as lines:
-            lines.write(f"{line}\n")
-        sys.stdout.write(f"{line}\n")
-        sys.stdout.flush()
+        add_line(out, one)
     sys.stdout.write(f"{summary(found.values())}\n")
     return 0
 
@@ -247,11 +243,8 @@ def _has_plan(problem: Problem, broken: frozenset[str], seed: int, moves: int) -
 
 def _read(out: Path) -> dict[int, Event]:
     """Return the events that a file knows."""
-    if not out.exists():
-        return {}
     found = {}
-    for line in out.read_text().splitlines():
-        known = json.loads(line)
+    for known in read_lines(out):
         for name in ("repaired", "solved", "further"):
             known[name] = None if known[name] is None else tuple(known[name])
         found[known["seed"]] = Event(**known)
