@@ -111,6 +111,12 @@ def test_a_problem_with_an_error_is_refused_in_a_sentence():
     assert "R1" in str(refusal.value)
 
 
+def a_companion(problem, **fields):
+    """Return CP-SAT at work on a problem; without a hint it waits to be told a plan."""
+    given = {"seed": 1, "workers": 1, "limit_s": 5, "hint": None, "constant": 0}
+    return Companion(problem=problem, racks=problem.racks, **(given | fields))
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_no_plan_undercuts_what_cp_sat_proves(seed):
     problem = a_random_problem(seed, racks=3, begun=False)
@@ -121,15 +127,7 @@ def test_no_plan_undercuts_what_cp_sat_proves(seed):
     improver = Improver(board, seed=1)
     improver.make(300, 0.5)
 
-    companion = Companion(
-        problem=problem,
-        racks=problem.racks,
-        seed=1,
-        workers=1,
-        limit_s=3,
-        hint={},
-        constant=0,
-    )
+    companion = a_companion(problem, limit_s=3, hint={})
     companion.join()
     found = companion.fetch()
 
@@ -148,16 +146,7 @@ def test_cp_sat_says_what_it_saves_against_the_plan_it_was_told():
     may_begin = threading.Event()
     before = threading.Thread(target=may_begin.wait)
     before.start()
-    companion = Companion(
-        problem=problem,
-        racks=problem.racks,
-        seed=1,
-        workers=1,
-        limit_s=5,
-        hint=None,
-        constant=0,
-        after=before,
-    )
+    companion = a_companion(problem, after=before)
     assert not companion.wants_hint
 
     may_begin.set()
@@ -172,15 +161,7 @@ def test_cp_sat_says_what_it_saves_against_the_plan_it_was_told():
 
 def test_cp_sat_that_was_told_no_plan_can_be_stopped():
     problem = a_demo_like_problem(6)
-    companion = Companion(
-        problem=problem,
-        racks=problem.racks,
-        seed=1,
-        workers=1,
-        limit_s=5,
-        hint=None,
-        constant=0,
-    )
+    companion = a_companion(problem)
 
     companion.stop()
 

@@ -1,7 +1,6 @@
 """A proposal under a cap is improved after it was shown, as long as it waits."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from django.db.models import F
@@ -19,16 +18,14 @@ from scheduling.errors import ReplacedPlanError, RunUnfinishedError
 from scheduling.models import AutoRepair, GridEvent, Plan, Run
 from scheduling.services.auto_repair import GATHER, GRID_WAIT, settle, start_due
 from scheduling.services.grid import announce
-from scheduling.services.publish import preview, publish
 from scheduling.services.runs import claim, request_run
 from scheduling.worker import execute
-from tests.builders.factory import NOW, a_step_record, records_until
+from tests.builders.factory import NOW
 from tests.builders.reading import a_reader, words
 from tests.builders.scheduling import a_base_scenario, a_stored_plan
-from tests.builders.world import a_small_world
+from tests.builders.soaking import HOUR, a_soaking_world, put_in_force
 
 pytestmark = pytest.mark.django_db
-HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -39,27 +36,11 @@ def present(time_machine):
 @pytest.fixture
 def world():
     """Return a site with two racks in soak since an hour, and a plan in force."""
-    world = a_small_world(racks=2)
+    world = a_soaking_world()
     # As soon as can be: the plan in force promises the day it ships.
     Order.objects.filter(pk=world.order.pk).update(requested_date=NOW.date())
-    a_base_scenario(world.site)
-    for bay, one in zip(world.bays, world.racks, strict=True):
-        codes = world.model.steps.values_list("code", flat=True)
-        records_until(one, "SOAK", bay=bay, times=dict.fromkeys(codes, NOW - 2 * HOUR))
-        a_step_record(one, "SOAK", bay=bay, started_at=NOW - HOUR, outcome="running")
     put_in_force(a_stored_plan(world.site))
     return world
-
-
-def put_in_force(plan):
-    diff = preview(plan)
-    return publish(
-        plan=plan,
-        by=None,
-        actor="user:7",
-        acknowledged={one.order.number: "The grid asked." for one in diff.broken},
-        expected_previous=diff.previous_number,
-    )
 
 
 def the_grid_asks(site, name="Evening peak"):

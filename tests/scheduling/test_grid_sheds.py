@@ -26,10 +26,9 @@ from scheduling.models import (
 from scheduling.queries.grid import tiers_of
 from scheduling.services.auto_repair import GATHER, set_policy, settle, start_due
 from scheduling.services.grid import announce, call_off, contract_of
-from scheduling.services.publish import preview, publish
 from scheduling.services.runs import claim, fail, request_run
 from scheduling.worker import execute
-from tests.builders.factory import NOW, a_step_record, records_until
+from tests.builders.factory import NOW
 from tests.builders.reading import a_reader, table, words
 from tests.builders.scheduling import (
     a_base_scenario,
@@ -37,10 +36,10 @@ from tests.builders.scheduling import (
     a_stored_plan,
     rack,
 )
-from tests.builders.world import a_small_world, a_user
+from tests.builders.soaking import HOUR, a_soaking_world, put_in_force
+from tests.builders.world import a_user
 
 pytestmark = pytest.mark.django_db
-HOUR = timedelta(hours=1)
 QUIET = timedelta(seconds=5)
 REPAIRS = "Automatic repairs"
 
@@ -53,25 +52,9 @@ def present(time_machine):
 @pytest.fixture
 def world():
     """Return a site with two racks in soak since an hour, and a plan in force."""
-    world = a_small_world(racks=2)
-    a_base_scenario(world.site)
-    for bay, one in zip(world.bays, world.racks, strict=True):
-        codes = world.model.steps.values_list("code", flat=True)
-        records_until(one, "SOAK", bay=bay, times=dict.fromkeys(codes, NOW - 2 * HOUR))
-        a_step_record(one, "SOAK", bay=bay, started_at=NOW - HOUR, outcome="running")
+    world = a_soaking_world()
     put_in_force(a_stored_plan(world.site))
     return world
-
-
-def put_in_force(plan, by=None):
-    diff = preview(plan)
-    return publish(
-        plan=plan,
-        by=by,
-        actor="user:7",
-        acknowledged={one.order.number: "The grid asked." for one in diff.broken},
-        expected_previous=diff.previous_number,
-    )
 
 
 def the_grid_asks(site, cap_w=1_200_000, hours=6, **fields):

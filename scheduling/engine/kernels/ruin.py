@@ -68,9 +68,9 @@ RANDOM_RANGE = 2_147_483_562
 DAY = 1440
 FACTS_FIRST = 1 << 60
 MANY_CHOICES = 16
+"""Pools of which not all are tried each time."""
 SEEDS, SEEDS_SOUGHT = 5, 3
 """Racks drawn of which the costliest is taken out."""
-"""Pools of which not all are tried each time."""
 
 
 @compiled
