@@ -48,8 +48,9 @@ def is_compiled() -> bool:
 def compiled(function: Function) -> Function:
     """Mark a kernel; it lets go of the interpreter's lock while it runs.
 
-    Those of this folder neither make nor copy arrays, so nobody counts who holds those
-    they are given: in each call of each small kernel that took a third of a search.
+    Those of a folder named as this one neither make nor copy arrays, so nobody counts
+    who holds those they are given: in each call of each small kernel that took a third
+    of a search.
 
     Kernels of another folder than this one have a cache of their own and are compiled
     when they are first called.
@@ -60,7 +61,7 @@ def compiled(function: Function) -> Function:
     # Read by numba when it wraps the function.
     numba.config.CACHE_DIR = str(_cache_directory(folder))
     kernel: Function = numba.njit(
-        cache=True, nogil=True, error_model="numpy", _nrt=folder != HERE
+        cache=True, nogil=True, error_model="numpy", _nrt=folder.name != HERE.name
     )(function)
     if folder == HERE:
         KERNELS.append(kernel)

@@ -28,6 +28,7 @@ from scheduling.engine.network.kernels.net import (
     Plan,
     Wide,
 )
+from scheduling.engine.network.kernels.rows import copy, fill
 
 FLOW_SHARE = 1_000_000_000
 """What a tick of the objective counts against a tick of flow."""
@@ -80,7 +81,7 @@ def overdraft(net: Net, herd: Herd, chosen: Wide) -> int:
     """Return by how many units modes use up more of the stocks than there is."""
     if net.stock.size == 0:
         return 0
-    herd.used[:] = 0
+    fill(herd.used, 0)
     for activity in range(chosen.size):
         mode = chosen[activity]
         for at in range(net.mode[mode, CONSUME_FROM], net.mode[mode + 1, CONSUME_FROM]):
@@ -129,7 +130,7 @@ def appraise(
         if end < 0:
             return FAR
     by_start(net, plan, rank, herd.bucket, order)
-    chosen[:] = plan.mode
+    copy(chosen, plan.mode)
     objective, flow = worth(net, plan, herd.ends)
     cost = objective
     if net.is_tardy:
@@ -137,8 +138,9 @@ def appraise(
     over = overdraft(net, herd, chosen)
     if over == 0 and cost < herd.found[0]:
         herd.found[0] = cost
-        herd.best[: order.size] = plan.start
-        herd.best[order.size :] = plan.mode
+        for activity in range(order.size):
+            herd.best[activity] = plan.start[activity]
+            herd.best[order.size + activity] = plan.mode[activity]
     return cost + over * OVERDRAWN
 
 
@@ -149,7 +151,7 @@ def cross(net: Net, herd: Herd, mother: int, father: int) -> None:
     first = below(herd.chance, count)
     length = 1 + below(herd.chance, max(1, count // 2))
     last = min(count, first + length)
-    herd.seen[:] = 0
+    fill(herd.seen, 0)
     for at in range(first):
         _inherit(herd, mother, herd.order[mother, at], at)
     at = first
@@ -268,8 +270,9 @@ def evolve(
         if cost <= herd.cost[worse]:
             mark = mark_of(net, plan)
             if not _has(herd, size, mark):
-                herd.order[worse] = herd.child
-                herd.mode[worse] = herd.chosen
+                for at in range(herd.child.size):
+                    herd.order[worse, at] = herd.child[at]
+                    herd.mode[worse, at] = herd.chosen[at]
                 herd.cost[worse] = cost
                 herd.mark[worse] = mark
         herd.found[1] += 1

@@ -29,6 +29,7 @@ from scheduling.engine.network.kernels.net import (
     Wide,
 )
 from scheduling.engine.network.kernels.place import clear, earliest, latest, take
+from scheduling.engine.network.kernels.rows import copy, fill
 
 DONE = 2
 """An activity that stands in its place in an order that is being mended."""
@@ -145,7 +146,7 @@ def forward(net: Net, plan: Plan, order: Wide, choice: Wide) -> int:
         choice: For each activity a row of ``mode``, or -1 for the mode that ends first.
     """
     clear(net, plan)
-    plan.start[:] = FAILED
+    fill(plan.start, FAILED)
     return line_up(net, plan, order, 0, order.size, choice)
 
 
@@ -161,9 +162,9 @@ def parallel(net: Net, plan: Plan, order: Wide, choice: Wide, waiting: Wide) -> 
         waiting: Scratch, one place an activity.
     """
     clear(net, plan)
-    plan.start[:] = FAILED
+    fill(plan.start, FAILED)
     count = order.size
-    waiting[:count] = order
+    copy(waiting, order)
     span = plan.free.shape[1]
     tick, last = 0, 0
     while count > 0 and tick < span:
@@ -232,7 +233,7 @@ def backward(net: Net, plan: Plan, order: Wide, until: int) -> int:
         The least start, or -1 if an activity has no place after its release.
     """
     clear(net, plan)
-    plan.start[:] = FAILED
+    fill(plan.start, FAILED)
     least = until
     for place in range(order.size):
         activity = order[place]
@@ -258,7 +259,8 @@ def by_start(net: Net, plan: Plan, rank: Wide, bucket: Wide, order: Wide) -> Non
         order: Overwritten.
     """
     top = plan.touched[0] + 1
-    bucket[: top + 1] = 0
+    for tick in range(top + 1):
+        bucket[tick] = 0
     for activity in range(rank.size):
         bucket[plan.start[activity] + 1] += 1
     for tick in range(top):
@@ -273,7 +275,8 @@ def by_start(net: Net, plan: Plan, rank: Wide, bucket: Wide, order: Wide) -> Non
 def by_end(net: Net, plan: Plan, rank: Wide, bucket: Wide, order: Wide) -> None:
     """Write activities into ``order`` by falling end, ties by falling rank."""
     top = plan.touched[0] + 1
-    bucket[: top + 1] = 0
+    for tick in range(top + 1):
+        bucket[tick] = 0
     count = rank.size
     for activity in range(count):
         bucket[plan.start[activity] + net.mode[plan.mode[activity], DURATION]] += 1
@@ -298,7 +301,7 @@ def in_order(net: Net, order: Wide, seen: Wide, stack: Wide, kept: Wide) -> None
         stack: Scratch, one place an activity.
         kept: Scratch, one place an activity.
     """
-    seen[:] = 0
+    fill(seen, 0)
     count = 0
     for place in range(order.size):
         depth = 0
@@ -325,7 +328,7 @@ def in_order(net: Net, order: Wide, seen: Wide, stack: Wide, kept: Wide) -> None
                 count += 1
                 seen[activity] = DONE
                 depth -= 1
-    order[:] = kept
+    copy(order, kept)
 
 
 @compiled
@@ -358,7 +361,7 @@ def worth(net: Net, plan: Plan, ends: Wide) -> tuple[int, int]:
         plan: Every activity has a place.
         ends: Scratch, one place a group.
     """
-    ends[:] = 0
+    fill(ends, 0)
     last = 0
     for activity in range(plan.start.size):
         end = plan.start[activity] + net.mode[plan.mode[activity], DURATION]

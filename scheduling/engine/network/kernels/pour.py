@@ -24,6 +24,7 @@ from scheduling.engine.network.kernels.net import (
     Wide,
 )
 from scheduling.engine.network.kernels.place import clear
+from scheduling.engine.network.kernels.rows import fill
 
 
 @compiled
@@ -40,7 +41,7 @@ def pour(net: Net, plan: Plan, order: Wide, tail: Wide, scratch: Wide) -> int:
         scratch: Four rows, one place an activity.
     """
     clear(net, plan)
-    plan.start[:] = FAILED
+    fill(plan.start, FAILED)
     place, unmet, moment, waiting = scratch[0], scratch[1], scratch[2], scratch[3]
     span = plan.free.shape[1]
     count, left = 0, order.size

@@ -26,6 +26,7 @@ from scheduling.engine.network.kernels.net import (
     Wide,
 )
 from scheduling.engine.network.kernels.place import latest, take
+from scheduling.engine.network.kernels.rows import copy
 
 TARGET, LATE_PRICE, FLOW_PRICE, MOST_OUT, IMPROVED, TOTAL, BEST, IN_TIME = range(8)
 """Places of ``number``: end that no job is to overrun (0 where due dates count), price
@@ -342,8 +343,8 @@ def anneal(
             if changed < 0 and yard.number[TOTAL] < yard.number[BEST]:
                 yard.number[BEST] = yard.number[TOTAL]
                 yard.number[IMPROVED] += 1
-                yard.best_start[:] = plan.start
-                yard.best_mode[:] = plan.mode
+                copy(yard.best_start, plan.start)
+                copy(yard.best_mode, plan.mode)
             if yard.number[TARGET] > 0 and yard.number[BEST] == 0:
                 return made + 1
     return moves
