@@ -138,9 +138,10 @@ def turns(kind: Kind, effort: Outlook) -> tuple[Turn, ...]:
         return _by_jobs(effort)
     if effort.count > MANY:
         return (Turn(share=1.0, islands=workers, herd=herd),)
-    # Where the longest chain is the best bound, CP-SAT propagates and proves.
-    share = 0.4 if effort.is_chain else 0.85
-    return (Turn(share=share, islands=workers, herd=herd), solving)
+    # Where the longest chain is the best bound, nothing is scarce enough to say more:
+    # the herd stands still within a second, and CP-SAT propagates and proves.
+    breeding = Turn(share=0.15 if effort.is_chain else 0.85, islands=workers, herd=herd)
+    return (breeding, replace(solving, is_proof=effort.is_chain))
 
 
 def _by_jobs(effort: Outlook) -> tuple[Turn, ...]:
