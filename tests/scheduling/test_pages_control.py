@@ -97,6 +97,8 @@ def test_a_first_run_under_way_is_offered_for_watching(world, planner):
     assert "A run is under way" in words(page)
     assert f"Watch run {run.pk}" in words(page)
     assert reverse("run", args=[run.pk]) in links(page)
+    # The page asks again by itself until there is something to show.
+    assert f'hx-get="{reverse("control")}"' in page.content.decode()
 
 
 def test_seven_numbers_are_the_plans_own(world, planner):

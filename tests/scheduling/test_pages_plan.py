@@ -26,7 +26,13 @@ from tests.builders.factory import (
     an_order,
 )
 from tests.builders.reading import a_reader, links, table, words
-from tests.builders.scheduling import a_grid_event, a_plan, a_promise, a_stored_plan
+from tests.builders.scheduling import (
+    a_grid_event,
+    a_plan,
+    a_promise,
+    a_running_run,
+    a_stored_plan,
+)
 from tests.builders.world import a_small_world
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +70,21 @@ def test_without_a_plan_there_is_nothing_to_draw(planner):
     assert page.status_code == 200
     assert "There is no plan yet." in words(page)
     assert "Nothing to draw" in words(page)
+
+
+def test_a_first_run_under_way_can_be_watched_from_the_plan_page(world, planner):
+    run = a_running_run(world.site)
+
+    page = planner.get(reverse("plan"))
+
+    assert "There is no plan yet. The first is being made." in words(page)
+    assert reverse("run", args=[run.pk]) in links(page)
+
+
+def test_a_plan_whose_bound_is_not_known_yet_claims_none(world, planner):
+    a_plan(world.site, dict.fromkeys(world.racks, NOW + DAY), bound_cents=0)
+
+    assert "is proved" not in words(planner.get(reverse("plan")))
 
 
 def test_the_table_holds_every_rack_with_place_times_and_dates(world, planner):
