@@ -32,7 +32,8 @@ class Mailbox:
 
     Attributes:
         most: How many other workers may help.
-        is_open: Whether parts are with helpers.
+        is_open: Whether questions may be on their way, so that it is worth looking
+            often.
     """
 
     def __init__(self, most: int, problem: bytes) -> None:
@@ -47,12 +48,15 @@ class Mailbox:
         self._lock = threading.Lock()
         self._offered: tuple[Task, ...] | None = None
         self._standing = NOBODY
-        self.is_open = self._is_kept = False
+        # A search of a large plan asks at once.
+        self.is_open = most > 0
+        self._is_kept = False
 
     def offer(self, tasks: Sequence[Task]) -> None:
         """Hand tasks out; what an earlier round left is forgotten."""
         with self._lock:
             self._offered, self._standing = tuple(tasks), NOBODY
+            self.is_open = True
 
     def answers(self) -> Mapping[int, bytes]:
         """Return placements that have come, by the task's number."""
@@ -72,8 +76,9 @@ class Mailbox:
         """
         with self._lock:
             offered, self._offered = self._offered, None
+            if offered is not None or not self._is_kept:
+                self.is_open = bool(offered)
         if offered is not None:
-            self.is_open = bool(offered)
             if offered and not self._is_kept:
                 parts.keep_problem(self._problem)
                 self._is_kept = True

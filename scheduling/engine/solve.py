@@ -34,6 +34,8 @@ from scheduling.engine.proof import proved
 from scheduling.engine.rules import RULES, order_by
 from scheduling.engine.schedule import Schedule, Unplannable
 from scheduling.engine.spread import rounds
+from scheduling.engine.spread.first import WAYS, FirstPlans
+from scheduling.engine.spread.message import Way
 from scheduling.engine.spread.rounds import Helpers
 from scheduling.engine.validate import inspect
 from scheduling.engine.wording import racks
@@ -54,7 +56,9 @@ CEILING_SHARE = 0.07
 MIN_THREADS = 2
 """From so many threads on CP-SAT gets one of its own."""
 MANY_RACKS = 3_000
-"""From here on two rules must do: all twelve decodings would eat the search."""
+"""From here on four ways must do: all twelve decodings would eat the search."""
+FEW_WAYS = WAYS[:4]
+"""Those of two rules."""
 PRICE_SHARE = 0.25
 """Share of the search that CP-SAT waits while prices make a bound."""
 
@@ -170,16 +174,14 @@ class _Search:
     def run(self) -> Outcome:
         """Search and return what was found."""
         self.began = monotonic()
+        left_out = {one.rack for one in self.left_out}
         unread = {one.rack for one in self.left_out if one.code in UNREADABLE}
-        board = Board(
-            self.problem,
-            seed=self.seed,
-            left_out={one.rack for one in self.left_out},
-            unread=unread,
-        )
-        self.aside = cost_of_others(self.problem, {one.rack for one in self.left_out})
+        helpers = self.helpers if self._is_worth_parts() else None
+        elsewhere = FirstPlans(helpers, self._ways()[1:], (left_out, unread))
+        board = Board(self.problem, seed=self.seed, left_out=left_out, unread=unread)
+        self.aside = cost_of_others(self.problem, left_out)
         floor = threading.Thread(target=self._find_floor, name="floor", daemon=True)
-        seats = self._try_rules(board, floor)
+        seats = self._try_rules(board, floor, elsewhere)
         if self.max_moves is not None:
             # A search that must repeat may not end sooner when the floor comes sooner.
             floor.join()
@@ -233,35 +235,65 @@ class _Search:
         if cents > self.bound:
             self.bound, self.bound_reason = cents, sentence(self.problem, reason)
 
-    def _try_rules(self, board: Board, floor: threading.Thread) -> Seats:
+    def _racks_left(self) -> int:
+        """Return how many racks have steps left."""
+        steps = {one.key: len(one.steps) for one in self.problem.templates}
+        return sum(
+            rack.progress.done < steps.get(rack.template, 0)
+            for rack in self.problem.racks
+        )
+
+    def _is_worth_parts(self) -> bool:
+        """Return whether several search a large new plan, by time."""
+        is_shared = self.helpers is not None or self.workers > 1
+        is_large = self._racks_left() >= rounds.LEAST_RACKS
+        is_published = any(rack.previous for rack in self.problem.racks)
+        is_timed = self.max_moves is None
+        return is_shared and is_large and is_timed and not is_published
+
+    def _ways(self) -> tuple[Way, ...]:
+        """Return how first plans are made, in this order."""
+        is_few = self.max_moves is None and self._racks_left() > MANY_RACKS
+        return FEW_WAYS if is_few else WAYS
+
+    def _try_rules(
+        self, board: Board, floor: threading.Thread, elsewhere: FirstPlans
+    ) -> Seats:
         """Decode by each dispatch rule; report the first plan at once.
 
         Where a plan is published, it comes first, mended; what a rule makes must be
         cheaper with all its moves, and starts stay no earlier than published where that
-        can be.
+        can be. What helpers have begun is left to them.
         """
         best: Seats | None = None
         if _is_published(board):
             self._keep(board)
             best = self._begin(board, "published", floor)
-        rules = list(RULES)
-        for number, rule in enumerate(rules):
-            order = order_by(rule, board.tables)
-            # What does not wait is placed in half the time: it comes first.
-            for is_delayed in (False, True):
-                if best is not None and self._is_too_late(board, number):
-                    continue
-                board.decode(order, keep=_is_published(board), delay=is_delayed)
-                if best is None:
-                    best = self._begin(board, "rule", floor)
-                elif board.price() < best.price:
-                    best = board.seats()
-                tally = board.tally()
-                self._note(tally, "rule")
-                self.best_rule = min(tally, self.best_rule or tally)
+        ways = self._ways()
+        for number, way in enumerate(ways):
+            is_begun = number >= len(ways) - elsewhere.taken()
+            if best is not None and (is_begun or self._is_too_late()):
+                break
+            order = order_by(way.rule, board.tables)
+            board.decode(order, keep=_is_published(board), delay=way.waits)
+            if best is None:
+                best = self._begin(board, "rule", floor)
+            elif board.price() < best.price:
+                best = board.seats()
+            self._note_rule(board.tally())
+        found = elsewhere.best(waits=lambda: floor.is_alive() and not self._is_over())
+        if found is not None:
+            self._note_rule(board.tally_of(found))
+            if best is None or found.price < best.price:
+                best = found
         if best is None:  # pragma: no cover - there are always rules
             raise NoPlanError("There is no dispatch rule.")
         return best
+
+    def _note_rule(self, tally: Tally) -> None:
+        """Keep what a rule's plan is worth."""
+        self._note(tally, "rule")
+        self.best_rule = min(tally, self.best_rule or tally)
 
     def _keep(self, board: Board) -> None:
         """Mend the published plan, and hold what nobody may move without leave."""
@@ -283,12 +315,10 @@ class _Search:
         floor.start()
         return board.seats()
 
-    def _is_too_late(self, board: Board, number: int) -> bool:
+    def _is_too_late(self) -> bool:
         """Return whether to leave out the rest of the rules."""
         if self.max_moves is not None:
             return False
-        if board.racks > MANY_RACKS and number > 1:
-            return True
         return self.seconds > self.limit_s / 2 or self._is_over()
 
     def _improve(self, board: Board, floor: threading.Thread) -> Seats:
@@ -297,7 +327,7 @@ class _Search:
         companion = self._companion(board, floor)
         try:
             self._choose_peak(board, improver, companion)
-            if self._is_worth_parts(board):
+            if self._is_worth_parts():
                 self._search_in_parts(improver)
             began = self.share
             while not self._has_ended():
@@ -311,13 +341,6 @@ class _Search:
         if _is_published(board):
             improver.go_home()
         return improver.best_seats()
-
-    def _is_worth_parts(self, board: Board) -> bool:
-        """Return whether several search a large new plan, by time."""
-        is_shared = self.helpers is not None or self.workers > 1
-        is_large = board.racks >= rounds.LEAST_RACKS
-        is_timed = self.max_moves is None
-        return is_shared and is_large and is_timed and not _is_published(board)
 
     def _search_in_parts(self, improver: Improver) -> None:
         """Search until the time is over, part by part."""

@@ -1,10 +1,12 @@
 """Helpers of a search in processes of their own, which know nothing of Django."""
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
+from threading import RLock
 from time import monotonic, process_time
 from types import TracebackType
 from typing import Self
@@ -23,6 +25,8 @@ from scheduling.engine.spread.work import Helper
 
 CLOCKS = (solving, improve, rounds, work)
 HELPER = Helper()
+KNOWN: dict[str, bytes] = {}
+"""Problems that this helper knows, by digest; one."""
 
 
 def go_by_processor_time() -> None:
@@ -60,10 +64,17 @@ def search_alone(problem: Problem, seconds: float, seed: int) -> float:
     return improver.moves / spent
 
 
-def _search(problem: bytes, task: Task) -> bytes:
+def _begin(problem: bytes, initializer: Callable[[], None]) -> None:
+    """Let a helper's process know its problem."""
+    initializer()
+    KNOWN[digest(problem)] = problem
+
+
+def _answer(task: Task) -> bytes:
+    ((name, problem),) = KNOWN.items()
     return HELPER.work(
         task.question,
-        name=digest(problem),
+        name=name,
         problem=partial(problem_from_json, problem),
         seconds=task.seconds,
         seed=task.seed,
@@ -84,12 +95,17 @@ class Processes:
             problem: What they know.
             initializer: Called first in each of them.
         """
-        self.most = most
-        self._problem = problem_to_json(problem)
+        self.most = self._free = most
         self._pool = ProcessPoolExecutor(
-            most, mp_context=get_context("spawn"), initializer=initializer
+            most,
+            mp_context=get_context("spawn"),
+            initializer=_begin,
+            initargs=(problem_to_json(problem), initializer),
         )
-        self._futures: list[Future[bytes]] = []
+        self._lock = RLock()
+        self._round = self._taken = 0
+        self._waiting: deque[tuple[int, Task]] = deque()
+        self._found: dict[int, bytes] = {}
         self.bytes_out = self.bytes_back = 0
         for future in [self._pool.submit(warm) for _ in range(most)]:
             future.result()
@@ -108,24 +124,38 @@ class Processes:
         self._pool.shutdown(cancel_futures=True)
 
     def offer(self, tasks: Sequence[Task]) -> None:
-        """Hand tasks out."""
-        for future in self._futures:
-            future.cancel()
-        self._futures = [
-            self._pool.submit(_search, self._problem, task) for task in tasks
-        ]
-        self.bytes_out = max(len(task.question) for task in tasks) if tasks else 0
+        """Hand tasks out; what an earlier round left is forgotten."""
+        with self._lock:
+            self._round += 1
+            self._taken, self._found = 0, {}
+            self._waiting = deque(enumerate(tasks))
+            self._hand_out()
 
     def answers(self) -> Mapping[int, bytes]:
         """Return what has come."""
-        found = {
-            number: future.result()
-            for number, future in enumerate(self._futures)
-            if future.done() and not future.cancelled()
-        }
-        self.bytes_back = max(map(len, found.values()), default=self.bytes_back)
-        return found
+        with self._lock:
+            return dict(self._found)
 
     def taken(self) -> int:
         """Return how many are worked on."""
-        return sum(future.running() or future.done() for future in self._futures)
+        with self._lock:
+            return self._taken
+
+    def _hand_out(self) -> None:
+        """Give each process that is free a task that waits."""
+        while self._free and self._waiting:
+            number, task = self._waiting.popleft()
+            self._free -= 1
+            self._taken += 1
+            self.bytes_out = max(self.bytes_out, len(task.question))
+            future = self._pool.submit(_answer, task)
+            future.add_done_callback(partial(self._take, self._round, number))
+
+    def _take(self, of: int, number: int, future: Future[bytes]) -> None:
+        """Keep an answer, unless its round is over, and hand out more."""
+        with self._lock:
+            self._free += 1
+            if of == self._round:
+                self._found[number] = future.result()
+                self.bytes_back = max(self.bytes_back, len(self._found[number]))
+            self._hand_out()

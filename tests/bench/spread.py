@@ -19,15 +19,9 @@ from scheduling.engine.problem import Problem
 from scheduling.engine.rules import order_by
 from scheduling.engine.serial import problem_from_json, problem_to_json
 from scheduling.engine.solve import solve, warm
-from scheduling.engine.spread.part import (
-    Answer,
-    answer,
-    cut,
-    merge,
-    part_of,
-    questions,
-    search,
-)
+from scheduling.engine.spread.message import Answer, part_questions
+from scheduling.engine.spread.part import cut, part_of
+from scheduling.engine.spread.search import answer, merge, search
 from scheduling.models import Run, RunPart
 from scheduling.services.runs import request_run
 from tests.bench.processes import (
@@ -251,7 +245,7 @@ def _messages(problem: Problem) -> Iterator[Row]:
     )
     for count in PARTS:
         cut_s, parts = _timed(lambda count=count: cut(board, count, 0.5))
-        write_s, asked = _timed(lambda parts=parts: questions(board, parts[1:]))
+        write_s, asked = _timed(lambda parts=parts: part_questions(board, parts[1:]))
         before = board.seats()
         found = []
         for number, part in enumerate(parts):

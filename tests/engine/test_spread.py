@@ -18,17 +18,10 @@ from scheduling.engine.solve import solve
 from scheduling.engine.spread import part as part_module
 from scheduling.engine.spread import rounds
 from scheduling.engine.spread import work as work_module
-from scheduling.engine.spread.part import (
-    Answer,
-    Question,
-    answer,
-    cut,
-    merge,
-    questions,
-    search,
-    search_beside,
-)
+from scheduling.engine.spread.message import Answer, Question, part_questions
+from scheduling.engine.spread.part import cut
 from scheduling.engine.spread.rounds import Rounds
+from scheduling.engine.spread.search import answer, merge, search, search_beside
 from scheduling.engine.spread.work import Helper
 from tests.builders.demo_site import a_demo_like_problem
 
@@ -163,13 +156,14 @@ def test_racks_that_have_begun_are_in_no_part(board):
 def test_a_part_is_a_message_that_tells_everything(board):
     part = cut(board, 2, 0.5)[-1]
 
-    (message,) = questions(board, [part])
-    asked = Question.from_bytes(message)
+    (message,) = part_questions(board, [part])
+    asked = Question.from_bytes(message).asked
 
     assert asked.window == (part.start, part.end)
     assert (asked.seats.time == board.time).all()
     assert (asked.seats.soak == board.soak).all()
     assert (asked.seats.seat == board.seat).all()
+    assert asked.seats.price == board.price()
 
 
 def test_an_answer_names_the_racks_that_moved(board):
@@ -223,7 +217,7 @@ def test_what_parts_find_goes_together(problem, board):
     helper = Helper()
     found = [
         Answer.from_bytes(work(helper, problem, asked, seconds=1.5))
-        for asked in questions(board, cut(board, 3, 0.2))
+        for asked in part_questions(board, cut(board, 3, 0.2))
     ]
 
     assert merge(board, found) == len(found)
@@ -348,7 +342,7 @@ def test_one_bad_answer_does_not_spoil_the_others(problem, board):
     parts = cut(board, 2, 0.5)
     good, bad = (
         Answer.from_bytes(work(Helper(), problem, asked, seconds=1.5))
-        for asked in questions(board, parts)
+        for asked in part_questions(board, parts)
     )
     bad.seats.time[:] = bad.seats.time[:1]
 
@@ -366,7 +360,7 @@ def test_a_helper_lays_a_problem_out_once(problem, board):
         return problem
 
     helper = Helper()
-    (message,) = questions(board, cut(board, 2, 0.5)[:1])
+    (message,) = part_questions(board, cut(board, 2, 0.5)[:1])
     for name in ("one", "one", "two"):
         helper.work(
             message,
@@ -392,7 +386,7 @@ def test_a_large_search_asks_for_help_and_says_so(problem, monkeypatch):
         time_limit_s=600,
         workers=1,
         helpers=helpers,
-        should_stop=lambda: bool(helpers.tasks),
+        should_stop=lambda: any(task.cooled for task in helpers.tasks),
     )
 
     assert any("rounds of parts" in note for note in outcome.notes)

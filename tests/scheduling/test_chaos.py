@@ -11,7 +11,8 @@ from journal.models import Event
 from scheduling.blobs import put_problem
 from scheduling.engine.decode.board import Board
 from scheduling.engine.rules import order_by
-from scheduling.engine.spread.part import Answer, cut, questions
+from scheduling.engine.spread.message import Answer, part_questions
+from scheduling.engine.spread.part import cut
 from scheduling.engine.spread.rounds import Task
 from scheduling.models import Plan, Run, RunPart
 from scheduling.outbox import IMPROVE_PART, SOLVE_QUEUE, SOLVE_RUN
@@ -179,7 +180,7 @@ def test_a_lost_helper_costs_its_part_only(system, scenario):
     problem = a_demo_like_problem(120)
     board = Board(problem)
     board.decode(order_by("earliest_due_date", board.tables))
-    (message,) = questions(board, cut(board, 1, 0.5))
+    (message,) = part_questions(board, cut(board, 1, 0.5))
     with transaction.atomic():
         run = ask(scenario, seconds=600)
         lease = runs.claim(run.pk, "here:1")

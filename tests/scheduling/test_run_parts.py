@@ -9,7 +9,8 @@ from scheduling.blobs import put_problem
 from scheduling.engine.decode.board import Board
 from scheduling.engine.rules import order_by
 from scheduling.engine.serial import digest
-from scheduling.engine.spread.part import Answer, cut, questions
+from scheduling.engine.spread.message import Answer, part_questions
+from scheduling.engine.spread.part import cut
 from scheduling.engine.spread.rounds import Task
 from scheduling.errors import FencedOutError
 from scheduling.models import Blob, Run, RunPart
@@ -157,7 +158,7 @@ def test_the_task_searches_a_part_and_writes_it_down(lease):
     board = Board(problem)
     board.decode(order_by("earliest_due_date", board.tables))
     part = cut(board, 1, 0.5)[0]
-    (message,) = questions(board, [part])
+    (message,) = part_questions(board, [part])
     task = Task(question=message, seconds=0.2, seed=1, cooled=0.0)
     (key,) = parts.offer(lease, [task])
 

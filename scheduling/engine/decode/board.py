@@ -518,6 +518,10 @@ class Board:
         """Return what the plan is worth."""
         return self._tally(self.seat, self.price())
 
+    def tally_of(self, seats: Seats) -> Tally:
+        """Return what a copied plan is worth."""
+        return self._tally(seats.seat, seats.price)
+
     def best_tally(self, price: int) -> Tally:
         """Return what the best plan that ``ruin.improve`` has kept is worth."""
         return self._tally(self._table(t.AT_BEST_SEAT, *self.seat.shape), price)

@@ -14,15 +14,9 @@ from typing import Protocol
 
 from scheduling.engine.decode.board import Board
 from scheduling.engine.improve import Improver
-from scheduling.engine.spread.part import (
-    Answer,
-    Part,
-    cut,
-    merge,
-    questions,
-    search,
-    search_beside,
-)
+from scheduling.engine.spread.message import Answer, part_questions
+from scheduling.engine.spread.part import Part, cut
+from scheduling.engine.spread.search import merge, search, search_beside
 
 LEAST_RACKS = 2_000
 """Smaller plans stay in one process: they are searched out before a round ends."""
@@ -44,10 +38,10 @@ ALMOST = 0.999
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A part to be searched by a helper.
+    """A question for a helper.
 
     Attributes:
-        question: One of ``part.questions``.
+        question: As ``message`` writes it.
         seconds: Of search.
         seed: Of its random numbers.
         cooled: Share of the whole search that is over.
@@ -60,7 +54,7 @@ class Task:
 
 
 class Helpers(Protocol):
-    """Other processes that search parts; they know the problem by themselves."""
+    """Other processes that answer questions; they know the problem by themselves."""
 
     @property
     def most(self) -> int:
@@ -199,7 +193,7 @@ class Rounds:
                         cooled=self.share(),
                     )
                     for number, asked in enumerate(
-                        questions(self.board, parts) if parts else (), first
+                        part_questions(self.board, parts) if parts else (), first
                     )
                 ]
             )

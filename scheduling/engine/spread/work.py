@@ -1,15 +1,20 @@
-"""Searches parts of a plan, wherever they were sent to."""
+"""Makes first plans and searches parts of plans, wherever they were sent to."""
 
 from collections.abc import Callable
 from time import monotonic
 
+import numpy as np
+
 from scheduling.engine.decode.board import Board
 from scheduling.engine.problem import Problem
-from scheduling.engine.spread.part import Question, answer, part_of, search
+from scheduling.engine.rules import order_by
+from scheduling.engine.spread.message import Answer, Question, Way
+from scheduling.engine.spread.part import part_of
+from scheduling.engine.spread.search import answer, answer_of, search
 
 
 class Helper:
-    """Searches parts of one problem after another, and keeps the last one laid out."""
+    """Answers questions on one problem after another; keeps the last one laid out."""
 
     def __init__(self) -> None:
         """Begin with nothing laid out."""
@@ -26,10 +31,10 @@ class Helper:
         seed: int,
         cooled: float,
     ) -> bytes:
-        """Return where the racks of a part are better, as a message.
+        """Return a first plan, or where the racks of a part are better, as a message.
 
         Args:
-            data: One of ``part.questions``.
+            data: A message of a question.
             name: Of the problem: its digest.
             problem: Called for the problem if it is not the last one.
             seconds: Of search, laying the problem out included.
@@ -37,29 +42,42 @@ class Helper:
             cooled: Which share of the whole search is over.
         """
         began = monotonic()
-        asked = Question.from_bytes(data)
-        board = self._laid_out(name, problem, asked)
+        question = Question.from_bytes(data)
+        board = self._laid_out(name, problem, question)
         # Whatever ends this work early leaves no board half changed behind.
         self.forget()
-        board.stand(asked.seats)
-        moves = search(
-            board,
-            part_of(board, *asked.window),
-            seed=seed,
-            cooled=cooled,
-            over=lambda: (monotonic() - began) / seconds,
-        )
+        if isinstance(question.asked, Way):
+            found = _decoded(board, question.asked)
+        else:
+            standing = question.asked
+            board.stand(standing.seats)
+            moves = search(
+                board,
+                part_of(board, *standing.window),
+                seed=seed,
+                cooled=cooled,
+                over=lambda: (monotonic() - began) / seconds,
+            )
+            found = answer(board, standing.seats, moves)
         self._name, self._board = name, board
-        return answer(board, asked.seats, moves).to_bytes()
+        return found.to_bytes()
 
     def forget(self) -> None:
         """Give the memory back that the last problem takes."""
         self._name, self._board = "", None
 
     def _laid_out(
-        self, name: str, problem: Callable[[], Problem], asked: Question
+        self, name: str, problem: Callable[[], Problem], question: Question
     ) -> Board:
         if self._board is not None and self._name == name:
             return self._board
         self.forget()
-        return Board(problem(), left_out=set(asked.left_out), unread=set(asked.unread))
+        return Board(
+            problem(), left_out=set(question.left_out), unread=set(question.unread)
+        )
+
+
+def _decoded(board: Board, way: Way) -> Answer:
+    """Return the plan a dispatch rule makes."""
+    board.decode(order_by(way.rule, board.tables), delay=way.waits)
+    return answer_of(board, np.arange(board.racks), moves=0)

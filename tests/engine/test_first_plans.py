@@ -1,0 +1,160 @@
+"""First plans of a large problem: each rule once, by whoever has begun it."""
+
+import pytest
+
+from scheduling.engine.decode.board import Board
+from scheduling.engine.rules import order_by
+from scheduling.engine.solve import solve
+from scheduling.engine.spread import first as first_module
+from scheduling.engine.spread import rounds
+from scheduling.engine.spread.first import WAYS, FirstPlans
+from scheduling.engine.spread.message import Answer, Question, rule_question
+from scheduling.engine.spread.work import Helper
+from tests.builders.demo_site import a_demo_like_problem
+
+RACKS = 60
+NOBODY = ((), ())
+
+
+@pytest.fixture(scope="module")
+def problem():
+    return a_demo_like_problem(RACKS)
+
+
+@pytest.fixture(scope="module")
+def prices(problem):
+    """Return what each way's plan costs."""
+    board, found = Board(problem), {}
+    for way in WAYS:
+        board.decode(order_by(way.rule, board.tables), delay=way.waits)
+        found[way] = board.price()
+    return found
+
+
+class Takers:
+    """Helpers who begin so many first plans, answer at once, and search nothing."""
+
+    most = 1
+
+    def __init__(self, problem, begun, *, lost=False):
+        """Begin with nothing to do."""
+        self.problem, self.begun, self.lost = problem, begun, lost
+        self.helper = Helper()
+        self.ways, self.found = [], {}
+
+    def offer(self, tasks):
+        """Make the first of the plans asked for."""
+        begun = tasks[: self.begun]
+        self.ways = [Question.from_bytes(task.question).asked for task in begun]
+        made = [] if self.lost else map(self._make, begun)
+        self.found = dict(enumerate(made))
+
+    def _make(self, task):
+        return self.helper.work(
+            task.question,
+            name="it",
+            problem=lambda: self.problem,
+            seconds=1.0,
+            seed=1,
+            cooled=0.0,
+        )
+
+    def answers(self):
+        """Return what was made."""
+        return self.found
+
+    def taken(self):
+        """Return how many were begun."""
+        return len(self.ways)
+
+
+def counted_decodings(monkeypatch):
+    """Return a list that decodings of this process go into."""
+    found, decode = [], Board.decode
+
+    def count(board, order, *, keep=False, delay=True):
+        found.append(delay)
+        decode(board, order, keep=keep, delay=delay)
+
+    monkeypatch.setattr(Board, "decode", count)
+    return found
+
+
+def test_a_question_for_a_first_plan_says_how_to_make_it():
+    way = WAYS[3]
+
+    question = Question.from_bytes(rule_question(way, (["B", "A"], ["C"])))
+
+    assert question == Question(left_out=("A", "B"), unread=("C",), asked=way)
+
+
+@pytest.mark.parametrize("way", [WAYS[0], WAYS[3]])
+def test_a_helper_makes_the_plan_that_one_would_make_oneself(problem, way):
+    found = Answer.from_bytes(
+        Helper().work(
+            rule_question(way, NOBODY),
+            name="it",
+            problem=lambda: problem,
+            seconds=1.0,
+            seed=1,
+            cooled=0.0,
+        )
+    )
+
+    board = Board(problem)
+    board.decode(order_by(way.rule, board.tables), delay=way.waits)
+    assert (found.seats.time == board.time).all()
+    assert (found.seats.seat == board.seat).all()
+    assert found.seats.price == board.price()
+    assert found.moves == 0
+
+
+def test_the_last_way_is_begun_first_and_the_cheapest_plan_is_taken(problem, prices):
+    helpers = Takers(problem, 2)
+
+    first = FirstPlans(helpers, WAYS, NOBODY)
+
+    assert helpers.ways == [WAYS[-1], WAYS[-2]]
+    assert first.taken() == 2
+    best = first.best(waits=lambda: False)
+    assert best.price == min(prices[WAYS[-1]], prices[WAYS[-2]])
+
+
+def test_plans_that_do_not_come_are_waited_for_while_there_is_time(
+    problem, monkeypatch
+):
+    monkeypatch.setattr(first_module, "sleep", lambda _: None)
+    looks = iter([True, True, False])
+    first = FirstPlans(Takers(problem, 2, lost=True), WAYS, NOBODY)
+
+    assert first.best(waits=lambda: next(looks)) is None
+    assert next(looks, None) is None
+
+
+def test_without_helpers_there_are_none():
+    first = FirstPlans(None, WAYS, NOBODY)
+
+    assert first.taken() == 0
+    assert first.best(waits=lambda: True) is None
+
+
+@pytest.mark.parametrize("begun", [0, 4, 11])
+def test_each_way_is_decoded_once(problem, monkeypatch, begun):
+    """A search that is stopped then stands on the best of all first plans."""
+    monkeypatch.setattr(rounds, "LEAST_RACKS", RACKS // 2)
+    decoded = counted_decodings(monkeypatch)
+
+    def planned(helpers):
+        decoded.clear()
+        return solve(
+            problem,
+            time_limit_s=600,
+            helpers=helpers,
+            should_stop=lambda: len(decoded) >= len(WAYS),
+        )
+
+    # A helper's decodings are counted too: it works in this process.
+    outcome = planned(Takers(problem, begun))
+    assert len(decoded) == len(WAYS)
+    alone = planned(None)
+    assert (outcome.best_rule, outcome.objective) == (alone.best_rule, alone.objective)
