@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from heapq import heappop, heappush
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from scheduling.engine.blocks import permille, share, stretched
 from scheduling.engine.bounds.alone import Alone, AloneStep
@@ -32,6 +33,7 @@ from scheduling.engine.units import Minutes
 
 BEFORE = -1
 """The minute in which what is there at 0 is given."""
+Numbers = npt.NDArray[np.int64]
 
 
 class Supply:
@@ -59,11 +61,24 @@ class Supply:
         self._rates.append(rate)
         self._totals.append(total)
 
+    @property
+    def total(self) -> int:
+        """Return all the units it ever gives."""
+        return self._totals[-1]
+
     def until(self, minute: int) -> int:
         """Return the units given before a minute."""
         index = max(0, bisect_right(self._times, minute) - 1)
         passed = max(0, minute - self._times[index])
         return self._totals[index] + passed * self._rates[index]
+
+    def each_until(self, minutes: Sequence[int]) -> Numbers:
+        """Return ``until`` of each minute."""
+        times, rates, totals = self._arrays()
+        index = np.maximum(0, np.searchsorted(times, minutes, side="right") - 1)
+        passed = np.maximum(0, np.asarray(minutes) - times[index])
+        found: Numbers = totals[index] + passed * rates[index]
+        return found
 
     def when(self, units: int) -> int | None:
         """Return the first minute by which so many units are given, or None."""
@@ -74,6 +89,19 @@ class Supply:
         if missing <= 0:
             return self._times[index]
         return self._times[index] - (-missing // self._rates[index])
+
+    def each_when(self, units: Sequence[int]) -> Numbers:
+        """Return ``when`` of each number of units, none of them above the total."""
+        times, rates, totals = self._arrays()
+        index = np.maximum(0, np.searchsorted(totals, units) - 1)
+        missing = np.maximum(0, np.asarray(units) - totals[index])
+        found: Numbers = times[index] - (-missing // np.maximum(1, rates[index]))
+        return found
+
+    def _arrays(self) -> tuple[Numbers, Numbers, Numbers]:
+        """Return times, rates and totals."""
+        found = np.array([self._times, self._rates, self._totals], np.int64)
+        return found[0], found[1], found[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,22 +159,28 @@ class Machine:
         Only racks that need the machine are looked at.
         """
         jobs = [self.jobs[rack] for rack in racks if rack in self.jobs]
-        served = []
-        for units in self._shortest_first(jobs):
-            moment = self.supply.when(units)
-            if moment is None:
-                return None
-            served.append(moment - self.early)
-        if not served:
+        if not jobs:
             return []
-        ways = [self.spans.finish(way, served) for way in {job.after for job in jobs}]
+        completed = self._shortest_first(jobs)
+        if completed[-1] > self.supply.total:
+            return None
+        served = self.supply.each_when(completed) - self.early
+        # Equal racks share what they have to do afterwards; to hash it takes longer.
+        left = {id(job.after): job.after for job in jobs}
+        ways = [self.spans.finish(one, served) for one in left.values()]
         ends: list[int] = np.min(ways, axis=0).tolist()
         return ends
 
     def _shortest_first(self, jobs: list[Job]) -> list[int]:
         """Return when jobs complete, in units given; the clock is the supply."""
+        heads = self.supply.each_until([job.head for job in jobs]).tolist()
+        if min(heads) == max(heads):
+            units = accumulate(
+                sorted(job.units for job in jobs), initial=max(0, heads[0])
+            )
+            return list(units)[1:]
         waiting = sorted(
-            ((self.supply.until(job.head), job.units) for job in jobs), reverse=True
+            zip(heads, (job.units for job in jobs), strict=True), reverse=True
         )
         open_jobs: list[int] = []
         completed: list[int] = []

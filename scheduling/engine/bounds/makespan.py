@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from scheduling.engine.bounds.machines import Job, Machine
 
 
@@ -37,7 +39,7 @@ def tightest(machine: Machine, racks: Collection[str]) -> Window | None:
             if served is None:
                 return None
             ways = {one.after for one in chosen}
-            ready = [served - machine.early]
+            ready = np.array([served - machine.early])
             end = min(int(machine.spans.finish(way, ready)[0]) for way in ways)
             if end > best.end:
                 best = Window(machine=machine, start=max(0, job.head), end=end)

@@ -97,7 +97,7 @@ class Relaxed:
         late: defaultdict[int, int] = defaultdict(int)
         windows: dict[int, tuple[int, int]] = {}
         every = self._machines[""]
-        rows = [self._ends_on(machine, due) for machine in every]
+        rows = [self._ends_on(machine, _keys(due)) for machine in every]
         days = sorted(one.rack.due for one in due if one.rack.due is not None)
         for place, end in enumerate(self._sorted_ends(due, "").tolist()):
             if end <= days[place]:
@@ -117,10 +117,10 @@ class Relaxed:
         self, every: Sequence[Machine], racks: Sequence[Alone]
     ) -> list[Machine]:
         """Return all parts, and the few other limits that keep these racks longest."""
-        waits = {}
+        waits, keys = {}, _keys(racks)
         for machine in every:
             if not machine.is_stored:
-                ends = self._ends_on(machine, racks)
+                ends = self._ends_on(machine, keys)
                 waits[machine.key] = 0 if ends is None else int(ends.sum())
         others = [machine for machine in every if not machine.is_stored]
         others.sort(key=lambda machine: (-waits[machine.key], machine.key))
@@ -154,18 +154,18 @@ class Relaxed:
     def _sorted_ends(self, racks: Sequence[Alone], model: str) -> Sorted:
         """Return bounds on the racks' sorted ends."""
         found = np.sort(np.array([one.end for one in racks], np.int64))
+        keys = _keys(racks)
         for machine in self._machines[model]:
-            ends = self._ends_on(machine, racks)
+            ends = self._ends_on(machine, keys)
             if ends is not None:
                 np.maximum(found, ends, out=found)
         return found
 
-    def _ends_on(self, machine: Machine, racks: Sequence[Alone]) -> Sorted | None:
+    def _ends_on(self, machine: Machine, keys: tuple[str, ...]) -> Sorted | None:
         """Return the racks' sorted ends if this limit were the only one.
 
         None if it lets nothing through, or has nothing to do.
         """
-        keys = tuple(one.rack.key for one in racks)
         known = self._known.setdefault(keys, {})
         if machine not in known:
             through = machine.completions(keys)
@@ -174,6 +174,10 @@ class Relaxed:
                 np.sort(np.array([*through, *others], np.int64)) if through else None
             )
         return known[machine]
+
+
+def _keys(racks: Sequence[Alone]) -> tuple[str, ...]:
+    return tuple(one.rack.key for one in racks)
 
 
 def _not_kept(ends: Sequence[int], promises: Sequence[int]) -> int:

@@ -5,7 +5,6 @@ soon as it may; so the span is a function of the first minute alone, and its lea
 bounds every plan's. It is worked out for all minutes at once.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -63,7 +62,9 @@ class _Begins:
 
         What begins a week after it must be late anyhow is not looked at one by one.
         """
-        turn = max(first, int(np.searchsorted(self.ends, due, side="right")))
+        # A number of another width would have the whole array converted.
+        last = np.int32(min(due, np.iinfo(np.int32).max))
+        turn = max(first, int(np.searchsorted(self.ends, last, side="right")))
         found = [self._least_within(first, turn) * wip] if turn > first else []
         until = min(turn + MINUTES_PER_WEEK, len(self.ends))
         if turn < until:
@@ -136,15 +137,15 @@ class Spans:
             self._after[sign] = tuple(name_of(step) for step in one.steps[first:])
         return self._after[sign]
 
-    def finish(self, names: tuple[StepName, ...], ready: Sequence[int]) -> Minutes:
+    def finish(
+        self, names: tuple[StepName, ...], ready: npt.NDArray[np.int64]
+    ) -> Minutes:
         """Return when these steps end at the earliest, by the minute they are ready.
 
         What would not be done within the horizon ends after it.
         """
         never = int(self.book.problem.horizon) + 1
-        found: Minutes = self._ends_of(names)[
-            np.clip(np.asarray(ready, np.int64), 0, never)
-        ]
+        found: Minutes = self._ends_of(names)[np.clip(ready, 0, never)]
         return found
 
     def _ends_of(self, names: tuple[StepName, ...]) -> Minutes:

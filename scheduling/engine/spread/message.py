@@ -55,13 +55,13 @@ class Question:
     def from_bytes(cls, data: bytes) -> "Question":
         """Return what ``rule_question`` or ``part_questions`` wrote."""
         kind, data = data[:1], data[1:]
-        if kind == IN_PART:
-            window, data = WINDOW.unpack_from(data), data[WINDOW.size :]
-        arrays = _unpacked(data)
         asked: Way | Standing
         if kind == IN_PART:
+            arrays = _unpacked(data[WINDOW.size :])
+            window = WINDOW.unpack_from(data)
             asked = Standing(window=window, seats=_seats(arrays)[1])
         else:
+            arrays = _unpacked(data)
             asked = Way(rule=str(arrays["rule"]), waits=bool(arrays["waits"]))
         return cls(
             left_out=tuple(arrays["left_out"].tolist()),
