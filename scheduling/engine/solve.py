@@ -186,7 +186,8 @@ class _Search:
             # A search that must repeat may not end sooner when the floor comes sooner.
             floor.join()
         if board.racks and not self._is_over():
-            board.restore(seats)
+            if board.moved_since(seats).size:
+                board.restore(seats)
             seats = self._improve(board, floor)
         self.has_searched.set()
         self._report("proving")

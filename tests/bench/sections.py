@@ -161,10 +161,9 @@ def grid(options: Options) -> Iterator[Row]:
 
 def spread(options: Options) -> Iterator[Row]:
     """Measure what a second worker process gives a large search."""
-    seconds = 20 if options.is_quick else 40
     with a_world(racks=WORKER_RACKS, seed=options.seed, as_of=AS_OF) as world:
-        yield from worker_rows(world, seconds)
-    yield from spread_rows(seconds, options.seed)
+        yield from worker_rows(world, 10 if options.is_quick else 20)
+    yield from spread_rows(12 if options.is_quick else 24, options.seed)
 
 
 def levers(options: Options) -> Iterator[Row]:

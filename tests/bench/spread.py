@@ -43,8 +43,9 @@ SHORTER_PERCENT = 75
 """A second search by one process, to see how costs fall with its limit."""
 READING_S = 200
 """Reading the data, besides the search, on a busy machine."""
+CEILING_S = 5.0
 PARTS = (2, 8, 64)
-LOOKS = 160
+LOOKS = 60
 """Bursts of moves for all parts of a round together, to have answers to weigh."""
 
 Result = TypeVar("Result")
@@ -59,7 +60,7 @@ def rows(seconds: float, seed: int) -> Iterator[Row]:
     warm()
     problem = a_demo_like_problem(RACKS, curtailed=True)
     yield from _messages(problem)
-    yield _ceiling_row(problem, seconds / 4, seed)
+    yield _ceiling_row(problem, CEILING_S, seed)
     limits = (seconds * SHORTER_PERCENT / 100, seconds)
     shorter = seconds * TIME_PERCENT / 100
     # One leaves the second core to the bound's thread, two do not.

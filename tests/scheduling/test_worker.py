@@ -165,7 +165,7 @@ def test_the_first_plan_is_there_while_the_search_goes_on(scenario):
         end.result()
 
     assert (during.state, is_over) == (State.RUNNING, False)
-    assert during.best_cents == first.objective_cents
+    assert during.best_cents <= first.objective_cents
     assert Plan.objects.filter(run=run).count() == 1
 
 

@@ -28,7 +28,7 @@ ROUNDS = 5
 """A short search still has so many rounds."""
 GRACE_S = 2.0
 """How long answers are waited for when a round is over."""
-WAY_S = 0.3
+WAY_S = 0.1
 """How long a question and its answer are under way."""
 LOOK_EVERY_S = 0.02
 ASK_AGAIN = 5
