@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -27,9 +27,14 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Return queued runs without a message on its way, oldest first.
 
         A message sent longer ago than ``again_after`` counts as lost: a broker may
-        have been restarted without its data, or a worker killed with it in hand.
+        have been restarted without its data, or a worker killed with it in hand. One
+        whose scenario has a run that is still stopping waits for the end of that.
         """
+        under_way = Run.objects.filter(
+            scenario=OuterRef("scenario"), state=Run.State.RUNNING
+        )
         return self.filter(
+            ~Exists(under_way),
             Q(sent_at__isnull=True) | Q(sent_at__lt=Now() - again_after),
             state=Run.State.QUEUED,
         ).order_by("id")
@@ -41,6 +46,10 @@ class RunQuerySet(models.QuerySet["Run"]):
     def unfinished(self) -> "RunQuerySet":
         """Return runs that have not reached an end."""
         return self.filter(state__in=Run.UNFINISHED)
+
+    def going(self) -> "RunQuerySet":
+        """Return runs that have not reached an end, nor were asked to stop."""
+        return self.unfinished().filter(cancel_requested_at__isnull=True)
 
 
 class Run(models.Model):
@@ -146,7 +155,7 @@ class Run(models.Model):
     class Meta:
         """A running run is leased, an ended one says when, a failed one why.
 
-        A scenario has at most one run that is not finished.
+        A scenario has at most one run that neither is finished nor was asked to stop.
         """
 
         constraints = [
@@ -201,8 +210,10 @@ class Run(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["scenario"],
-                condition=Q(state__in=["queued", "running"]),
-                name="run_one_unfinished_a_scenario",
+                condition=Q(
+                    state__in=["queued", "running"], cancel_requested_at__isnull=True
+                ),
+                name="run_one_going_a_scenario",
             ),
         ]
         indexes = [

@@ -75,7 +75,7 @@ def _rows(site: Site) -> QuerySet[AutoRepair, Any]:
     newer = Plan.objects.filter(
         run__scenario__site=site, run__scenario__is_base=True, run__gt=OuterRef("run")
     ).exclude(run__improves__run=OuterRef("run"))
-    further = Run.objects.unfinished().filter(improves__run=OuterRef("run"))
+    further = Run.objects.going().filter(improves__run=OuterRef("run"))
     rows: QuerySet[AutoRepair, Any] = AutoRepair.objects.filter(site=site)
     return rows.select_related("run").annotate(
         number=Subquery(published.values("number")[:1]),

@@ -14,7 +14,8 @@ class Standing:
         site: The site.
         publication: The newest publication, or None before the first.
         proposal: The newest plan made since that publication, or None.
-        run: The run under way or waiting, or None.
+        run: The run under way or waiting, or None; one that only improves the proposal
+            makes way to whoever asks, so it counts for none.
     """
 
     site: Site
@@ -47,7 +48,7 @@ def standing_of(site: Site) -> Standing:
     )
     run = (
         Run.objects.unfinished()
-        .filter(scenario__site=site, scenario__is_base=True)
+        .filter(scenario__site=site, scenario__is_base=True, improves__isnull=True)
         .order_by("-pk")
         .first()
     )

@@ -364,9 +364,7 @@ def _stop_overtaken() -> None:
     later = Publication.objects.filter(
         site=OuterRef("scenario__site"), plan__gte=OuterRef("improves")
     )
-    going = Run.objects.unfinished().filter(
-        Exists(later), improves__isnull=False, cancel_requested_at__isnull=True
-    )
+    going = Run.objects.going().filter(Exists(later), improves__isnull=False)
     for run in going:
         with suppress(RunFinishedError):
             cancel(run=run, actor=ACTOR)

@@ -22,12 +22,15 @@ from scheduling.models import (
     Study,
 )
 from scheduling.reasons import PLANNING
+from scheduling.services.runs import stop_improving
 
 if TYPE_CHECKING:
     # Their modules load the solver, which the web process does without.
     from scheduling.engine.conflict import Conflict
     from scheduling.engine.levers import Lever
 
+SYSTEM = "system"
+"""Who asks where nobody waits."""
 CLAIM_FOR = timedelta(seconds=120)
 """A worker that has written nothing by then is taken for lost."""
 WORKER_LOST = "The worker stopped each time it worked on this study; its log says why."
@@ -56,7 +59,8 @@ def request_study(*, plan: Plan, actor: str) -> Study:
 
     Questions about older proposals of the same scenario that nobody has answered yet
     are dropped: their plans are no longer looked at. Asked again after it has failed,
-    a study starts anew.
+    a study starts anew. Where somebody asks, searches that only improve a waiting
+    proposal make way.
     """
     study, is_new = Study.objects.get_or_create(plan=plan, defaults={"actor": actor})
     if not is_new and study.state == Study.State.FAILED:
@@ -68,6 +72,8 @@ def request_study(*, plan: Plan, actor: str) -> Study:
         plan__lt=plan.pk,
         state=Study.State.REQUESTED,
     ).delete()
+    if actor != SYSTEM and study.state == Study.State.REQUESTED:
+        stop_improving(site=plan.run.scenario.site, actor=actor)
     return study
 
 

@@ -7,6 +7,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from factory.models import Order
+from journal.api.ids import opaque
 from journal.cursors import consume
 from journal.models import Event
 from journal.sequencing import sequence
@@ -19,9 +20,12 @@ from scheduling.models import AutoRepair, GridEvent, Plan, Run
 from scheduling.services.auto_repair import GATHER, GRID_WAIT, settle, start_due
 from scheduling.services.grid import announce
 from scheduling.services.runs import claim, request_run
+from scheduling.services.scenarios import create_scenario
 from scheduling.worker import execute
+from tests.builders.api import Caller
 from tests.builders.factory import NOW
 from tests.builders.reading import a_reader, words
+from tests.builders.runs import a_scenario
 from tests.builders.scheduling import a_base_scenario, a_stored_plan
 from tests.builders.soaking import HOUR, a_soaking_world, put_in_force
 
@@ -172,15 +176,55 @@ def test_a_plan_that_comes_just_after_the_publication_is_not_stored(proposal):
 def test_a_further_search_makes_way_for_the_next_signal(world, proposal):
     the_grid_asks(world.site, name="Night peak")
 
-    assert [started(), started()] == [0, 1]
+    assert started() == 1
     assert Run.objects.get(improves=proposal).state == Run.State.CANCELLED
 
 
-def test_a_further_search_makes_way_for_a_planner(world, proposal):
+def test_a_further_search_makes_way_for_a_planner_and_keeps_its_best(world, proposal):
     lease = claim(Run.objects.get(improves=proposal).pk, "worker:1")
-    asked = {"scenario": a_base_scenario(world.site), "by": None, "actor": "user:7"}
-    with pytest.raises(RunUnfinishedError):
-        request_run(**asked)
+    planner = a_reader(world.site)
+    page = words(planner.get(reverse("control")))
+    planner.post(reverse("runs"), {"kind": "optimize", "time_limit_s": 20})
+    asked = Run.objects.get(kind=Run.Kind.OPTIMIZE, state=Run.State.QUEUED)
+    waiting = list(Run.objects.to_send(again_after=GRID_WAIT))
     execute(lease, quick)
 
-    assert request_run(**asked).state == Run.State.QUEUED
+    run = Run.objects.get(improves=proposal)
+    assert "Optimize" in page
+    assert "Watch run" not in page
+    assert waiting == []
+    assert run.state == Run.State.CANCELLED
+    assert run.plan.broken_cents < proposal.broken_cents
+    assert list(Run.objects.to_send(again_after=GRID_WAIT)) == [asked]
+
+
+@pytest.mark.parametrize("asked", ["run", "scenario", "study"])
+def test_a_further_search_makes_way_for_an_api_client(world, proposal, asked):
+    claim(Run.objects.get(improves=proposal).pk, "worker:1")
+    what_if = create_scenario(
+        site=world.site, name="As it is", adjustments=[], by=None, actor="user:7"
+    )
+    path, body = {
+        "run": ("runs", {"site": world.site.code}),
+        "scenario": ("runs", {"scenario": opaque("sc", what_if.pk)}),
+        "study": (f"plans/{opaque('plan', proposal.pk)}/studies", {}),
+    }[asked]
+    answer = Caller(code_execution=True).post(path, body)
+
+    assert answer.status_code == 202
+    assert Run.objects.get(improves=proposal).is_stopping
+
+
+def test_a_further_search_goes_on_while_another_site_is_planned(proposal):
+    request_run(scenario=a_scenario(), by=None, actor="user:7")
+
+    assert Run.objects.going().filter(improves=proposal).exists()
+
+
+def test_of_two_who_ask_the_second_is_told_of_the_first(world, proposal):
+    asked = {"scenario": a_base_scenario(world.site), "by": None, "actor": "user:7"}
+    run = request_run(**asked)
+
+    with pytest.raises(RunUnfinishedError) as refusal:
+        request_run(**asked)
+    assert refusal.value.run == run.pk

@@ -87,6 +87,17 @@ def test_a_run_that_has_ended_stands_in_nobodys_way(state):
 
 
 @pytest.mark.django_db
+def test_a_run_that_was_asked_to_stop_stands_in_nobodys_way_and_ends_first():
+    first, lease = a_claimed_run()
+    runs.cancel(run=first, actor="user:7")
+    second = ask(first.scenario)
+
+    assert list(Run.objects.to_send(again_after=timedelta(0))) == []
+    runs.finish(lease, progress=Progress(phase="stopped"))
+    assert list(Run.objects.to_send(again_after=timedelta(0))) == [second]
+
+
+@pytest.mark.django_db
 def test_another_scenario_may_run_beside():
     a_run()
 

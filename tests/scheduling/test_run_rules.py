@@ -12,7 +12,7 @@ from tests.builders.world import a_small_world
 
 State = Run.State
 UNIQUE = {
-    "postgresql": "run_one_unfinished_a_scenario",
+    "postgresql": "run_one_going_a_scenario",
     "sqlite": "scheduling_run.scenario_id",
 }
 
