@@ -204,7 +204,7 @@ class ReplacedPlanError(PublishError):
     def __init__(self, plan: int) -> None:
         """Name the plan."""
         super().__init__(
-            f"Plan {plan} has been replaced by a better one. Look at the changes again."
+            f"Plan {plan} has been replaced by a newer one. Look at the changes again."
         )
 
 

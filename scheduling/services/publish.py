@@ -74,7 +74,7 @@ def publish(
     Raises:
         NotLivePlanError: If it is a plan of a what-if scenario.
         UnfinishedPlanError: If its run may still replace it.
-        ReplacedPlanError: If another proposal has taken its place.
+        ReplacedPlanError: If a newer proposal has taken its place.
         AlreadyPublishedError: If it has been published before.
         NewerPublicationError: If another plan was published since the preview.
         OutdatedPlanError: If the plan in force is newer than this one.
@@ -205,19 +205,12 @@ def _refuse(
         raise NewerPublicationError(expected_previous or 0, diff.previous_number or 0)
     if diff.previous is not None and diff.previous.plan_id > plan.pk:
         raise OutdatedPlanError(plan.pk, diff.previous.number)
-    if _is_replaced(plan):
+    newer = Plan.objects.filter(run__scenario=plan.run.scenario_id, pk__gt=plan.pk)
+    if newer.exists():
         raise ReplacedPlanError(plan.pk)
     unsigned = {one.order.number for one in diff.broken} - set(reasons)
     if unsigned:
         raise PromisesNotAcknowledgedError(tuple(sorted(unsigned)))
-
-
-def _is_replaced(plan: Plan) -> bool:
-    """Return whether another has improved a plan, or a newer one let its rows go."""
-    if Plan.objects.filter(run__improves=plan).exists():
-        return True
-    planned = plan.planned_racks.filter(ships_at__isnull=False)
-    return planned.exists() and not plan.planned_steps.exists()
 
 
 def _reasons(diff: Diff, acknowledged: Mapping[str, str]) -> dict[str, str]:

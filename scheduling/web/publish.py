@@ -1,6 +1,7 @@
 """Publishing: what moves, whose promise breaks, and the hand that signs for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,18 +9,26 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 
 from factory.access import OFFICE, Audience, allow, audience_of, granted
 from journal.wording import counted
 from scheduling.charts import dumbbell, histogram
-from scheduling.errors import SchedulingError
+from scheduling.errors import SchedulingError, UnfinishedPlanError
 from scheduling.models import Plan
 from scheduling.queries.changes import Change, Diff
 from scheduling.services import publish as services
+from scheduling.web.gate import (
+    Item,
+    Typed,
+    items_again,
+    items_of,
+    left_over,
+    typed_into,
+)
 from scheduling.web.shell import site_of, standing
 
-LONGEST_NOTE = 300
 ORDERS_SHOWN = 200
 RACKS_SHOWN = 200
 RACKS_DRAWN = 24
@@ -28,17 +37,40 @@ RACKS_DRAWN = 24
 @allow(*OFFICE, writers=(Audience.PLANNER,))
 def publish_page(request: HttpRequest) -> HttpResponse:
     """Show what publishing the proposal changes; a POST publishes it."""
-    now = standing(request)
     if request.method == "POST":
         return _publish(request)
-    if now.proposal is None:
-        return render(request, "scheduling/publish_empty.html", {"standing": now})
-    diff = services.preview(now.proposal)
-    zone = ZoneInfo(now.site.zone)
+    proposal = standing(request).proposal
+    if proposal is None:
+        return _nothing(request)
+    diff = services.preview(proposal)
+    return _gate(request, diff, items_of(diff))
+
+
+def _nothing(
+    request: HttpRequest,
+    left: Sequence[tuple[str, str]] = (),
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """Say that there is no proposal, and what had been typed for one."""
+    context = {"standing": standing(request), "left": left}
+    return render(request, "scheduling/publish_empty.html", context, status=status)
+
+
+def _gate(
+    request: HttpRequest,
+    diff: Diff,
+    items: Sequence[Item],
+    *,
+    left: Sequence[tuple[str, str]] = (),
+    note: str = "",
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """Show what a plan changes, and the gate with what was typed into it."""
+    zone = ZoneInfo(standing(request).site.zone)
     moves = _moves(diff)
     sizes = histogram.classes(_sizes(diff, zone))
     context = {
-        "plan": now.proposal,
+        "plan": diff.plan,
         "diff": diff,
         "orders": diff.orders[:ORDERS_SHOWN],
         "hears": _hears(diff),
@@ -52,9 +84,22 @@ def publish_page(request: HttpRequest) -> HttpResponse:
         "moves_title": "The racks that move most",
         "sizes": histogram.both(sizes) if moves else "",
         "sizes_table": histogram.table(sizes) if moves else None,
-        "is_planner": audience_of(request.user) in granted((Audience.PLANNER,)),
+        "items": items,
+        "left": left,
+        "note": note,
+        "closed": _closed(request, diff.plan),
+        "news_url": reverse("plan_news", args=[diff.plan.pk]),
     }
-    return render(request, "scheduling/publish.html", context)
+    return render(request, "scheduling/publish.html", context, status=status)
+
+
+def _closed(request: HttpRequest, plan: Plan) -> str:
+    """Return why the reader cannot publish a plan; empty if that is possible."""
+    if audience_of(request.user) not in granted((Audience.PLANNER,)):
+        return "Planners publish."
+    if not plan.run.is_finished:
+        return str(UnfinishedPlanError(plan.pk, plan.run_id))
+    return ""
 
 
 def _lede(diff: Diff) -> str:
@@ -142,34 +187,44 @@ def _sizes(diff: Diff, zone: ZoneInfo) -> Iterator[tuple[int, bool]]:
 
 
 def _publish(request: HttpRequest) -> HttpResponse:
-    """Publish the plan the form was made for, or say why not."""
+    """Publish the plan a form was made for, or say why not and keep what was typed."""
     plan = get_object_or_404(
         Plan,
         pk=_number(request.POST.get("plan", "")),
         run__scenario__site=site_of(request),
+        run__scenario__is_base=True,
     )
+    typed = typed_into(request.POST)
     try:
         publication = services.publish(
             plan=plan,
             by=request.user if isinstance(request.user, User) else None,
             actor=f"user:{request.user.pk}",
-            acknowledged={
-                order: _line(request.POST.get(f"reason-{order}", ""))
-                for order in request.POST.getlist("acknowledged")
-            },
-            note=_line(request.POST.get("note", ""))[:LONGEST_NOTE],
+            acknowledged=typed.acknowledged,
+            note=typed.note,
             expected_previous=_number(request.POST.get("previous", "")) or None,
         )
     except SchedulingError as error:
         messages.error(request, str(error))
-        return redirect("publish")
+        return _again(request, services.preview(plan), typed)
     messages.success(request, f"Plan {publication.number} is in force.")
     return redirect("control")
 
 
-def _line(text: str) -> str:
-    """Return what was typed as one line; a field may be broken into several."""
-    return " ".join(text.replace("\0", "").split())
+def _again(request: HttpRequest, seen: Diff, typed: Typed) -> HttpResponse:
+    """Show the gate of the newest proposal with what was typed into one before it."""
+    proposal = standing(request).proposal
+    if proposal is None:
+        return _nothing(request, left_over(None, seen, typed), HTTPStatus.CONFLICT)
+    diff = services.preview(proposal)
+    return _gate(
+        request,
+        diff,
+        items_again(diff, seen, typed),
+        left=left_over(diff, seen, typed),
+        note=typed.note,
+        status=HTTPStatus.CONFLICT,
+    )
 
 
 def _number(text: str) -> int:

@@ -1,5 +1,6 @@
 """Publishing: what moves, what breaks, the signature, and who may give it."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from factory.models import Unit
 from scheduling.models import CustomerPromise, Publication, Run
 from tests.builders.factory import NOW, an_order
 from tests.builders.reading import a_reader, links, table, words
-from tests.builders.scheduling import a_plan
+from tests.builders.runs import a_claimed_run
+from tests.builders.scheduling import a_base_scenario, a_plan
 from tests.builders.world import a_small_world
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +19,7 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 LABEL = "Orders whose date changes"
 BROKEN = "Leak sensors: 29 of 116."
+TOLD = "Told by phone on Friday."
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +45,11 @@ def sent(reader, plan, previous="", *acknowledged, **fields):
         | {f"reason-{order}": BROKEN for order in acknowledged}
         | fields,
     )
+
+
+def signed(page):
+    """Return the orders that are ticked in a gate."""
+    return re.findall(r'value="([^"]+)" checked', page.content.decode())
 
 
 def a_late_plan(world, **fields):
@@ -173,10 +181,9 @@ def test_an_unsigned_break_publishes_nothing_and_names_the_order(
 ):
     plan = a_late_plan(world)
 
-    answer = sent(planner, plan, "1")
-    page = planner.get(answer.headers["Location"])
+    page = sent(planner, plan, "1")
 
-    assert answer.headers["Location"] == reverse("publish")
+    assert page.status_code == 409
     assert f"1 broken promise not acknowledged: {world.order.number}." in words(page)
     assert Publication.objects.get() == published
     assert CustomerPromise.objects.count() == 1
@@ -194,9 +201,8 @@ def test_a_signed_break_is_published_with_its_reason(world, planner, published):
 def test_a_form_older_than_the_last_publication_is_refused(world, planner, published):
     plan = a_plan(world.site, dict.fromkeys(world.racks, NOW + 10 * DAY))
 
-    answer = sent(planner, plan, "")
+    page = sent(planner, plan, "")
 
-    page = planner.get(answer.headers["Location"])
     assert "Number 1 has been published since this preview" in words(page)
     assert Publication.objects.get() == published
 
@@ -270,7 +276,7 @@ def test_more_orders_than_fit_are_counted_in_full(world, planner):
 def test_a_signature_without_a_reason_is_no_signature(world, planner, published):
     plan = a_late_plan(world)
 
-    answer = sent(
+    page = sent(
         planner,
         plan,
         "1",
@@ -278,9 +284,100 @@ def test_a_signature_without_a_reason_is_no_signature(world, planner, published)
         **{f"reason-{world.order.number}": "  "},
     )
 
-    page = planner.get(answer.headers["Location"])
     assert f"1 broken promise not acknowledged: {world.order.number}." in words(page)
+    assert signed(page) == []
     assert Publication.objects.get() == published
+
+
+def test_what_was_typed_stays_where_a_signature_is_missing(world, planner):
+    other = an_order(world.site, world.model)
+    everything = [*world.racks, other.racks.get()]
+    sent(planner, a_plan(world.site, dict.fromkeys(everything, NOW + 10 * DAY)))
+    plan = a_plan(
+        world.site, dict.fromkeys(everything, NOW + 16 * DAY), sentence=BROKEN
+    )
+
+    page = sent(
+        planner,
+        plan,
+        "1",
+        world.order.number,
+        **{f"reason-{world.order.number}": TOLD, "note": "After the meeting."},
+    )
+
+    assert f"1 broken promise not acknowledged: {other.number}." in words(page)
+    assert TOLD in words(page)
+    assert signed(page) == [world.order.number]
+    assert 'value="After the meeting."' in page.content.decode()
+    assert "no longer needed" not in words(page)
+
+
+@pytest.mark.parametrize(
+    ("days", "is_signed", "said"),
+    [
+        (16, True, TOLD),
+        (15, False, "You signed for another day. Sign again."),
+        (10, False, "Typed, and no longer needed"),
+    ],
+)
+def test_what_was_typed_goes_on_to_the_proposal_that_took_the_place(
+    world, planner, published, days, is_signed, said
+):
+    plan = a_late_plan(world)
+    a_plan(world.site, dict.fromkeys(world.racks, NOW + days * DAY))
+
+    page = sent(
+        planner,
+        plan,
+        "1",
+        world.order.number,
+        **{f"reason-{world.order.number}": TOLD},
+    )
+
+    assert f"Plan {plan.pk} has been replaced by a newer one." in words(page)
+    assert TOLD in words(page)
+    assert said in words(page)
+    assert signed(page) == [world.order.number] * is_signed
+    assert Publication.objects.get() == published
+
+
+def test_what_the_plan_before_suggested_was_not_typed(world, planner, published):
+    plan = a_late_plan(world)
+    a_late_plan(world, sentence="The site's power is full.")
+
+    page = sent(planner, plan, "1", world.order.number)
+
+    assert BROKEN not in words(page)
+    assert "The site's power is full." in words(page)
+
+
+def test_what_was_typed_is_shown_where_nothing_is_left_to_publish(
+    world, planner, published
+):
+    plan = a_late_plan(world)
+    sent(planner, plan, "1", world.order.number)
+
+    page = sent(
+        planner,
+        plan,
+        "1",
+        world.order.number,
+        **{f"reason-{world.order.number}": TOLD},
+    )
+
+    assert "was published as number 2" in words(page)
+    assert f"{world.order.number} {TOLD}" in words(page)
+
+
+def test_while_a_run_may_replace_its_plan_nothing_can_be_typed(world, planner):
+    run = a_claimed_run(scenario=a_base_scenario(world.site))[0]
+    plan = a_plan(world.site, dict.fromkeys(world.racks, NOW + 10 * DAY), run=run)
+
+    page = planner.get(reverse("publish"))
+
+    assert f"Run {run.pk} is still improving plan {plan.pk}." in words(page)
+    assert reverse("run", args=[run.pk]) in links(page)
+    assert "Publish this plan" not in words(page)
 
 
 def test_the_reason_given_is_read_by_the_customer_on_one_line(
