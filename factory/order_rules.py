@@ -6,18 +6,17 @@ Pure: facts in, a refusal out. The database holds the same rules by constraints
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from factory.errors import OrderChangeRefusedError
 from factory.models import Customer, Order, OrderChange, RackModel
+from factory.reach import is_in_reach, out_of_reach
 
 Kind = OrderChange.Kind
 State = Order.State
 
 MOST_RACKS = 500
-FURTHEST = timedelta(days=3 * 365)
-"""No plan looks further ahead."""
 LIVING: Final = frozenset({State.OPEN, State.PAUSED})
 
 MAY_CHANGE: Final[Mapping[str, frozenset[str]]] = {
@@ -118,11 +117,11 @@ def check(facts: Facts, wish: Wish) -> None:
             "requested_date",
             f"{facts.number}: {wish.requested_date.isoformat()} has passed.",
         )
-    if wish.requested_date is not None and wish.requested_date > facts.today + FURTHEST:
+    if wish.requested_date is not None and not is_in_reach(
+        wish.requested_date, facts.today
+    ):
         raise OrderChangeRefusedError(
-            "requested_date",
-            f"{facts.number}: {wish.requested_date.isoformat()} is more than "
-            "three years ahead.",
+            "requested_date", f"{facts.number}: {out_of_reach('A date to ship')}"
         )
 
 

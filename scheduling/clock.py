@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from factory.reach import REACH
 from scheduling.engine.units import MINUTES_PER_DAY, Minutes
 
 QUARTER_MIN = 15
 LAST_MINUTE_OF_DAY = MINUTES_PER_DAY - 1
 """A promise is a date; 23:59 local stands for it."""
-
-FURTHEST = timedelta(days=3 * 365)
-"""Systems write 9999-12-31 where no date is known; not every clock can show it."""
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -65,10 +63,10 @@ class SiteClock:
     def end_of_day(self, day: date) -> Minutes:
         """Return the minute in which a local wall clock shows 23:59.
 
-        A day further off than ``FURTHEST``, either way, counts as one that far.
+        A day further off than ``REACH``, either way, counts as one that far.
         """
         now = self.epoch.date()
-        near = min(max(day, now - FURTHEST), now + FURTHEST)
+        near = min(max(day, now - REACH), now + REACH)
         return self.wall(near, LAST_MINUTE_OF_DAY)
 
     def day_of(self, minute: int) -> date:

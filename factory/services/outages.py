@@ -1,7 +1,7 @@
 """Outages: a bay, feeder, loop, work centre or crew gives less for a time."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -16,10 +16,10 @@ from factory.models import (
     Site,
     WorkCentre,
 )
+from factory.reach import is_in_reach, out_of_reach
 from journal.services import record
 
 REASON_MOST = 160
-FURTHEST = timedelta(days=3 * 366)
 TARGETS: dict[str, type[models.Model]] = {
     "bay": PowerBay,
     "node": PowerNode,
@@ -68,11 +68,11 @@ def declare_outage(*, site: Site, told: Told, actor: str) -> Outage:
             "ends_at", "An outage ends after it starts, and is not over yet."
         )
     for field, at in (("starts_at", told.starts_at), ("ends_at", told.ends_at)):
-        if not now - FURTHEST <= at <= now + FURTHEST:
+        if not is_in_reach(at, now):
             raise OutageRefusedError(
                 field,
-                "An outage lies within three years: what never comes back is taken out "
-                "of the site.",
+                f"{out_of_reach('An outage')} What never comes back is taken out of "
+                "the site.",
             )
     full = capacity_of(told.target)
     if not 0 <= told.remaining < full:

@@ -1,6 +1,5 @@
 """Quotes over the API: how early could we have it, and hold it for us."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -21,7 +20,6 @@ from journal.api.views import Refused, UnprocessableError, once
 from scheduling.errors import SchedulingError
 from scheduling.models import Booking, Quote
 from scheduling.models.quote import (
-    MOST_DAYS_AHEAD,
     MOST_HOURS,
     MOST_PROMISES,
     MOST_RACKS,
@@ -159,10 +157,8 @@ class QuotesView(ListView):
         site = coded(Site.objects.all(), "site", wanted["site"])
         model = coded(RackModel.objects.all(), "rack_model", wanted["rack_model"])
         today = timezone.now().date()
-        if not today <= wanted["wish_date"] <= today + timedelta(days=MOST_DAYS_AHEAD):
-            raise UnprocessableError(
-                {"wish_date": ["The wish date lies in the next three years."]}
-            )
+        if why := quotes.why_not(wanted["wish_date"], today):
+            raise UnprocessableError({"wish_date": [why]})
         quote = quotes.request_quote(
             site=site,
             rack_model=model,

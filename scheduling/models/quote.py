@@ -13,7 +13,6 @@ from scheduling.models.publication import Publication
 
 MOST_RACKS = 100
 MOST_PROMISES = 20
-MOST_DAYS_AHEAD = 3 * 365
 MOST_HOURS = 168
 
 

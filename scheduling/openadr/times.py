@@ -6,13 +6,14 @@ Source: OpenADR 3.1, definitions ``dateTime`` and ``duration``.
 import re
 from datetime import UTC, datetime, timedelta
 
+from factory.reach import is_in_reach
 from scheduling.errors import OpenAdrError
 
 AT_ONCE = "0001-01-01"
 """A start that means: from the moment the event was written."""
 LONGEST = timedelta(days=366)
 """Longer durations, ``P9999Y`` first of all, mean "until further notice"."""
-FURTHEST = timedelta(days=2 * 366)
+FAR = "within three years of today"
 
 _DURATION = re.compile(
     r"(?P<sign>-?)P(?:(?P<years>\d{1,9})Y)?(?:(?P<months>\d{1,9})M)?"
@@ -40,7 +41,7 @@ def moment(text: object, field: str, *, at_once: datetime) -> datetime:
         at_once: What a start of ``0001-01-01`` means.
 
     Raises:
-        OpenAdrError: If it is no moment with a zone, or over two years off.
+        OpenAdrError: If it is no moment with a zone, or over three years off.
     """
     if not isinstance(text, str) or len(text) > 40:  # noqa: PLR2004
         raise OpenAdrError(field, text, "a moment such as 2026-12-01T16:00:00Z")
@@ -57,9 +58,9 @@ def moment(text: object, field: str, *, at_once: datetime) -> datetime:
     try:
         found = found.astimezone(UTC)
     except OverflowError:
-        raise OpenAdrError(field, text, "within two years") from None
-    if not at_once - FURTHEST <= found <= at_once + FURTHEST:
-        raise OpenAdrError(field, text, "within two years")
+        raise OpenAdrError(field, text, FAR) from None
+    if not is_in_reach(found, at_once):
+        raise OpenAdrError(field, text, FAR)
     return found
 
 

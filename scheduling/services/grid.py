@@ -6,13 +6,13 @@ from typing import Any
 from django.db import transaction
 
 from factory.models import Site
+from factory.reach import is_in_reach, out_of_reach
 from journal.services import record
 from journal.wording import kw
 from scheduling.errors import GridEventRefusedError
 from scheduling.models import GridContract, GridEvent
 
 LONGEST = timedelta(days=366)
-FURTHEST = timedelta(days=2 * 366)
 
 
 def contract_of(site: Site) -> GridContract:
@@ -87,8 +87,8 @@ def refuse_nonsense(event: GridEvent, *, now: datetime) -> None:
 
     Raises:
         GridEventRefusedError: If it ends before it starts or lies in the past, is
-            longer than a year, further off than two, or asks for more than the
-            contract allows anyhow.
+            longer than a year, begins further off than anybody plans, or asks for more
+            than the contract allows anyhow.
     """
     if event.ends_at <= event.starts_at:
         raise GridEventRefusedError("ends_at", "A grid event ends after it starts.")
@@ -100,10 +100,8 @@ def refuse_nonsense(event: GridEvent, *, now: datetime) -> None:
         raise GridEventRefusedError(
             "ends_at", "A cap for more than a year is a new contract: change the site."
         )
-    if event.starts_at > now + FURTHEST:
-        raise GridEventRefusedError(
-            "starts_at", "A grid event starts within the next two years."
-        )
+    if not is_in_reach(event.starts_at, now):
+        raise GridEventRefusedError("starts_at", out_of_reach("A grid event"))
     if event.cap_w > event.site.contracted_import_w:
         raise GridEventRefusedError(
             "cap_w",

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from factory.models import RackModel, Site
+from factory.reach import is_in_reach, out_of_reach
 from journal.services import record
 from scheduling.errors import (
     QuoteBookedError,
@@ -60,6 +61,13 @@ class Basis:
 
     publication: Publication | None
     booking: int
+
+
+def why_not(wish: date, today: date) -> str:
+    """Return why nobody can wish for a day, in a sentence; empty if one can."""
+    if wish < today:
+        return "The wish date has passed."
+    return "" if is_in_reach(wish, today) else out_of_reach("The wish date")
 
 
 @transaction.atomic

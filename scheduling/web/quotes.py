@@ -1,6 +1,6 @@
 """Capable to promise: how early racks nobody has ordered could ship, and holding it."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from django import forms
 from django.contrib import messages
@@ -14,7 +14,6 @@ from factory.models import RackModel
 from scheduling.errors import SchedulingError
 from scheduling.models import Quote
 from scheduling.models.quote import (
-    MOST_DAYS_AHEAD,
     MOST_HOURS,
     MOST_PROMISES,
     MOST_RACKS,
@@ -50,8 +49,8 @@ class QuoteForm(forms.Form):
         """Refuse a day nobody can wish for."""
         wished: date = self.cleaned_data["wish_date"]
         today = timezone.localdate()
-        if not today <= wished <= today + timedelta(days=MOST_DAYS_AHEAD):
-            raise forms.ValidationError("The wish date lies in the next three years.")
+        if why := services.why_not(wished, today):
+            raise forms.ValidationError(why)
         return wished
 
 

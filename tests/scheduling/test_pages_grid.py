@@ -118,6 +118,10 @@ def test_the_energy_desk_announces_a_cap_and_calls_it_off_again(world):
         ({"ends_at": "2026-11-23T09:00"}, "ends after it starts"),
         ({"starts_at": "2026-11-20T10:00", "ends_at": "2026-11-20T12:00"}, "is over"),
         ({"ends_at": "2028-01-01T00:00"}, "more than a year"),
+        (
+            {"starts_at": "2030-01-01T10:00", "ends_at": "2030-01-01T12:00"},
+            "A grid event lies within three years of today.",
+        ),
         ({"cap_percent": "-5"}, "greater than or equal to 0"),
         ({"cap_percent": ""}, "one of the two"),
         ({"cap_kw": "3600"}, "one of the two"),
