@@ -19,7 +19,16 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from factory.models import Order, OrderChange, Place, RoutingStep, Site, Unit
+from factory.models import (
+    ChangeDecision,
+    Order,
+    OrderChange,
+    Place,
+    RoutingStep,
+    Site,
+    StaffProfile,
+    Unit,
+)
 from scheduling.models import (
     CustomerPromise,
     LimitAttribution,
@@ -79,6 +88,8 @@ class OrderRow:
     @property
     def status(self) -> str:
         """Return the word of wording.STATUSES for this order's promise."""
+        if self.order.state == Order.State.PAUSED:
+            return self.order.state
         if self.unplannable:
             return "unplannable"
         if self.planned is None:
@@ -87,9 +98,10 @@ class OrderRow:
             return "late" if self.planned > self.requested else "planned"
         if self.planned > self.promised:
             return "breaks"
-        if self.first_promised is not None and self.promised > self.first_promised:
-            return "moved"
-        return "kept"
+        has_moved = (
+            self.first_promised is not None and self.promised > self.first_promised
+        )
+        return "moved" if has_moved else "kept"
 
 
 def promises_of_orders() -> QuerySet[CustomerPromise]:
@@ -265,6 +277,26 @@ def changes_of(order: Order) -> list[OrderChange]:
         "customer", "rack_model", "decision", "order"
     )
     return list(found.order_by("-at", "-pk"))
+
+
+def pause_of(order: Order) -> ChangeDecision | None:
+    """Return the decision that paused an order, if it is paused by one. One query."""
+    if order.state != Order.State.PAUSED:
+        return None
+    granted = ChangeDecision.objects.filter(
+        change__order=order, kind=OrderChange.Kind.PAUSE, is_granted=True
+    )
+    return granted.select_related("change").order_by("-at", "-pk").first()
+
+
+def planners_of(site: Site) -> list[str]:
+    """Return the names of a site's planners, who decide about its orders. One query."""
+    profiles = StaffProfile.objects.filter(
+        site=site, role=StaffProfile.Role.PLANNER, user__is_active=True
+    ).select_related("user")
+    return sorted(
+        one.user.get_full_name() or one.user.get_username() for one in profiles
+    )
 
 
 def promises_by(change: OrderChange) -> list[CustomerPromise]:

@@ -129,9 +129,13 @@ class RefuseForm(forms.Form):
 
 @allow(*OFFICE, writers=(*PLANNERS, Audience.BUYER))
 def change_list(request: HttpRequest, number: str) -> HttpResponse:
-    """Show what was asked of an order and became of it; a POST asks for a change."""
+    """Show what was asked of an order and became of it; a POST asks for a change.
+
+    ``?kind=`` chooses one in the form.
+    """
     order = _order(request, number)
-    form = ChangeForm(order, request.POST or None)
+    wanted = {"kind": request.GET.get("kind", "")}
+    form = ChangeForm(order, request.POST or None, initial=wanted)
     if request.method == "POST" and form.is_valid():
         try:
             change = services.propose(order=order, wish=form.wish(), by=signed(request))

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 
-from factory.access import OFFICE, allow
+from factory.access import OFFICE, Audience, allow, audience_of, granted
 from factory.models import Order
 from journal.wording import duration
 from scheduling.charts import waterfall
@@ -21,6 +21,12 @@ from scheduling.web.shell import site_of, standing
 ORDERS_A_PAGE = 50
 LONGEST_SEARCH = 80
 SHOWS = {"open": "Open", "late": "Late", "all": "All"}
+UNPLANNED = {
+    Order.State.PAUSED: "What is paused is not planned until it is restarted.",
+    Order.State.CANCELLED: "It is cancelled.",
+    Order.State.SHIPPED: "It has shipped.",
+}
+"""Why no plan holds an order, by its state; an open one waits for the next."""
 
 
 @allow(*OFFICE)
@@ -91,7 +97,15 @@ def order_page(request: HttpRequest, number: str) -> HttpResponse:
         "chosen": chosen,
         "plan": now.plan,
         "promises": queries.promises_of(order),
+        "unplanned": UNPLANNED.get(order.state, "Optimize to plan it."),
     }
+    if order.state == Order.State.PAUSED:
+        context |= {
+            "is_paused": True,
+            "pause": queries.pause_of(order),
+            "planners": queries.planners_of(now.site),
+            "is_planner": audience_of(request.user) in granted((Audience.PLANNER,)),
+        }
     if chosen is not None and now.plan is not None:
         context |= _why(chosen, now.plan)
     return render(request, "scheduling/order.html", context)

@@ -25,9 +25,9 @@ from tests.builders.factory import (
     an_order,
     records_until,
 )
-from tests.builders.reading import a_reader, table, words
+from tests.builders.reading import a_reader, links, table, words
 from tests.builders.scheduling import a_promise, a_stored_plan
-from tests.builders.world import World, a_small_world
+from tests.builders.world import World, a_small_world, a_user
 
 pytestmark = pytest.mark.django_db
 
@@ -193,6 +193,51 @@ def test_what_moves_anyhow_is_not_the_cost_of_a_change(world, time_machine):
 
     assert preview.firm["moved_racks"] == 0
     assert preview.firm["late_cents"] == preview.firm["moved_cents"] == 0
+
+
+@pytest.mark.parametrize(
+    ("role", "who"),
+    [("planner", "Restart it"), ("quality", "Robin Ito can restart it.")],
+)
+def test_a_paused_orders_page_says_so_first_with_since_when_why_and_who(
+    world, role, who
+):
+    a_user("planner", site=world.site)
+    pause = asked(world.order, Kind.PAUSE, reason="The hall floods.")
+    seen(pause)
+    granted(pause)
+
+    page = a_reader(world.site, role).get(reverse("order", args=[world.order.number]))
+
+    said = words(page)
+    first = said.index("Paused since Mon 08:00. The hall floods.")
+    assert first < said.index(f"3 × {world.model.code}")
+    assert "Asked for by Ruth Okafor." in said
+    assert who in said
+    restart = reverse("changes", args=[world.order.number]) + "?kind=restart"
+    assert (restart in links(page)) is (role == "planner")
+
+
+def test_an_open_orders_page_says_nothing_of_a_pause_that_is_over(world):
+    for kind in (Kind.PAUSE, Kind.RESTART):
+        change = asked(Order.objects.get(pk=world.order.pk), kind)
+        preview = seen(change)
+        granted(change, preview.ships_on if kind is Kind.RESTART else None)
+
+    page = a_reader(world.site).get(reverse("order", args=[world.order.number]))
+
+    assert "Paused" not in words(page)
+
+
+def test_a_restart_is_chosen_where_the_address_says_so(world):
+    pause = asked(world.order, Kind.PAUSE)
+    seen(pause)
+    granted(pause)
+    address = reverse("changes", args=[world.order.number])
+
+    page = a_reader(world.site).get(address, {"kind": "restart"})
+
+    assert '<option value="restart" selected>' in page.content.decode()
 
 
 def test_a_paused_order_is_not_paused_again(world):
