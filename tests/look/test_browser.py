@@ -125,6 +125,61 @@ def test_escape_lets_go_of_the_selection(page, live_server):
     page.locator("[data-gantt-panel]").wait_for(state="hidden")
 
 
+PAINTED = """
+async ({ epoch, now, shown, width }) => {
+  const { Clock } = await import("/static/js/gantt/time.js");
+  const { View } = await import("/static/js/gantt/view.js");
+  const { paintAxis } = await import("/static/js/gantt/strips.js");
+  const view = new View(0, 40 * 1440);
+  view.resize(width);
+  view.show(shown[0] * 1440, shown[1] * 1440);
+  const said = [];
+  const context = {
+    fillRect() {},
+    fillText(words, x, y) { if (y === 13) said.push([words, x]); },
+  };
+  const clock = new Clock(epoch, "America/Monterrey", now * 1440);
+  paintAxis(context, { view, clock, tokens: {}, now: now * 1440, laneTop: 36 });
+  return {
+    left: said.filter(([, x]) => x < view.left).map(([words]) => words),
+    dates: said.filter(([, x]) => x >= view.left).map(([words]) => words),
+    tip: clock.moment(35 * 1440),
+  };
+}
+"""
+
+
+def axis(page, live_server, **plan):
+    """Return what the axis of a plan of 40 days says; ``now`` and ``shown`` in days."""
+    page.goto(f"{live_server.url}/components/")
+    return page.evaluate(PAINTED, {"now": 0, "width": 1440} | plan)
+
+
+def test_the_axis_names_the_year_at_its_edge_and_where_it_changes(page, live_server):
+    plan = {"epoch": "2026-12-28T06:00:00Z", "shown": [0, 8]}
+
+    wide = axis(page, live_server, **plan)
+    narrow = axis(page, live_server, **plan, width=390)
+    later = axis(page, live_server, **plan | {"shown": [10, 14]})
+
+    assert wide["left"] == narrow["left"] == ["2026"]
+    assert wide["dates"][3:6] == ["Thu 31 Dec", "1 Jan 2027", "Sat 2 Jan"]
+    assert [one for one in narrow["dates"] if "2027" in one] == [narrow["dates"][2]]
+    assert (later["left"], later["dates"][0]) == (["2027"], "Thu 7 Jan")
+    assert wide["tip"] == "Mon 1 Feb 2027, 00:00"
+
+
+def test_the_axis_of_a_plan_inside_the_year_names_none(page, live_server):
+    plan = {"epoch": "2026-11-02T06:00:00Z", "shown": [0, 8]}
+
+    said = axis(page, live_server, **plan)
+    past = axis(page, live_server, **plan, now=100)
+
+    assert said["left"] == []
+    assert said["dates"][0] == "Mon 2 Nov"
+    assert past["left"] == ["2026"]
+
+
 def test_every_drag_has_a_button(page, live_server):
     open_sheet(page, live_server, "?from=0&to=2880")
     page.click("[data-gantt-do=later]")

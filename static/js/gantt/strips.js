@@ -263,6 +263,8 @@ function paintPeak(context, frame, top) {
   }
 }
 
+// Dates and hours. Where the plan leaves the present year, the year stands at the left edge, and the first date of
+// another says it in the place of its weekday.
 export function paintAxis(context, frame) {
   const { view, tokens, clock, now } = frame;
   context.fillStyle = tokens.surface;
@@ -275,10 +277,20 @@ export function paintAxis(context, frame) {
   const first = clock.local(days[0]);
   const phase = every >= 7 ? (8 - first.getUTCDay()) % 7 : 0;
   const step = every > 1 && every < 7 ? every : every >= 7 ? Math.ceil(every / 7) * 7 : 1;
+  let year = clock.year(view.from);
+  if (view.limits.some((end) => clock.year(end) !== clock.year(now))) {
+    context.textAlign = "end";
+    context.fillText(String(year), view.left - 8, 13);
+    context.textAlign = "start";
+  }
   for (let at = phase; at < days.length; at += step) {
     const next = days[at + step] ?? view.to;
     const x = Math.max(view.x(days[at]), view.left) + 6;
-    if (view.x(next) - x > 62) context.fillText(clock.day(days[at] + 60), x, 13);
+    if (view.x(next) - x <= 62) continue;
+    const day = days[at] + 60;
+    const isNew = clock.year(day) !== year;
+    context.fillText(isNew ? clock.date(day, true) : `${clock.weekday(day)} ${clock.date(day)}`, x, 13);
+    year = clock.year(day);
   }
   context.font = tokens.font;
   context.fillStyle = tokens["ink-3"];

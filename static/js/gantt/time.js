@@ -41,16 +41,30 @@ export class Clock {
     return `${String(at.getUTCHours()).padStart(2, "0")}:${String(at.getUTCMinutes()).padStart(2, "0")}`;
   }
 
-  day(minute) {
+  year(minute) {
+    return this.local(minute).getUTCFullYear();
+  }
+
+  // "3 Dec", and where it says the year, "3 Dec 2027".
+  date(minute, withYear) {
     const at = this.local(minute);
-    return `${DAYS[at.getUTCDay()]} ${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
+    return `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}${withYear ? ` ${at.getUTCFullYear()}` : ""}`;
+  }
+
+  weekday(minute) {
+    return DAYS[this.local(minute).getUTCDay()];
+  }
+
+  // "Thu 3 Dec"; another year is named.
+  day(minute) {
+    return `${this.weekday(minute)} ${this.date(minute, this.year(minute) !== this.year(this.now))}`;
   }
 
   // "Thu 05:00" inside six days to come, else "Thu 3 Dec, 05:00".
   moment(minute) {
     const midnight = (at) => Math.floor((this.epoch + at + this.offset(at)) / DAY);
     const ahead = midnight(minute) - midnight(this.now);
-    if (ahead >= 0 && ahead < 6) return `${DAYS[this.local(minute).getUTCDay()]}${JOINT}${this.clock(minute)}`;
+    if (ahead >= 0 && ahead < 6) return `${this.weekday(minute)}${JOINT}${this.clock(minute)}`;
     return `${this.day(minute)}, ${this.clock(minute)}`;
   }
 
