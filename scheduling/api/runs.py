@@ -20,6 +20,7 @@ from scheduling.api.plans import SCENARIOS
 from scheduling.errors import SchedulingError
 from scheduling.models import Run, Scenario
 from scheduling.services import runs
+from scheduling.services.scenarios import search_s
 
 
 class RunRequest(Strict):
@@ -28,7 +29,11 @@ class RunRequest(Strict):
     site = Text(max_length=20, required=False)
     scenario = Text(max_length=20, required=False)
     time_limit_s = serializers.IntegerField(
-        min_value=1, max_value=settings.RUN_TIME_LIMIT_MAX_S, default=60
+        min_value=1,
+        max_value=settings.RUN_TIME_LIMIT_MAX_S,
+        required=False,
+        help_text="By default 60; of a scenario, as long as its site's plan was "
+        "searched for.",
     )
     seed = serializers.IntegerField(min_value=1, max_value=2_000_000_000, default=1)
     kind = serializers.ChoiceField(choices=Run.Kind.choices, default=Run.Kind.OPTIMIZE)
@@ -136,7 +141,7 @@ class RunsView(ListView):
                 scenario=scenario,
                 by=None,
                 actor=self.actor,
-                time_limit_s=wanted["time_limit_s"],
+                time_limit_s=wanted.get("time_limit_s") or _time_limit_s(scenario),
                 seed=wanted["seed"],
                 kind=Run.Kind(wanted["kind"]),
                 favour=Run.Favour(wanted["favour"]),
@@ -168,6 +173,13 @@ class RunCancelView(ResourceView):
         except SchedulingError as error:
             raise Refused(str(error), error.code) from error
         return _accepted(self, stopped)
+
+
+def _time_limit_s(scenario: Scenario) -> int:
+    """Return how long to look where nobody says."""
+    if scenario.is_base:
+        return runs.DEFAULT_TIME_LIMIT_S
+    return search_s(scenario.site)
 
 
 def _must_go_together(wanted: dict[str, Any]) -> None:

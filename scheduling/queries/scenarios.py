@@ -40,6 +40,7 @@ class Column:
         words: What it assumes, an assumption a text.
         run: Its newest run, or None.
         plan: Its newest plan, or None.
+        searched_s: Seconds of search behind that plan, or None.
         lead_min: Median lead time of the plan, or None.
         kept: Orders whose plan keeps the promise.
         promised: Orders with a promise.
@@ -51,6 +52,7 @@ class Column:
     words: tuple[str, ...]
     run: Run | None
     plan: Plan | None
+    searched_s: int | None
     lead_min: int | None
     kept: int
     promised: int
@@ -82,7 +84,7 @@ def columns_of(
 ) -> list[Column]:
     """Return scenarios with their newest plans, in the order given.
 
-    Two queries, and with orders two more, and two a plan.
+    Two queries, and with orders two more, and two or three a plan.
 
     Args:
         scenarios: Of one site.
@@ -114,6 +116,7 @@ def columns_of(
                 words=words_of(scenario),
                 run=runs.get(scenario.pk),
                 plan=plan,
+                searched_s=searched_s(plan) if plan and with_orders else None,
                 lead_min=lead_min,
                 kept=kept,
                 promised=sum(number in promised for number in orders),
@@ -170,6 +173,28 @@ def _newest(scenarios: Sequence[Scenario], given: dict[int, Plan]) -> dict[int, 
     )
     plans = Plan.objects.filter(pk__in=rows).select_related("run")
     return {plan.run.scenario_id: plan for plan in plans} | given
+
+
+def searched_s(plan: Plan) -> int:
+    """Return how many seconds of search stand behind a plan. At most one query.
+
+    A repair of the plan in force keeps what the optimization before it found: the
+    longer of the two counts.
+    """
+    run = plan.run
+    own = run.time_limit_s
+    if run.state == Run.State.CANCELLED and run.started_at and run.ended_at:
+        own = min(own, round((run.ended_at - run.started_at).total_seconds()))
+    if not run.is_repair:
+        return own
+    kept = Run.objects.filter(
+        scenario=run.scenario_id,
+        kind=Run.Kind.OPTIMIZE,
+        plan__publication__isnull=False,
+        plan__lt=plan.pk,
+    )
+    before = kept.order_by("-plan").values_list("time_limit_s", flat=True).first()
+    return max(own, before or 0)
 
 
 def promised_days(site: Site) -> dict[str, date]:

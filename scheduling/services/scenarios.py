@@ -15,7 +15,9 @@ from scheduling.engine.adjust.kinds import adjustments_from, to_json
 from scheduling.errors import BaseScenarioError, NotProposableError, ScenarioError
 from scheduling.models import Plan, Run, Scenario
 from scheduling.queries.assumed import known_names
-from scheduling.services.runs import request_run
+from scheduling.queries.scenarios import searched_s
+from scheduling.queries.standing import standing_of
+from scheduling.services.runs import DEFAULT_TIME_LIMIT_S, request_run
 
 BASE_NAME = "Live data"
 NAME_MOST = 80
@@ -148,6 +150,15 @@ def not_proposable(scenario: Scenario, plan: Plan | None) -> tuple[str, ...]:
 def _in_words(arrivals: Scenario.Arrivals) -> str:
     """Return a level of arrivals inside a sentence."""
     return "promised dates" if arrivals == arrivals.PROMISED else str(arrivals.label)
+
+
+def search_s(site: Site) -> int:
+    """Return for how long a what-if is searched: as the plan it is compared with.
+
+    Four queries at most.
+    """
+    plan = standing_of(site).plan
+    return searched_s(plan) if plan else DEFAULT_TIME_LIMIT_S
 
 
 def propose(*, scenario: Scenario, by: User | None, actor: str) -> Run:

@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from journal.wording import (
+    JOINT,
     UNKNOWN,
     column_date,
     duration,
@@ -24,6 +25,8 @@ from scheduling.charts.table import Table
 from scheduling.queries.scenarios import Column
 
 MOST_BARS = 52
+UNEVEN = 1.25
+"""From here on a longer search may be all that one plan has before another."""
 WEEK = timedelta(days=7)
 UP, DOWN, NEITHER = "up", "down", ""
 
@@ -46,6 +49,10 @@ def _open_promises(one: Column) -> int | None:
     return one.promised - one.kept if one.plan else None
 
 
+def _seconds(seconds: int) -> str:
+    return f"{seconds:,}{JOINT}s"
+
+
 FIGURES = (
     _Figure("Cost of the plan", _of_plan("objective_cents"), money_short, DOWN),
     _Figure("Racks late", _of_plan("late_racks"), grouped, DOWN),
@@ -58,6 +65,7 @@ FIGURES = (
     _Figure("Power at peak", _of_plan("peak_w"), kw, NEITHER),
     _Figure("Demand charge", _of_plan("demand_cents"), money_short, DOWN),
     _Figure("Cost of moves", _of_plan("moved_cents"), money_short, DOWN),
+    _Figure("Searched for", lambda one: one.searched_s, _seconds, NEITHER),
 )
 
 
@@ -73,6 +81,27 @@ def comparison(columns: Sequence[Column]) -> Table:
             [figure.label, *(_cell(figure, one, columns[0]) for one in columns)]
             for figure in FIGURES
         ],
+    )
+
+
+def uneven(columns: Sequence[Column]) -> str:
+    """Return that plans were not searched for equally long; empty where they were.
+
+    One that is proved to be the best needs no longer search.
+    """
+    known = [
+        (one.searched_s, one.scenario.name)
+        for one in columns
+        if one.plan and one.searched_s and not one.plan.is_proved_optimal
+    ]
+    if not known:
+        return ""
+    (least, short), (most, long) = min(known), max(known)
+    if most <= least * UNEVEN:
+        return ""
+    return (
+        f"{short} was searched for {_seconds(least)}, {long} for {_seconds(most)}: the "
+        f"longer search alone finds a cheaper plan. Run {short} again for as long."
     )
 
 

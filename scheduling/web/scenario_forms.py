@@ -1,6 +1,6 @@
 """Forms of scenarios: a name, how long to look, and one assumption of any kind."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -11,7 +11,7 @@ from scheduling.engine.units import WATTS_PER_KILOWATT
 from scheduling.models import Scenario
 from scheduling.queries.assumed import choices_of
 
-SEARCHES = ((20, "20 seconds"), (60, "1 minute"), (180, "3 minutes"))
+SEARCHES = {20: "20 seconds", 60: "1 minute", 180: "3 minutes", 600: "10 minutes"}
 
 
 class ScenarioForm(forms.Form):
@@ -31,13 +31,30 @@ class SearchForm(forms.Form):
     time_limit_s = forms.TypedChoiceField(
         label="Look for",
         coerce=int,
-        choices=[
-            (seconds, label)
-            for seconds, label in SEARCHES
-            if seconds <= settings.RUN_TIME_LIMIT_MAX_S
-        ],
-        initial=20,
     )
+
+    def __init__(self, *given: Any, live_s: int, **named: Any) -> None:
+        """Offer what the live plan was searched for, and some other times.
+
+        Args:
+            given: As a form takes it.
+            live_s: Seconds of search behind the plan to compare with.
+            named: As a form takes it.
+        """
+        super().__init__(*given, **named)
+        field = cast("forms.ChoiceField", self.fields["time_limit_s"])
+        field.initial = live_s
+        field.choices = [
+            (one, _searched(one, is_live=one == live_s))
+            for one in sorted({*SEARCHES, live_s})
+            if one <= settings.RUN_TIME_LIMIT_MAX_S
+        ]
+
+
+def _searched(seconds: int, *, is_live: bool) -> str:
+    """Return a time of search in words."""
+    words = SEARCHES.get(seconds, f"{seconds} seconds")
+    return f"{words}, as long as live" if is_live else words
 
 
 class AdjustmentForm(forms.Form):

@@ -27,7 +27,7 @@ from scheduling.queries.scenarios import (
 )
 from scheduling.services import scenarios as services
 from scheduling.services.runs import request_run
-from scheduling.web.comparison import by_week, comparison, orders_compared
+from scheduling.web.comparison import by_week, comparison, orders_compared, uneven
 from scheduling.web.scenario_forms import AdjustmentForm, ScenarioForm, SearchForm
 from scheduling.web.shell import site_of, standing
 
@@ -90,7 +90,7 @@ def scenario_page(request: HttpRequest, scenario_id: int) -> HttpResponse:
         "form": AdjustmentForm(kind, scenario.site) if kind and is_planner else None,
         # A class would be called by the template.
         "kind": {"name": kind.kind, "title": kind.title} if kind else None,
-        "search": SearchForm(),
+        "search": SearchForm(live_s=services.search_s(scenario.site)),
         "is_planner": is_planner,
         "reasons": services.not_proposable(scenario, mine.plan),
         "lede": _lede(mine, live),
@@ -102,6 +102,7 @@ def scenario_page(request: HttpRequest, scenario_id: int) -> HttpResponse:
             "table": comparison([live, mine]),
             "orders": orders_compared([live, mine], numbers) if numbers else None,
             "changed": count,
+            "uneven": uneven([live, mine]),
         }
     return render(request, "scheduling/scenarios/scenario.html", context)
 
@@ -134,6 +135,7 @@ def scenario_compare(request: HttpRequest) -> HttpResponse:
             "plot": multiples.both(weeks) if weeks else "",
             "plot_table": multiples.table(weeks) if weeks else None,
             "columns": columns,
+            "uneven": uneven(columns),
             "table": comparison(columns),
             "orders": orders_compared(columns, numbers) if numbers else None,
             "changed": count,
@@ -179,7 +181,7 @@ def scenario_run(request: HttpRequest, scenario_id: int) -> HttpResponse:
     scenario = _scenario(request, scenario_id)
     if scenario is None:
         return _gone(request)
-    form = SearchForm(request.POST)
+    form = SearchForm(request.POST, live_s=services.search_s(scenario.site))
     if not form.is_valid():
         messages.error(request, "Choose how long to look.")
         return redirect("scenario", scenario.pk)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from journal.api.ids import opaque
 from journal.models import Event
 from scheduling.engine.adjust.base import AdjustmentError
 from scheduling.errors import (
@@ -363,6 +364,57 @@ def test_scenarios_stand_side_by_side_with_arrows_that_know_what_is_good(
     assert [row[1:] for row in weeks if row[2] != "–"] == [["–", "3, 3 late"]]
     assert "Held 3 late.</desc>" in page.content.decode()
     assert "Not all of this link is there any more." in words(page)
+
+
+def test_a_scenario_is_searched_for_as_long_as_the_plan_it_is_compared_with(
+    world, planner
+):
+    live = a_stored_plan(world.site)
+    Run.objects.filter(pk=live.run_id).update(time_limit_s=240)
+    publish(plan=live, by=None, actor="system", expected_previous=None)
+    mended = a_stored_plan(world.site)
+    Run.objects.filter(pk=mended.run_id).update(kind=Run.Kind.REPAIR, time_limit_s=5)
+    publish(plan=mended, by=None, actor="system", expected_previous=1)
+    scenario = a_what_if(world.site, held(world.order), name="Held")
+
+    page = planner.get(reverse("scenario", args=[scenario.pk]))
+    planner.post(reverse("scenario_run", args=[scenario.pk]), {"time_limit_s": "240"})
+    Run.objects.filter(scenario=scenario).update(
+        state=Run.State.SUCCEEDED, ended_at=NOW
+    )
+    asked = Caller(code_execution=True).post(
+        "runs", {"scenario": opaque("sc", scenario.pk)}
+    )
+
+    assert '<option value="240" selected>240 seconds, as long as live' in (
+        page.content.decode()
+    )
+    assert asked.json()["time_limit_s"] == 240
+    assert [run.time_limit_s for run in scenario.runs.all()] == [240, 240]
+
+
+@pytest.mark.parametrize(
+    ("short_s", "is_proved", "is_said"),
+    [(60, False, False), (20, False, True), (20, True, False)],
+)
+def test_a_comparison_says_where_one_was_searched_for_longer(
+    world, planner, short_s, is_proved, is_said
+):
+    a_stored_plan(world.site)
+    scenario = a_what_if(world.site, held(world.order), name="Held")
+    plan = planned(scenario)
+    Run.objects.filter(scenario=scenario).update(time_limit_s=short_s)
+    Plan.objects.filter(pk=plan.pk).update(is_proved_optimal=is_proved)
+    base = a_base_scenario(world.site)
+
+    page = planner.get(reverse("scenario_compare"), {"s": [base.pk, scenario.pk]})
+    beside = planner.get(reverse("scenario", args=[scenario.pk]))
+
+    sentence = f"Held was searched for {short_s} s, {base.name} for 60 s"
+    assert (sentence in words(page)) is is_said
+    assert (sentence in words(beside)) is is_said
+    rows = {row[0]: row for row in table(page, "Scenarios compared")}
+    assert rows["Searched for"][1] == "60 s"
 
 
 @pytest.mark.parametrize("query", ["", "?s=", "?s=x&s=²", "?s=99999999999999999999"])
