@@ -470,7 +470,6 @@ class _Search:
             seed=self.seed,
             workers=self.workers - 1,
             limit_s=self.limit_s - self.seconds,
-            hint=None,
             constant=cost_of_others(self.problem, left_out),
             after=floor,
         )

@@ -86,9 +86,9 @@ def _against_hinted(racks: int, seconds: float, share: float) -> Line:
         seed=SEEDS[0],
         workers=2,
         limit_s=seconds,
-        hint=hint,
         constant=cost_of_others(problem, left_out),
     )
+    peer.tell(hint)
     peer.join()
     found = peer.fetch()
     costs = [cost for cost in (found.objective, begun.best_rule) if cost is not None]

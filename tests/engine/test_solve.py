@@ -112,8 +112,8 @@ def test_a_problem_with_an_error_is_refused_in_a_sentence():
 
 
 def a_companion(problem, **fields):
-    """Return CP-SAT at work on a problem; without a hint it waits to be told a plan."""
-    given = {"seed": 1, "workers": 1, "limit_s": 5, "hint": None, "constant": 0}
+    """Return CP-SAT at work on a problem; it waits to be told a plan."""
+    given = {"seed": 1, "workers": 1, "limit_s": 5, "constant": 0}
     return Companion(problem=problem, racks=problem.racks, **(given | fields))
 
 
@@ -127,7 +127,8 @@ def test_no_plan_undercuts_what_cp_sat_proves(seed):
     improver = Improver(board, seed=1)
     improver.make(300, 0.5)
 
-    companion = a_companion(problem, limit_s=3, hint={})
+    companion = a_companion(problem, limit_s=3)
+    companion.tell({})
     companion.join()
     found = companion.fetch()
 

@@ -70,8 +70,8 @@ class Companion:
     """CP-SAT in a thread of its own, stopped from outside.
 
     The thread that started it may ask and stop it at any time. It begins when ``after``
-    has ended, if given; whoever stops it ends that too. Without a hint it then waits
-    for one: the newest plan is the best to begin with.
+    has ended, if given; whoever stops it ends that too. Then it waits to be told a plan
+    to begin with, since the newest is the best.
     """
 
     problem: Problem
@@ -79,7 +79,6 @@ class Companion:
     seed: int
     workers: int
     limit_s: float
-    hint: Starts | None
     constant: int
     after: threading.Thread | None = None
     variables: Variables = field(init=False)
@@ -90,10 +89,11 @@ class Companion:
     _is_stopped: bool = False
     _is_asking: threading.Event = field(default_factory=threading.Event)
     _is_told: threading.Event = field(default_factory=threading.Event)
+    _told: Starts = field(default_factory=dict)
     _hinted: float | None = None
 
     def __post_init__(self) -> None:
-        """Start the thread; it builds the model first."""
+        """Start the thread."""
         self._solver = cp_model.CpSolver()
         self._thread = threading.Thread(target=self._run, name="cp-sat", daemon=True)
         self._thread.start()
@@ -103,9 +103,9 @@ class Companion:
         """Return whether it waits for a plan to begin with."""
         return self._is_asking.is_set() and not self._is_told.is_set()
 
-    def tell(self, hint: Starts) -> None:
-        """Let it begin with a plan's starts."""
-        self.hint = hint
+    def tell(self, starts: Starts) -> None:
+        """Let it begin with a plan's starts; with none it begins from nothing."""
+        self._told = starts
         self._is_told.set()
 
     def fetch(self) -> Finding:
@@ -153,9 +153,8 @@ class Companion:
         """Wait for what comes first; return whether nobody has stopped it then."""
         if self.after is not None:
             self.after.join()
-        if self.hint is None:
-            self._is_asking.set()
-            self._is_told.wait()
+        self._is_asking.set()
+        self._is_told.wait()
         return not self._is_stopped
 
     def _run(self) -> None:
@@ -163,7 +162,7 @@ class Companion:
             return
         model, self.variables = build(self.problem, self.racks)
         self.constant += objective.constant_cents(self.problem, self.variables)
-        starts = alike.arranged(self.racks, self.hint or {})
+        starts = alike.arranged(self.racks, self._told)
         self._hinted = hint.add(model, self.variables, starts)
         if self._is_stopped:
             return
