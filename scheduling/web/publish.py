@@ -87,6 +87,7 @@ def _gate(
         "items": items,
         "left": left,
         "note": note,
+        "is_typed": status != HTTPStatus.OK,
         "closed": _closed(request, diff.plan),
         "news_url": reverse("plan_news", args=[diff.plan.pk]),
     }

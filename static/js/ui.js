@@ -66,6 +66,18 @@ document.addEventListener("submit", (event) => {
   if (!event.target.hasAttribute("hx-post")) event.target.dataset.sent = "1";
 });
 
+// What was typed into a form that asks for it, there now or kept by the server, is not left without a question.
+function isChanged(form) {
+  if (form.dataset.ask === "typed") return true;
+  return [...form.elements].some((field) => (field.type === "checkbox" ? field.checked !== field.defaultChecked : (field.defaultValue ?? field.value) !== field.value));
+}
+
+addEventListener("beforeunload", (event) => {
+  for (const form of document.querySelectorAll("form[data-ask]")) {
+    if (!form.dataset.sent && isChanged(form)) event.preventDefault();
+  }
+});
+
 addEventListener("pageshow", (event) => {
   // A form that came back begins where it was refused, however far down the page.
   if (!event.persisted) document.querySelector("main [aria-invalid='true']")?.focus();

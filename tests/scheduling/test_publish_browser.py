@@ -66,6 +66,21 @@ def test_of_two_planners_at_the_gate_one_publishes_and_the_other_is_told(desk, w
     assert Publication.objects.get().plan == Plan.objects.get()
 
 
+def test_what_was_typed_at_the_gate_is_not_left_without_a_question(desk, world):
+    a_stored_plan(world.site, as_of=timezone.now())
+    page = desk()
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.goto(reverse("publish"))
+
+    page.locator("#note").press_sequentially("Told by phone.")
+    page.locator(".page__actions a").click()
+    page.wait_for_function("document.forms['gate'].note.value === 'Told by phone.'")
+
+    assert asked == ["beforeunload"]
+    assert page.url.endswith(reverse("publish"))
+
+
 def test_without_scripts_a_plan_is_read_moved_and_published(desk, world):
     now = timezone.now()
     plan = a_stored_plan(world.site, as_of=now)
