@@ -210,7 +210,7 @@ def test_a_paused_orders_page_says_so_first_with_since_when_why_and_who(
     page = a_reader(world.site, role).get(reverse("order", args=[world.order.number]))
 
     said = words(page)
-    first = said.index("Paused since Mon 08:00. The hall floods.")
+    first = said.index("Paused since Mon 08:00 . The hall floods.")
     assert first < said.index(f"3 × {world.model.code}")
     assert "Asked for by Ruth Okafor." in said
     assert who in said

@@ -49,7 +49,8 @@ def sent(reader, plan, previous="", *acknowledged, **fields):
 
 def signed(page):
     """Return the orders that are ticked in a gate."""
-    return re.findall(r'value="([^"]+)" checked', page.content.decode())
+    ticked = r'name="acknowledged" value="([^"]+)" checked'
+    return re.findall(ticked, page.content.decode())
 
 
 def a_late_plan(world, **fields):
@@ -365,7 +366,7 @@ def test_what_was_typed_is_shown_where_nothing_is_left_to_publish(
         **{f"reason-{world.order.number}": TOLD},
     )
 
-    assert "was published as number 2" in words(page)
+    assert "was already published as number 2." in words(page)
     assert f"{world.order.number} {TOLD}" in words(page)
 
 

@@ -231,7 +231,7 @@ def test_a_what_if_becomes_a_stored_plan_that_is_published(world, planner):
         },
     )
 
-    assert refused.status_code == 302
+    assert refused.status_code == 409
     assert plan.run.scenario.is_base
     starts = plan.planned_steps.earliest("starts_at").starts_at
     assert starts.date().isoformat() >= "2026-12-19"
