@@ -19,6 +19,7 @@ from journal.api.views import Refused, UnprocessableError, once
 from scheduling.api.plans import SCENARIOS
 from scheduling.errors import SchedulingError
 from scheduling.models import Run, Scenario
+from scheduling.queries.standing import standing_of
 from scheduling.services import runs
 from scheduling.services.scenarios import search_s
 
@@ -179,7 +180,7 @@ def _time_limit_s(scenario: Scenario) -> int:
     """Return how long to look where nobody says."""
     if scenario.is_base:
         return runs.DEFAULT_TIME_LIMIT_S
-    return search_s(scenario.site)
+    return search_s(standing_of(scenario.site).plan)
 
 
 def _must_go_together(wanted: dict[str, Any]) -> None:

@@ -16,7 +16,6 @@ from scheduling.errors import BaseScenarioError, NotProposableError, ScenarioErr
 from scheduling.models import Plan, Run, Scenario
 from scheduling.queries.assumed import known_names
 from scheduling.queries.scenarios import searched_s
-from scheduling.queries.standing import standing_of
 from scheduling.services.runs import DEFAULT_TIME_LIMIT_S, request_run
 
 BASE_NAME = "Live data"
@@ -152,13 +151,15 @@ def _in_words(arrivals: Scenario.Arrivals) -> str:
     return "promised dates" if arrivals == arrivals.PROMISED else str(arrivals.label)
 
 
-def search_s(site: Site) -> int:
+def search_s(live: Plan | None) -> int:
     """Return for how long a what-if is searched: as the plan it is compared with.
 
-    Four queries at most.
+    At most one query.
+
+    Args:
+        live: The plan that the live data are shown by, if there is one.
     """
-    plan = standing_of(site).plan
-    return searched_s(plan) if plan else DEFAULT_TIME_LIMIT_S
+    return searched_s(live) if live else DEFAULT_TIME_LIMIT_S
 
 
 def propose(*, scenario: Scenario, by: User | None, actor: str) -> Run:

@@ -69,7 +69,7 @@ def typed_into(form: QueryDict) -> Typed:
     prefix = "reason-"
     return Typed(
         reasons={
-            name.removeprefix(prefix): line(form[name])
+            name.removeprefix(prefix): line(str(form[name]))
             for name in form
             if name.startswith(prefix)
         },

@@ -21,7 +21,7 @@ from scheduling.web.shell import site_of, standing
 ORDERS_A_PAGE = 50
 LONGEST_SEARCH = 80
 SHOWS = {"open": "Open", "late": "Late", "all": "All"}
-UNPLANNED = {
+UNPLANNED: dict[str, str] = {
     Order.State.PAUSED: "What is paused is not planned until it is restarted.",
     Order.State.CANCELLED: "It is cancelled.",
     Order.State.SHIPPED: "It has shipped.",

@@ -90,7 +90,7 @@ def scenario_page(request: HttpRequest, scenario_id: int) -> HttpResponse:
         "form": AdjustmentForm(kind, scenario.site) if kind and is_planner else None,
         # A class would be called by the template.
         "kind": {"name": kind.kind, "title": kind.title} if kind else None,
-        "search": SearchForm(live_s=services.search_s(scenario.site)),
+        "search": SearchForm(live_s=services.search_s(standing(request).plan)),
         "is_planner": is_planner,
         "reasons": services.not_proposable(scenario, mine.plan),
         "lede": _lede(mine, live),
@@ -181,7 +181,7 @@ def scenario_run(request: HttpRequest, scenario_id: int) -> HttpResponse:
     scenario = _scenario(request, scenario_id)
     if scenario is None:
         return _gone(request)
-    form = SearchForm(request.POST, live_s=services.search_s(scenario.site))
+    form = SearchForm(request.POST, live_s=services.search_s(standing(request).plan))
     if not form.is_valid():
         messages.error(request, "Choose how long to look.")
         return redirect("scenario", scenario.pk)
