@@ -9,22 +9,18 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date
 from typing import Final
 
 from django.http import HttpResponse
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
+
+from journal.workbook import Sheet, Value, workbook_bytes
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet computes, dials out with, or runs, if text begins with it."""
 
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-Value = str | int | float | date | None
 
 _BEFORE_A_SIGN: Final = re.compile(r'[\s"]+')
 
@@ -97,31 +93,8 @@ def xlsx_bytes(
         title: Of the sheet.
         widths: Characters of each column.
     """
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    for place, width in enumerate(widths, start=1):
-        sheet.column_dimensions[get_column_letter(place)].width = width
-    sheet.freeze_panes = "A2"
-    rows = list(rows)
-    # Without its size in the file, a reader unpacks the whole sheet once to find it.
-    corner = f"{get_column_letter(max(map(len, rows), default=1) or 1)}{len(rows) or 1}"
-    sheet.calculate_dimension = lambda: f"A1:{corner}"
-    for number, row in enumerate(rows):
-        cells = []
-        for value in row:
-            cell = WriteOnlyCell(sheet)
-            if isinstance(value, date):
-                cell.value = datetime.combine(value, time())
-                cell.number_format = "yyyy-mm-dd"
-            else:
-                cell.value = defused(value) if isinstance(value, str) else value
-            if number == 0:
-                cell.font = Font(bold=True)
-            cells.append(cell)
-        sheet.append(cells)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+    sheet = Sheet(title=title, rows=list(rows), widths=widths)
+    return workbook_bytes([sheet], text=defused)
 
 
 def _text(value: Value) -> str:

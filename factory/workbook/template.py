@@ -7,12 +7,11 @@ shows what a good workbook looks like.
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
-
-from factory.workbook.layout import SHEETS, Sheet
+from factory.workbook import layout
+from factory.workbook.layout import SHEETS
 from factory.workbook.read import NOTES_SHEET
+from journal.export import defused
+from journal.workbook import Sheet, Value, workbook_bytes
 
 WIDEST = 60
 NARROWEST = 12
@@ -178,51 +177,43 @@ EXAMPLE: dict[str, list[dict[str, Any]]] = {
 
 def write_template(path: Path) -> None:
     """Write the template, replacing what is there."""
-    workbook = Workbook()
-    notes = workbook.active
-    if notes is not None:
-        notes.title = NOTES_SHEET
-        _write_notes(notes)
+    books = [
+        _dressed(NOTES_SHEET, _notes()),
+        *(_dressed(sheet.name, _rows(sheet)) for sheet in SHEETS),
+    ]
+    Path(path).write_bytes(workbook_bytes(books, text=defused))
+
+
+def _notes() -> list[list[Value]]:
+    """Return what each column takes."""
+    rows: list[list[Value]] = [["Sheet", "Column", "Needed", "Takes", "Found in"]]
     for sheet in SHEETS:
-        _write_sheet(workbook.create_sheet(sheet.name), sheet)
-    workbook.save(path)
+        rows.append([sheet.name, None, None, sheet.says, None])
+        rows += [
+            [
+                None,
+                column.name,
+                "yes" if column.is_needed else None,
+                column.kind.takes,
+                ".".join(column.refers_to) if column.refers_to else None,
+            ]
+            for column in sheet.columns
+        ]
+    return rows
 
 
-def _write_notes(cells: Any) -> None:  # noqa: ANN401 - openpyxl has no common type
-    """Say what each column takes."""
-    cells.append(["Sheet", "Column", "Needed", "Takes", "Found in"])
-    for sheet in SHEETS:
-        cells.append([sheet.name, "", "", sheet.says, ""])
-        for column in sheet.columns:
-            target = ".".join(column.refers_to) if column.refers_to else ""
-            cells.append(
-                [
-                    "",
-                    column.name,
-                    "yes" if column.is_needed else "",
-                    column.kind.takes,
-                    target,
-                ]
-            )
-    _dress(cells)
-
-
-def _write_sheet(cells: Any, sheet: Sheet) -> None:  # noqa: ANN401 - as above
-    """Write the header and the example."""
+def _rows(sheet: layout.Sheet) -> list[list[Value]]:
+    """Return the header and the example."""
     names = [column.name for column in sheet.columns]
-    cells.append(names)
-    for row in EXAMPLE.get(sheet.name, []):
-        cells.append([row.get(name) for name in names])
-    _dress(cells)
+    example = EXAMPLE.get(sheet.name, [])
+    return [list(names), *([row.get(name) for name in names] for row in example)]
 
 
-def _dress(cells: Any) -> None:  # noqa: ANN401 - as above
-    """Make the header stand out and stay, and the columns wide enough."""
-    for cell in cells[1]:
-        cell.font = Font(bold=True)
-        cell.alignment = Alignment(vertical="top")
-    cells.freeze_panes = "A2"
-    for number, column in enumerate(cells.columns, start=1):
-        longest = max(len(str(cell.value or "")) for cell in column)
-        width = min(WIDEST, max(NARROWEST, longest + 2))
-        cells.column_dimensions[get_column_letter(number)].width = width
+def _dressed(title: str, rows: list[list[Value]]) -> Sheet:
+    """Return a sheet whose columns are wide enough."""
+    longest = [
+        max(len(str(cell or "")) for cell in column)
+        for column in zip(*rows, strict=True)
+    ]
+    widths = [min(WIDEST, max(NARROWEST, one + 2)) for one in longest]
+    return Sheet(title=title, rows=rows, widths=widths)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from journal.export import Value
 from journal.wording import grouped, kw
+from journal.workbook import Value
 from scheduling.blobs import read
 from scheduling.clock import SiteClock
 from scheduling.models import Plan

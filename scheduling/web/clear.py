@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from factory.access import OFFICE, allow
-from journal.export import Value
 from journal.wording import column_date, counted
+from journal.workbook import Value
 from scheduling.engine.units import MINUTES_PER_DAY
 from scheduling.models import Pegging, PlannedRack
 from scheduling.pegging import Edge, building, edges_of, tightest

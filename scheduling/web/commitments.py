@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 
 from factory.access import OFFICE, allow
 from factory.models import Order, Site
-from journal.export import Value, csv_answer
+from journal.export import csv_answer
 from journal.wording import counted
+from journal.workbook import Value
 from scheduling.queries.orders import orders_of, rows_of
 from scheduling.web.shell import standing
 from suppliers.queries.board import (

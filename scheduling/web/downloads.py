@@ -8,7 +8,8 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_POST
 
 from factory.access import STAFF, allow
-from journal.export import XLSX_TYPE, Value, csv_answer, xlsx_bytes
+from journal.export import XLSX_TYPE, csv_answer, xlsx_bytes
+from journal.workbook import Value
 
 KINDS = ("csv", "xlsx")
 MOST_ROWS, MOST_COLUMNS, MOST_LETTERS = 20_000, 100, 2_000

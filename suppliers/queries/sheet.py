@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from journal.export import Value
+from journal.workbook import Value
 from suppliers.queries.portal import OwnLine, open_lines, own_lines
 from suppliers.sheet.layout import COLUMNS
 from suppliers.tenancy import Tenant

@@ -3,7 +3,7 @@
 from datetime import UTC
 from typing import Any
 
-from journal.export import Value
+from journal.workbook import Value
 from suppliers.queries.expedite import ExpediteRow, GoldenScrew
 
 EXPEDITE_HEAD = (
