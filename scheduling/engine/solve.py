@@ -264,16 +264,14 @@ class _Search:
 
         Where a plan is published, it comes first, mended; what a rule makes must be
         cheaper with all its moves, and starts stay no earlier than published where that
-        can be. What helpers have begun is left to them.
+        can be. Where helpers make them, others are left to them.
         """
         best: Seats | None = None
         if _is_published(board):
             self._keep(board)
             best = self._begin(board, "published", floor)
-        ways = self._ways()
-        for number, way in enumerate(ways):
-            is_begun = number >= len(ways) - elsewhere.taken()
-            if best is not None and (is_begun or self._is_too_late()):
+        for way in self._ways():
+            if best is not None and (elsewhere.is_begun or self._is_too_late()):
                 break
             order = order_by(way.rule, board.tables)
             board.decode(order, keep=_is_published(board), delay=way.waits)
@@ -282,7 +280,7 @@ class _Search:
             elif board.price() < best.price:
                 best = board.seats()
             self._note_rule(board.tally())
-        found = elsewhere.best(waits=lambda: floor.is_alive() and not self._is_over())
+        found = elsewhere.best()
         if found is not None:
             self._note_rule(board.tally_of(found))
             if best is None or found.price < best.price:

@@ -5,7 +5,6 @@ import pytest
 from scheduling.engine.decode.board import Board
 from scheduling.engine.rules import order_by
 from scheduling.engine.solve import solve
-from scheduling.engine.spread import first as first_module
 from scheduling.engine.spread import rounds
 from scheduling.engine.spread.first import WAYS, FirstPlans
 from scheduling.engine.spread.message import Answer, Question, rule_question
@@ -109,52 +108,61 @@ def test_a_helper_makes_the_plan_that_one_would_make_oneself(problem, way):
     assert found.moves == 0
 
 
-def test_the_last_way_is_begun_first_and_the_cheapest_plan_is_taken(problem, prices):
-    helpers = Takers(problem, 2)
-
-    first = FirstPlans(helpers, WAYS, NOBODY)
-
-    assert helpers.ways == [WAYS[-1], WAYS[-2]]
-    assert first.taken() == 2
-    best = first.best(waits=lambda: False)
-    assert best.price == min(prices[WAYS[-1]], prices[WAYS[-2]])
-
-
-def test_plans_that_do_not_come_are_waited_for_while_there_is_time(
-    problem, monkeypatch
+def test_what_does_not_wait_is_asked_for_first_and_the_cheapest_is_taken(
+    problem, prices
 ):
-    monkeypatch.setattr(first_module, "sleep", lambda _: None)
-    looks = iter([True, True, False])
-    first = FirstPlans(Takers(problem, 2, lost=True), WAYS, NOBODY)
+    helpers = Takers(problem, 7)
 
-    assert first.best(waits=lambda: next(looks)) is None
-    assert next(looks, None) is None
+    first = FirstPlans(helpers, WAYS[1:], NOBODY)
+
+    quick = [way for way in WAYS[1:] if not way.waits]
+    assert helpers.ways == [*quick, WAYS[1], WAYS[3]]
+    assert first.is_begun
+    assert first.best().price == min(prices[way] for way in helpers.ways)
+
+
+def test_a_plan_that_has_not_come_is_not_waited_for(problem):
+    first = FirstPlans(Takers(problem, 2, lost=True), WAYS[1:], NOBODY)
+
+    assert first.is_begun
+    assert first.best() is None
 
 
 def test_without_helpers_there_are_none():
     first = FirstPlans(None, WAYS, NOBODY)
 
-    assert first.taken() == 0
-    assert first.best(waits=lambda: True) is None
+    assert not first.is_begun
+    assert first.best() is None
 
 
-@pytest.mark.parametrize("begun", [0, 4, 11])
-def test_each_way_is_decoded_once(problem, monkeypatch, begun):
-    """A search that is stopped then stands on the best of all first plans."""
+def planned(problem, helpers, decoded):
+    """Return the outcome of a search that stops before it moves a rack."""
+    decoded.clear()
+    return solve(
+        problem,
+        time_limit_s=600,
+        helpers=helpers,
+        should_stop=lambda: len(decoded) >= len(WAYS),
+    )
+
+
+def test_what_a_helper_makes_is_not_made_again(problem, monkeypatch):
+    """The helper works in this process too, so its decodings are counted."""
     monkeypatch.setattr(rounds, "LEAST_RACKS", RACKS // 2)
     decoded = counted_decodings(monkeypatch)
 
-    def planned(helpers):
-        decoded.clear()
-        return solve(
-            problem,
-            time_limit_s=600,
-            helpers=helpers,
-            should_stop=lambda: len(decoded) >= len(WAYS),
-        )
+    outcome = planned(problem, Takers(problem, len(WAYS) - 1), decoded)
 
-    # A helper's decodings are counted too: it works in this process.
-    outcome = planned(Takers(problem, begun))
     assert len(decoded) == len(WAYS)
-    alone = planned(None)
+    alone = planned(problem, None, decoded)
     assert (outcome.best_rule, outcome.objective) == (alone.best_rule, alone.objective)
+
+
+def test_where_nobody_helps_all_are_made_here(problem, monkeypatch):
+    monkeypatch.setattr(rounds, "LEAST_RACKS", RACKS // 2)
+    decoded = counted_decodings(monkeypatch)
+
+    outcome = planned(problem, Takers(problem, 0), decoded)
+
+    assert len(decoded) == len(WAYS)
+    assert outcome.best_rule == planned(problem, None, decoded).best_rule

@@ -1,17 +1,16 @@
-"""First plans of a large problem: each dispatch rule is decoded by whoever is free.
+"""First plans of a large problem, made by helpers while the first one is refereed.
 
-While the run's worker lays the problem out and has its first plan refereed, helpers lay
-it out too and decode the rules, the last one first. What they have not begun by then,
-the run's worker decodes itself.
+The run's worker lays the problem out, decodes one dispatch rule and has that plan
+refereed. Helpers lay it out too meanwhile, and decode other rules. What they have not
+made by then nobody makes: a second of search is worth more than another rule.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from time import sleep
+from collections.abc import Collection, Sequence
 
 from scheduling.engine.decode.board import Seats
 from scheduling.engine.rules import RULES
 from scheduling.engine.spread.message import Answer, Way, rule_question
-from scheduling.engine.spread.rounds import LOOK_EVERY_S, Helpers, Task
+from scheduling.engine.spread.rounds import Helpers, Task
 
 WAYS = tuple(Way(rule=rule, waits=waits) for rule in RULES for waits in (False, True))
 """What does not wait is placed in half the time: it comes first."""
@@ -26,11 +25,11 @@ class FirstPlans:
         ways: Sequence[Way],
         without: tuple[Collection[str], Collection[str]],
     ) -> None:
-        """Ask for them.
+        """Ask for them, those that do not wait first.
 
         Args:
             helpers: Who makes them.
-            ways: The last one is begun first.
+            ways: How.
             without: Racks left out from the beginning, and racks not looked at.
         """
         self._helpers = helpers
@@ -43,24 +42,17 @@ class FirstPlans:
                         seed=0,
                         cooled=0.0,
                     )
-                    for way in reversed(ways)
+                    for way in sorted(ways, key=lambda way: way.waits)
                 ]
             )
 
-    def taken(self) -> int:
-        """Return how many somebody has begun: so many from the last one on."""
-        return 0 if self._helpers is None else self._helpers.taken()
+    @property
+    def is_begun(self) -> bool:
+        """Return whether somebody makes them."""
+        return self._helpers is not None and self._helpers.taken() > 0
 
-    def best(self, *, waits: Callable[[], bool]) -> Seats | None:
-        """Return the cheapest one, if any has come.
-
-        Args:
-            waits: Whether there is time for those that are begun.
-        """
-        if self._helpers is None:
-            return None
-        while len(self._helpers.answers()) < self._helpers.taken() and waits():
-            sleep(LOOK_EVERY_S)
-        answers = self._helpers.answers().values()
-        found = [Answer.from_bytes(data).seats for data in answers]
+    def best(self) -> Seats | None:
+        """Return the cheapest one, if any has come."""
+        answers = {} if self._helpers is None else self._helpers.answers()
+        found = [Answer.from_bytes(data).seats for data in answers.values()]
         return min(found, key=lambda seats: seats.price, default=None)
