@@ -3,6 +3,7 @@
 import pytest
 
 from scheduling.engine.decode.board import Board
+from scheduling.engine.improve import best_cents
 from scheduling.engine.rules import order_by
 from scheduling.engine.solve import solve
 from scheduling.engine.spread import rounds
@@ -108,15 +109,12 @@ def test_a_helper_makes_the_plan_that_one_would_make_oneself(problem, way):
     assert found.moves == 0
 
 
-def test_what_does_not_wait_is_asked_for_first_and_the_cheapest_is_taken(
-    problem, prices
-):
-    helpers = Takers(problem, 7)
+def test_each_rule_is_asked_for_once_and_the_cheapest_plan_is_taken(problem, prices):
+    helpers = Takers(problem, len(WAYS))
 
     first = FirstPlans(helpers, WAYS[1:], NOBODY)
 
-    quick = [way for way in WAYS[1:] if not way.waits]
-    assert helpers.ways == [*quick, WAYS[1], WAYS[3]]
+    assert helpers.ways == [way for way in WAYS[1:] if not way.waits]
     assert first.is_begun
     assert first.best().price == min(prices[way] for way in helpers.ways)
 
@@ -135,34 +133,21 @@ def test_without_helpers_there_are_none():
     assert first.best() is None
 
 
-def planned(problem, helpers, decoded):
-    """Return the outcome of a search that stops before it moves a rack."""
-    decoded.clear()
-    return solve(
-        problem,
-        time_limit_s=600,
-        helpers=helpers,
-        should_stop=lambda: len(decoded) >= len(WAYS),
-    )
-
-
-def test_what_a_helper_makes_is_not_made_again(problem, monkeypatch):
+@pytest.mark.parametrize(("begun", "made"), [(0, len(WAYS)), (5, len(WAYS) // 2)])
+def test_other_rules_are_left_to_whoever_helps(
+    problem, prices, monkeypatch, begun, made
+):
     """The helper works in this process too, so its decodings are counted."""
     monkeypatch.setattr(rounds, "LEAST_RACKS", RACKS // 2)
     decoded = counted_decodings(monkeypatch)
 
-    outcome = planned(problem, Takers(problem, len(WAYS) - 1), decoded)
+    outcome = solve(
+        problem,
+        time_limit_s=600,
+        helpers=Takers(problem, begun),
+        should_stop=lambda: len(decoded) >= made,
+    )
 
-    assert len(decoded) == len(WAYS)
-    alone = planned(problem, None, decoded)
-    assert (outcome.best_rule, outcome.objective) == (alone.best_rule, alone.objective)
-
-
-def test_where_nobody_helps_all_are_made_here(problem, monkeypatch):
-    monkeypatch.setattr(rounds, "LEAST_RACKS", RACKS // 2)
-    decoded = counted_decodings(monkeypatch)
-
-    outcome = planned(problem, Takers(problem, 0), decoded)
-
-    assert len(decoded) == len(WAYS)
-    assert outcome.best_rule == planned(problem, None, decoded).best_rule
+    assert len(decoded) == made
+    ways = [way for way in WAYS if not (begun and way.waits)]
+    assert outcome.best_rule == best_cents(min(prices[way] for way in ways))

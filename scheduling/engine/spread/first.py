@@ -1,8 +1,8 @@
 """First plans of a large problem, made by helpers while the first one is refereed.
 
 The run's worker lays the problem out, decodes one dispatch rule and has that plan
-refereed. Helpers lay it out too meanwhile, and decode other rules. What they have not
-made by then nobody makes: a second of search is worth more than another rule.
+refereed. Helpers lay it out too meanwhile, and decode the other rules, nothing waiting.
+What they have not made by then nobody makes: a second of search is worth more.
 """
 
 from collections.abc import Collection, Sequence
@@ -25,11 +25,11 @@ class FirstPlans:
         ways: Sequence[Way],
         without: tuple[Collection[str], Collection[str]],
     ) -> None:
-        """Ask for them, those that do not wait first.
+        """Ask for them.
 
         Args:
             helpers: Who makes them.
-            ways: How.
+            ways: How; those that wait take longest and are not asked for.
             without: Racks left out from the beginning, and racks not looked at.
         """
         self._helpers = helpers
@@ -42,7 +42,8 @@ class FirstPlans:
                         seed=0,
                         cooled=0.0,
                     )
-                    for way in sorted(ways, key=lambda way: way.waits)
+                    for way in ways
+                    if not way.waits
                 ]
             )
 
