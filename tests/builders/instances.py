@@ -1,5 +1,6 @@
 """Random small problems for property tests: every rule in play, many conflicts."""
 
+from dataclasses import replace
 from random import Random
 
 from scheduling.engine.problem import (
@@ -10,6 +11,7 @@ from scheduling.engine.problem import (
     Progress,
     Rack,
     Running,
+    Session,
     Supply,
     SupplyKind,
 )
@@ -246,6 +248,49 @@ def a_random_problem(seed: int, *, racks: int = 5, begun: bool = True) -> Proble
         bay_stay_limit=3_000,
         prices=_tariff(Random(f"{seed}:tariff")),
     )
+
+
+def a_queue(seed: int, *, racks: int = 14) -> Problem:
+    """Return racks that are alike and wait for their bays by turns, drawn from a seed.
+
+    Each limit is shut now and then for the first 900 minutes, so that racks in bays
+    under different feeders wait for something else at the same minute.
+    """
+    random = Random(seed)
+    problem = a_random_problem(seed, begun=False)
+    templates = tuple(
+        replace(
+            one,
+            steps=tuple(step for step in one.steps if step.session is Session.BAY),
+            materials=(),
+        )
+        for one in problem.templates
+    )
+    first = replace(problem.racks[0], template="M", due=None, promise=None)
+    return replace(
+        problem,
+        templates=templates,
+        racks=tuple(
+            replace(first, key=f"R{number:02}", order=f"O{number:02}")
+            for number in range(racks)
+        ),
+        supplies=tuple(replace(one, quantity=10 * racks) for one in problem.supplies),
+        resources=tuple(
+            replace(one, capacity=_shut_at_times(one.capacity, random, 900))
+            for one in problem.resources
+        ),
+    )
+
+
+def _shut_at_times(capacity: StepFunction, random: Random, end: int) -> StepFunction:
+    """Return a capacity that is nothing in about half of the pieces before a minute."""
+    drawn = (random.randrange(end) for _ in range(6))
+    times = tuple(sorted({0, end, *capacity.times, *drawn}))
+    values = tuple(
+        0 if time < end and random.random() < 0.5 else capacity.at(time)
+        for time in times
+    )
+    return StepFunction(times=times, values=values)
 
 
 def _tariff(random: Random) -> Prices:

@@ -13,7 +13,7 @@ from scheduling.engine.waterfall.lead import bars
 from scheduling.engine.waterfall.room import Room
 from scheduling.engine.waterfall.stock import Stock
 from scheduling.engine.waterfall.waits import Waits
-from tests.builders.instances import a_random_problem
+from tests.builders.instances import a_queue, a_random_problem
 from tests.builders.problems import (
     a_bay,
     a_bay_step,
@@ -920,6 +920,14 @@ def attribute_alone(problem, schedule):
 @pytest.mark.parametrize("seed", range(60))
 def test_racks_that_wait_together_are_told_what_each_is_told_alone(seed):
     problem = a_random_problem(seed, racks=14)
+    schedule = reference_plan(problem)
+
+    assert attribute(problem, schedule) == tuple(attribute_alone(problem, schedule))
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_racks_that_wait_by_turns_under_other_feeders_are_told_their_own(seed):
+    problem = a_queue(seed)
     schedule = reference_plan(problem)
 
     assert attribute(problem, schedule) == tuple(attribute_alone(problem, schedule))

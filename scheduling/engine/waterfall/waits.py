@@ -140,10 +140,12 @@ class _Gap:
     def likeness(self) -> Hashable:
         """Return all that answers depend on besides the plan and the rack's own facts.
 
-        Its own facts are what it takes itself, its material and its pins.
+        Its own facts are what it takes itself, its material and its pins. Whether it
+        takes its session's place anew follows from the steps: who holds it already does
+        so from minute 0, and shares no answer.
         """
         bay = self._bay.key if self._bay else ""
-        return (self._plan.template.key, self._opens, bay, *self._layout.likeness())
+        return (self._plan.template.key, bay, *self._layout.likeness())
 
     def alike_from(self) -> int:
         """Return from when on neither its own material nor its own pins bind."""
