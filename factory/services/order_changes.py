@@ -219,6 +219,8 @@ def in_words(change: OrderChange) -> str:
         words += f" to {counted(change.quantity, 'rack')}"
     elif change.quantity and kind in {Kind.EMERGENCY_ADD, Kind.CUSTOMER_SWITCH}:
         words += f" of {counted(change.quantity, 'rack')}"
+    elif kind == Kind.SERVICE_CHANGE and change.state == "proposed":
+        words += f" to {_other_class(change.order).label.lower()}"
     if change.customer is not None:
         words += f" to {change.customer.name}"
     if change.rack_model is not None:
@@ -363,9 +365,14 @@ def _model(order: Order, wish: Wish) -> None:
 def _service(order: Order, wish: Wish) -> None:
     """Turn a firm order into a flexible one, or back."""
     del wish
+    order.service_class = _other_class(order)
+
+
+def _other_class(order: Order) -> Order.ServiceClass:
+    """Return the service class that an order does not have."""
     classes = Order.ServiceClass
     is_firm = order.service_class == classes.FIRM
-    order.service_class = classes.FLEXIBLE if is_firm else classes.FIRM
+    return classes.FLEXIBLE if is_firm else classes.FIRM
 
 
 def _switch(order: Order, wish: Wish) -> Order | None:

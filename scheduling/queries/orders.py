@@ -37,6 +37,12 @@ from scheduling.models import (
     PlannedRack,
 )
 
+STOPPED_BY: dict[str, OrderChange.Kind] = {
+    Order.State.PAUSED: OrderChange.Kind.PAUSE,
+    Order.State.CANCELLED: OrderChange.Kind.CANCEL,
+}
+"""States in which an order is not planned until it is restarted, and what led there."""
+
 
 class Dates(TypedDict):
     """What ``orders_of`` adds to an order."""
@@ -88,7 +94,7 @@ class OrderRow:
     @property
     def status(self) -> str:
         """Return the word of wording.STATUSES for this order's promise."""
-        if self.order.state == Order.State.PAUSED:
+        if self.order.state in STOPPED_BY:
             return self.order.state
         if self.unplannable:
             return "unplannable"
@@ -279,12 +285,10 @@ def changes_of(order: Order) -> list[OrderChange]:
     return list(found.order_by("-at", "-pk"))
 
 
-def pause_of(order: Order) -> ChangeDecision | None:
-    """Return the decision that paused an order, if it is paused by one. One query."""
-    if order.state != Order.State.PAUSED:
-        return None
+def stop_of(order: Order) -> ChangeDecision | None:
+    """Return the decision that paused or cancelled an order, if one did. One query."""
     granted = ChangeDecision.objects.filter(
-        change__order=order, kind=OrderChange.Kind.PAUSE, is_granted=True
+        change__order=order, kind=STOPPED_BY[order.state], is_granted=True
     )
     return granted.select_related("change").order_by("-at", "-pk").first()
 

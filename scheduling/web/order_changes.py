@@ -34,6 +34,14 @@ NEEDS = {
 """Which change needs which field, as the form says it."""
 
 
+WRITTEN = " The customer's promise is written down."
+TOLD: dict[str, str] = {
+    OrderChange.Kind.CANCEL: " The customer's promise is withdrawn.",
+    OrderChange.Kind.PAUSE: " The customer's promise is on hold.",
+}
+"""What a granted change has done to the promise, by its kind."""
+
+
 class ChangeForm(forms.Form):
     """What is asked of an order."""
 
@@ -180,7 +188,7 @@ def change_grant(request: HttpRequest, number: str, change_id: int) -> HttpRespo
         )
     except (FactoryError, SchedulingError) as error:
         return _again(request, change, str(error))
-    told = "" if not promises else " The customer's promise is written down."
+    told = TOLD.get(change.kind, WRITTEN) if promises else ""
     messages.success(request, f"{done.order.number}: {in_words(change)} granted.{told}")
     return redirect("order_change", number, change.pk)
 
@@ -260,6 +268,7 @@ def _context(request: HttpRequest, change: OrderChange) -> dict[str, Any]:
         services.outdated_by(preview, change.order) if preview and is_open else ""
     )
     is_dated = change.kind in DATED
+    cost = _cost(preview.firm) if preview and preview.firm else None
     return {
         "change": change,
         "order": change.order,
@@ -270,7 +279,8 @@ def _context(request: HttpRequest, change: OrderChange) -> dict[str, Any]:
         ),
         "outdated": outdated,
         "offers": _offers(preview),
-        "cost_cents": _cost(preview.firm) if preview and preview.firm else None,
+        "cost_cents": cost,
+        "saved_cents": max(0, -(cost or 0)),
         "is_dated": is_dated,
         "grant_form": GrantForm(
             initial={"granted_date": _suggested(change, preview)}, is_dated=is_dated

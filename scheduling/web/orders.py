@@ -99,10 +99,10 @@ def order_page(request: HttpRequest, number: str) -> HttpResponse:
         "promises": queries.promises_of(order),
         "unplanned": UNPLANNED.get(order.state, "Optimize to plan it."),
     }
-    if order.state == Order.State.PAUSED:
+    if order.state in queries.STOPPED_BY:
         context |= {
-            "is_paused": True,
-            "pause": queries.pause_of(order),
+            "is_stopped": True,
+            "stop": queries.stop_of(order),
             "planners": queries.planners_of(now.site),
             "is_planner": audience_of(request.user) in granted((Audience.PLANNER,)),
         }

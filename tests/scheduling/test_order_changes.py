@@ -211,11 +211,41 @@ def test_a_paused_orders_page_says_so_first_with_since_when_why_and_who(
 
     said = words(page)
     first = said.index("Paused since Mon 08:00 . The hall floods.")
-    assert first < said.index(f"3 × {world.model.code}")
+    assert first < said.index(f"3 × {world.model.code}, in the plan in force for")
+    assert "Its promise is on hold." in said
     assert "Asked for by Ruth Okafor." in said
     assert who in said
     restart = reverse("changes", args=[world.order.number]) + "?kind=restart"
     assert (restart in links(page)) is (role == "planner")
+
+
+def test_a_cancelled_orders_page_says_so_first_and_calls_nothing_kept(world):
+    cancel = asked(world.order, Kind.CANCEL, reason="The hall burnt.")
+    seen(cancel)
+    granted(cancel)
+
+    said = words(a_reader(world.site).get(reverse("order", args=[world.order.number])))
+
+    assert "Cancelled since Mon 08:00 . The hall burnt." in said
+    assert "Its promise is withdrawn." in said
+    assert "Kept" not in said
+
+
+def test_a_change_of_service_class_says_which_and_promises_nothing(world):
+    change = asked(world.order, Kind.SERVICE_CHANGE)
+    seen(change)
+    planner = a_reader(world.site)
+    of_change = [world.order.number, change.pk]
+    address = reverse("order_change", args=of_change)
+    grant = reverse("order_change_grant", args=of_change)
+
+    page = words(planner.get(address))
+    done = words(planner.post(grant, follow=True))
+
+    assert "service class change to flexible" in page
+    assert "Grant it" in page
+    assert "Grant and promise" not in page
+    assert "promise is written down" not in done
 
 
 def test_an_open_orders_page_says_nothing_of_a_pause_that_is_over(world):
