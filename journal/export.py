@@ -93,7 +93,7 @@ def xlsx_bytes(
         title: Of the sheet.
         widths: Characters of each column.
     """
-    sheet = Sheet(title=title, rows=list(rows), widths=widths)
+    sheet = Sheet(title=title, rows=rows, widths=widths)
     return workbook_bytes([sheet], text=defused)
 
 
