@@ -1,5 +1,6 @@
 """What happens at the site: outages, lot recalls, and what follows by itself."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -246,9 +247,14 @@ def recall_page(request: HttpRequest, recall_id: int) -> HttpResponse:
     recall = get_object_or_404(
         LotRecall.objects.select_related("part", "site"), pk=recall_id
     )
+    found = trace(recall.part, recall.lot)
+    told = Counter(
+        one.rack.order.customer for one in found.shipped if one.rack.order is not None
+    )
     context = {
         "recall": recall,
-        "trace": trace(recall.part, recall.lot),
+        "trace": found,
+        "tells": sorted(told.items(), key=lambda pair: pair[0].name),
         "may_recall": audience_of(request.user) in granted(RECALL),
     }
     return render(request, "scheduling/recall.html", context)

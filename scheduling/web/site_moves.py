@@ -1,12 +1,14 @@
 """Several sites: what another could build sooner, and the hand that moves it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from factory.access import OFFICE, Audience, allow, audience_of, granted
-from factory.models import SiteLane
+from factory.models import Site, SiteLane
 from journal.wording import counted
 from scheduling.errors import SchedulingError
 from scheduling.models import Quote, SiteMove
@@ -32,16 +34,7 @@ def site_move_list(request: HttpRequest) -> HttpResponse:
         messages.info(request, said)
         return redirect("site_moves")
     found = list(services.moves_of(site)[:LISTED])
-    rows = [
-        {
-            "move": one,
-            "arrives": services.arrives_on(one),
-            "gain": services.gain_days(one),
-            "is_waiting": one.quote.state == Quote.State.REQUESTED,
-            "is_open": one.state == SiteMove.State.OPEN and one.origin_id == site.pk,
-        }
-        for one in found
-    ]
+    rows = [_row(one, site) for one in found]
     context = {
         "rows": rows,
         "urgent": services.urgent_orders(site),
@@ -51,6 +44,20 @@ def site_move_list(request: HttpRequest) -> HttpResponse:
         "is_waiting": any(row["is_waiting"] for row in rows),
     }
     return render(request, "scheduling/site_moves.html", context)
+
+
+def _row(move: SiteMove, site: Site) -> dict[str, Any]:
+    """Return one question with its answer; what comes no sooner is not offered."""
+    arrives, gain = services.arrives_on(move), services.gain_days(move)
+    return {
+        "move": move,
+        "arrives": arrives,
+        "gain": gain,
+        "may_move": arrives is not None and (gain is None or gain > 0),
+        "is_waiting": move.quote.state == Quote.State.REQUESTED,
+        "is_open": move.state == SiteMove.State.OPEN and move.origin_id == site.pk,
+        "is_ours": move.order.site_id == site.pk,
+    }
 
 
 @allow(*OFFICE, writers=PLANNERS)

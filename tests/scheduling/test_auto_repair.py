@@ -214,7 +214,7 @@ def test_the_policy_and_what_it_did_stand_on_the_page(world):
 
     assert "At least as long as the quiet." in words(refused)
     assert RepairPolicy.objects.get().most_late_cents == 10_000
-    ((when, first, state),) = table(page, "Automatic repairs")
+    ((when, state, first),) = table(page, "Automatic repairs")
     assert when.endswith("1 fact")
     assert (first, state) == (
         f"Outage of {world.bays[0]}: Leak under the floor",

@@ -280,7 +280,7 @@ def test_the_page_says_what_became_of_the_repair_that_the_grid_started(world):
     row = AutoRepair.objects.get()
     told = Event.objects.get(kind="auto_repair.waiting")
     assert all(name in row.why for name in told.after["customers"])
-    ((*_, state),) = table(planner.get(reverse("repair_policy")), REPAIRS)
+    ((_, state, _),) = table(planner.get(reverse("repair_policy")), REPAIRS)
     assert state.startswith("Plan 2 in force")
 
 

@@ -154,7 +154,11 @@ def test_the_recall_page_names_racks_and_customers(world):
     page = quality.get(answer.url)
 
     assert "There is no part X." in words(unknown)
-    assert "Lot L7: 2 racks in work, 1 of them in test, 1 shipped." in words(page)
+    said = words(page)
+    assert "Lot L7: 2 racks in work, 1 of them in test, 1 shipped." in said
+    customer = world.order.customer
+    tells = f"{customer.owner} tells {customer.name} of 1 rack."
+    assert said.index(tells) < said.index("In work racks that hold pieces of it")
     ((rack, _, customer, *_),) = table(page, "Racks shipped")
     assert rack == world.racks[0].serial
     assert customer == world.order.customer.name

@@ -19,7 +19,7 @@ from scheduling.services import quotes, site_moves
 from scheduling.services.auto_repair import settle
 from scheduling.services.publish import publish
 from tests.builders.factory import NOW, a_stock_lot
-from tests.builders.reading import a_reader, table, words
+from tests.builders.reading import a_reader, links, table, words
 from tests.builders.scheduling import a_grid_event, a_run, a_snapshot, a_stored_plan
 from tests.builders.world import World, a_small_world
 
@@ -199,8 +199,24 @@ def test_the_page_asks_shows_and_moves(world, partner):
     assert "1 order not begun is late or curtailed here." in words(asked)
     label = "Orders quoted at other sites"
     assert table(asked, label)[0][4] == "is asked"
-    assert "Build it there" in table(ready, label)[0][8]
-    assert table(planner.get(url), label)[0][8] == "Moved Robin Ito"
+    assert "Build it there" in table(ready, label)[0][2]
+    moved = planner.get(url)
+    assert table(moved, label)[0][2] == "Moved Robin Ito"
+    order = reverse("order", args=[world.order.number])
+    assert order in links(ready)
+    assert order not in links(moved)
+
+
+def test_what_comes_no_sooner_is_not_offered(world, partner):
+    planner = a_reader(world.site)
+    planner.post(reverse("site_moves"))
+    move = answered(SiteMove.objects.get())
+    SiteMove.objects.filter(pk=move.pk).update(home_on=date(2026, 11, 24))
+
+    page = planner.get(reverse("site_moves"))
+
+    row = table(page, "Orders quoted at other sites")[0]
+    assert (row[1], row[2]) == ("no", "Leave it")
 
 
 @pytest.mark.parametrize("fields", [{"bays": 0}, {"bays": 3}, {"code": ""}])
