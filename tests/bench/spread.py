@@ -246,7 +246,7 @@ def _messages(problem: Problem) -> Iterator[Row]:
     )
     for count in PARTS:
         cut_s, parts = _timed(lambda count=count: cut(board, count, 0.5))
-        write_s, asked = _timed(lambda parts=parts: part_questions(board, parts[1:]))
+        write_s, asked = _timed(lambda parts=parts: part_questions(board, parts))
         before = board.seats()
         found = []
         for number, part in enumerate(parts):
