@@ -1,6 +1,6 @@
 """Prices on every limit: at no prices do they promise what a plan could beat."""
 
-from itertools import islice, permutations
+from itertools import accumulate, islice, permutations
 from random import Random
 
 import pytest
@@ -8,19 +8,25 @@ import pytest
 from scheduling.engine.bound import BoundKind, cost_floor, priced_floors, sentence
 from scheduling.engine.bounds.priced.ticks import Ticks, tick_size
 from scheduling.engine.check import breaches, made
-from scheduling.engine.cost import cost
+from scheduling.engine.cost import WATT_MINUTES_PER_MWH, cost
 from scheduling.engine.opening import OpenHours
+from scheduling.engine.solve import solve
 from tests.builders.instances import a_random_problem
 from tests.builders.kernels import told_by_both
 from tests.builders.problems import (
+    a_bay,
     a_bay_step,
+    a_calendar,
     a_demo_like_problem,
     a_pin,
     a_problem,
     a_progress,
     a_rack,
+    a_soak,
     a_template,
+    amount,
     prices,
+    soak_rule,
 )
 from tests.builders.reference import Reference, StuckError, reference_plan
 from tests.engine.test_bound import (
@@ -72,6 +78,36 @@ def test_no_prices_lift_a_bound_above_a_plan_of_a_generated_problem(seed):
         left_out = {entry.rack for entry in plan.unplannable}
         for found in islice(priced_floors(problem, left_out), 25):
             assert found.cents <= cost(problem, plan).total
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_plan_that_a_search_finds_undercuts_what_prices_promise(seed):
+    problem = a_random_problem(seed, racks=8, begun=False)
+    found = solve(problem, time_limit_s=60, max_moves=60)
+    left_out = {entry.rack for entry in found.schedule.unplannable}
+
+    floors = [one.cents for one in islice(priced_floors(problem, left_out), 60)]
+
+    assert floors[-1] <= found.objective
+
+
+def test_a_rack_later_than_is_looked_at_costs_no_less_than_that():
+    """The bay is out of service for forty days; two weeks of being late are looked at.
+
+    Whatever a bay costs until then, the rack would rather be late for two weeks.
+    """
+    day = 1_440
+    problem = a_problem(
+        horizon=60 * day,
+        racks=(a_rack(due=0, late_cents_per_day=1_440),),
+        bays=(a_bay(capacity=amount((0, 0), (40 * day, 1))),),
+        calendars=(a_calendar(windows=((0, 60 * day),)),),
+        prices=ONLY_LATE,
+    )
+
+    found = list(islice(priced_floors(problem), 200))[-1]
+
+    assert 13 * day < found.cents < 15 * day
 
 
 def test_prices_see_limits_together_that_none_of_them_shows_alone():
@@ -144,6 +180,64 @@ def test_a_rack_in_progress_pays_from_its_start():
     found = next(iter(priced_floors(problem)))
 
     assert 345 <= found.cents <= 350
+
+
+TICK, GRID, UNTIL = 24, 6, 24 * 12
+
+
+def least_of_a_soak(cents, wip):
+    """Return the least cents of FUNC for 48 minutes and two blocks of 24 or 30.
+
+    Nothing is gained by what begins at no multiple of six minutes.
+
+    Args:
+        cents: Of a MWh, tick by tick.
+        wip: Cents of a minute under way.
+    """
+    last = UNTIL // GRID
+    sums = [0, *accumulate(GRID * cents[at * GRID // TICK] for at in range(last))]
+
+    def paid(watts, start, end):
+        energy = watts * (sums[end] - sums[start]) / WATT_MINUTES_PER_MWH
+        return energy + wip * GRID * (end - start)
+
+    done = [float("inf")] * (last + 1)
+    for end in range(8, last + 1):
+        done[end] = paid(60_000, end - 8, end)
+    for standby in (0, 8_000):
+        after = [float("inf")] * (last + 1)
+        for ready in range(last + 1):
+            for start in range(ready, last + 1):
+                waited = done[ready] + paid(standby, ready, start)
+                for watts, end in ((100_000, start + 4), (80_000, start + 5)):
+                    if end <= last:
+                        after[end] = min(after[end], waited + paid(watts, start, end))
+        done = after
+    return min(done)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_work_that_outlasts_its_ticks_pays_for_nearly_all_its_minutes(seed):
+    random = Random(seed)
+    cents = [random.randrange(100_000, 1_000_000) for _ in range(UNTIL // TICK)]
+    wip = random.choice((0, 1, 10))
+    steps = (a_bay_step("FUNC", 48, 60_000), a_soak(48))
+    problem = a_problem(
+        horizon=UNTIL,
+        templates=(a_template(steps=steps, site_permille=1_000),),
+        racks=(a_rack(due=None),),
+        soak=soak_rule(block=24, levels=((100, 24), (80, 30))),
+        prices=prices(
+            demand_per_kw=0,
+            wip_per_day=wip * 1_440,
+            energy_steps=amount(*((at * TICK, one) for at, one in enumerate(cents))),
+        ),
+    )
+
+    found = next(iter(priced_floors(problem)))
+
+    least = least_of_a_soak(cents, wip)
+    assert 0.9 * least < found.cents <= least
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, groupby
 from typing import Any
 
 import numpy as np
 
 from scheduling.engine.blocks import permille, share
 from scheduling.engine.bounds.alone import Alone, AloneStep
-from scheduling.engine.bounds.priced.kernel import NEVER, Site, Wide
+from scheduling.engine.bounds.priced.kernel import NEVER, Narrow, Site, Wide
 from scheduling.engine.bounds.priced.limits import BAYS, LOOP, RANK, Group, Limits
 from scheduling.engine.bounds.priced.ticks import Ticks
 from scheduling.engine.lookup import Lookup
@@ -19,14 +20,17 @@ from scheduling.engine.units import MINUTES_PER_DAY
 
 Uses = tuple[tuple[int, float], ...]
 """Row of a limit and units of it, in order."""
-Way = tuple[int, Uses, tuple[tuple[str, int], ...]]
-"""Table of ends, uses, and pieces taken at the start."""
+Way = tuple[int, float, Uses, Uses, tuple[tuple[str, int], ...]]
+"""Table of ends, rest of a tick, uses by the tick and to the minute, pieces taken."""
 Link = tuple[tuple[Way, ...], Uses, int]
 """Ways to do it, uses while waiting before it, and its first tick."""
 Chain = tuple[Link, ...]
 
-MOST_BUNDLES = 16
-"""Racks released at other times share a bundle if there would be more."""
+MOST_TICKS = 100_000
+"""Racks released at other times share a bundle if there would be more ticks in all."""
+LATE_SPANS, LEAST_LATE = 30, 20_160
+"""How late a rack may be is looked at until it costs as much as so many times its work
+in progress, and for so many minutes at least."""
 FAR = 2**40
 """A tick that never comes."""
 
@@ -124,7 +128,7 @@ class Builder:
 
     def _links(
         self, one: Alone, step: AloneStep, before: Step | None, group: str
-    ) -> Iterator[tuple[list[tuple[int, Uses]], Uses]]:
+    ) -> Iterator[tuple[list[tuple[int, float, Uses, Uses]], Uses]]:
         """Yield the ways to do each link of a step, and uses while waiting before."""
         kept = self._kept(one, step.step, group)
         session, place = step.step.session, step.step.place
@@ -134,16 +138,22 @@ class Builder:
             and (before.session, before.place) == (session, place)
         )
         hold = kept if is_kept else ()
-        standby = share(step.step.draw, self.book.problem.soak.standby_percent)
+        standby = self._standby(step)
+        stays = tuple(sorted((*kept, *self._power(one, standby, group))))
         for choices in self._choices(step):
             yield (
                 [
-                    (self._table(step, minutes), self._uses(one, step, watts, group))
+                    (
+                        self._table(step, minutes),
+                        self._rest(step, minutes),
+                        stays,
+                        self._uses(one, step, watts, standby, group),
+                    )
                     for minutes, watts in choices
                 ],
                 hold,
             )
-            hold = tuple(sorted((*kept, *self._power(one, standby, group))))
+            hold = stays
 
     def _choices(self, step: AloneStep) -> Iterator[list[tuple[int, int]]]:
         """Yield the ``(minutes, watts)`` of each link that a step is made of."""
@@ -163,14 +173,33 @@ class Builder:
         hours = self.book.hours_of(step.step.crew)
         return self.ticks.table(hours, minutes, through=through)
 
-    def _uses(self, one: Alone, step: AloneStep, watts: int, group: str) -> Uses:
-        """Return what a step takes of all limits while it runs."""
-        kept = self._kept(one, step.step, group)
+    def _rest(self, step: AloneStep, minutes: int) -> float:
+        """Return the share of a tick that work which runs through lasts besides."""
+        if step.step.power_class is PowerClass.SHIFT_BOUND:
+            return 0.0
+        return minutes % self.ticks.size / self.ticks.size
+
+    def _standby(self, step: AloneStep) -> int:
+        """Return watts that a soak draws in every minute, pauses and all; else 0."""
+        if step.step.power_class is not PowerClass.PREEMPTIVE_DERATABLE:
+            return 0
+        rule = self.book.problem.soak
+        least = min(rule.standby_percent, *(percent for percent, _ in rule.levels))
+        return share(step.step.draw, least)
+
+    def _uses(
+        self, one: Alone, step: AloneStep, watts: int, standby: int, group: str
+    ) -> Uses:
+        """Return what a step takes while it runs, besides what it takes throughout."""
         crew = (ResourceKind.CREW, step.step.crew)
         extra = (ResourceKind.PLACE, step.step.extra)
-        uses = [*kept, *self._use(crew, step.step.crew_eighths), *self._use(extra, 1)]
+        uses = [*self._use(crew, step.step.crew_eighths), *self._use(extra, 1)]
         if step.step.power_class is not PowerClass.SHIFT_BOUND:
-            uses += self._power(one, watts, group)
+            throughout = dict(self._power(one, standby, group))
+            uses += [
+                (row, amount - throughout.get(row, 0.0))
+                for row, amount in self._power(one, watts, group)
+            ]
         return tuple(sorted(uses))
 
     def _kept(self, one: Alone, step: Step, group: str) -> Uses:
@@ -218,60 +247,122 @@ class Rows:
     parts: tuple[tuple[tuple[str, int], ...], ...]
 
 
+@dataclass(slots=True, kw_only=True)
+class Bundle:
+    """Racks that may do the same in the same ticks.
+
+    Attributes:
+        racks: The racks.
+        chains: What they may do.
+        first: The first tick in which one of them may begin.
+        last: The last tick that is looked at.
+        is_begun: Whether they are in progress already.
+    """
+
+    racks: list[Alone]
+    chains: tuple[Chain, ...]
+    first: int
+    last: int
+    is_begun: bool
+
+
 def rows_of(builder: Builder, racks: Sequence[Alone]) -> Rows:
     """Return racks as arrays, in bundles of those that are alike."""
     bundles = _bundles(builder, racks)
-    ordered = tuple(one for bundle in bundles.values() for one in bundle)
+    ordered = tuple(one for bundle in bundles for one in bundle.racks)
     tables = _Tables()
-    chains, counts, firsts, begun = [0], [0], [], []
-    at = 0
-    for key, bundle in bundles.items():
-        for chain in builder.chains(bundle[0]):
+    chains, families, counts = [0], [0], [0]
+    for family, alike in groupby(bundles, key=lambda bundle: bundle.chains):
+        for chain in family:
             tables.add(chain)
-            at += 1
-        chains.append(at)
-        counts.append(counts[-1] + len(bundle))
-        firsts.append(key[1])
-        begun.append(key[2])
+        chains.append(chains[-1] + len(family))
+        counts += [len(bundle.racks) for bundle in alike]
+        families.append(len(counts) - 1)
+    counts = list(accumulate(counts))
     size, prices = builder.ticks.size, builder.book.problem.prices
     due = [FAR if o.rack.due is None else -(-o.rack.due // size) for o in ordered]
     promise = [
         FAR if o.rack.promise is None else -(-o.rack.promise // size) for o in ordered
     ]
     late = [o.rack.late_cents_per_day * size / MINUTES_PER_DAY for o in ordered]
+    broken = np.full(len(ordered), float(prices.broken_promise))
+    beyond = np.repeat([one.last + 1 for one in bundles], np.diff(counts))
+    least = np.maximum(0, beyond - _wide(due)) * late
+    least += (beyond > _wide(promise)) * broken
+    # Nothing ends after the last tick.
+    least[beyond > builder.ticks.count] = np.inf
     site = Site(
         ends=np.array(builder.ticks.ends, np.int32),
+        ends_after=_wide([_after(ends) for ends in builder.ticks.ends]),
         **tables.arrays(),
-        bundle_chains=_wide(chains),
+        family_chains=_wide(chains),
+        family_bundles=_wide(families),
         bundle_racks=_wide(counts),
-        bundle_first=_wide(firsts),
-        bundle_begun=_wide(begun),
+        bundle_first=_wide([one.first for one in bundles]),
+        bundle_last=_wide([one.last for one in bundles]),
+        bundle_begun=_wide([one.is_begun for one in bundles]),
         rack_due=_wide(due),
         rack_promise=_wide(promise),
         rack_late=np.array(late, np.float64),
-        rack_broken=np.full(len(ordered), float(prices.broken_promise)),
+        rack_broken=broken,
+        rack_beyond=least,
     )
     return Rows(site=site, racks=ordered, parts=tuple(tables.parts))
 
 
-def _bundles(
-    builder: Builder, racks: Sequence[Alone]
-) -> dict[tuple[tuple[Chain, ...], int, bool], list[Alone]]:
-    size = builder.ticks.size
-    width = size
+def _bundles(builder: Builder, racks: Sequence[Alone]) -> list[Bundle]:
+    """Return bundles of racks that are released about together."""
+    width = 1
+    windows = [_window(builder, one) for one in racks]
     while True:
-        found: defaultdict[tuple[tuple[Chain, ...], int, bool], list[Alone]]
-        found = defaultdict(list)
-        for one in racks:
-            first = next(step.start for step in one.steps if not step.is_fixed)
-            is_begun = begun_at(one) is not None
-            if not is_begun:
-                first = first // width * width
-            found[builder.chains(one), first // size, is_begun].append(one)
-        begun = sum(key[2] for key in found)
-        if len(found) <= MOST_BUNDLES + begun:
-            return found
+        found: dict[tuple[tuple[Chain, ...], int, bool], Bundle] = {}
+        for one, (first, last) in zip(racks, windows, strict=True):
+            chains, is_begun = builder.chains(one), begun_at(one) is not None
+            key = chains, first if is_begun else first // width, is_begun
+            bundle = found.setdefault(
+                key,
+                Bundle(
+                    racks=[], chains=chains, first=first, last=last, is_begun=is_begun
+                ),
+            )
+            bundle.racks.append(one)
+            bundle.first = min(bundle.first, first)
+            bundle.last = max(bundle.last, last)
+        ticks = sum(
+            (one.last - one.first + 1) * len(one.chains) for one in found.values()
+        )
+        if ticks <= MOST_TICKS or width > builder.ticks.count:
+            numbers: dict[tuple[Chain, ...], int] = {}
+            for bundle in found.values():
+                numbers.setdefault(bundle.chains, len(numbers))
+            return sorted(found.values(), key=lambda bundle: numbers[bundle.chains])
         width *= 2
+
+
+def _window(builder: Builder, one: Alone) -> tuple[int, int]:
+    """Return the first tick of a rack, and the last that is looked at."""
+    size, prices = builder.ticks.size, builder.book.problem.prices
+    count = builder.ticks.count
+    first = next(step.start for step in one.steps if not step.is_fixed) // size
+    rack = one.rack
+    is_paid = min(prices.energy.values) < 0
+    if rack.due is None or not rack.late_cents_per_day or is_paid:
+        return first, count
+    span = sum(step.least for step in one.steps) * prices.wip_per_day
+    late = max(LEAST_LATE, LATE_SPANS * span // rack.late_cents_per_day)
+    last = -(-(max(rack.due, one.end) + late) // size)
+    return first, min(count, last)
+
+
+def _after(ends: Narrow) -> int:
+    """Return the ticks from each start to its end, or ``NEVER`` if hours matter."""
+    after = int(ends[0])
+    if (
+        after < 0
+        or (ends[: len(ends) - after] - after != np.arange(len(ends) - after)).any()
+    ):
+        return NEVER
+    return after
 
 
 def _wide(values: Sequence[int]) -> Wide:
@@ -302,9 +393,11 @@ class _Tables:
     def arrays(self) -> dict[str, Any]:
         """Return the arrays of ``Site`` that say what links are."""
         uses: list[tuple[int, float]] = []
+        lasts: list[bool] = []
         edges = [0]
-        for _, used, taken in self.ways:
-            uses += used
+        for _, _, kept, used, taken in self.ways:
+            uses += [*kept, *used]
+            lasts += [False] * len(kept) + [True] * len(used)
             edges.append(len(uses))
             if taken:
                 self.parts.setdefault(taken, len(self.parts))
@@ -312,16 +405,19 @@ class _Tables:
         for used in self.holds:
             uses += used
             holds.append(len(uses))
+        lasts += [False] * (len(uses) - len(lasts))
         listed = [at for row in self.link_ways for at in row]
         counts = np.cumsum([0] + [len(row) for row in self.link_ways])
         return {
             "link_way": _wide(listed),
-            "way_table": _wide([table for table, _, _ in self.ways]),
+            "way_table": _wide([way[0] for way in self.ways]),
+            "way_rest": np.array([way[1] for way in self.ways], np.float64),
+            "use_lasts": _wide(lasts),
             "way_uses": _wide(edges),
             "use_limit": _wide([limit for limit, _ in uses]),
             "use_rate": np.array([rate for _, rate in uses], np.float64),
             "way_parts": _wide(
-                [self.parts[taken] if taken else NEVER for _, _, taken in self.ways]
+                [self.parts[way[-1]] if way[-1] else NEVER for way in self.ways]
             ),
             "hold_uses": _wide(holds),
             "link_ways": _wide(list(counts)),

@@ -15,12 +15,7 @@ from scheduling.engine.bounds.priced.chains import (
     durations,
     rows_of,
 )
-from scheduling.engine.bounds.priced.kernel import (
-    Reals,
-    price_holds,
-    price_ways,
-    sweep,
-)
+from scheduling.engine.bounds.priced.kernel import Reals, sweep
 from scheduling.engine.bounds.priced.limits import (
     arrivals_of,
     by_tick,
@@ -51,6 +46,7 @@ class Relaxation:
 
     Attributes:
         hour_late: Cents of all racks being an hour late, as a measure.
+        racks: How many there are.
         most: The highest sum of prices of the meter, as weighed by ``weights``.
         weights: What each price of the meter counts for.
     """
@@ -79,6 +75,7 @@ class Relaxation:
         self._given = self._by_bucket(self._limits.given)
         energy = least_by_tick(prices.energy, ticks)
         self._energy = energy / WATT_MINUTES_PER_MWH
+        self.racks = len(self._rows.racks)
         self._wip = prices.wip_per_day * size / MINUTES_PER_DAY
         begun = sum(begun_at(one) or 0 for one in racks)
         self._begun = -begun * prices.wip_per_day / MINUTES_PER_DAY
@@ -89,9 +86,6 @@ class Relaxation:
         self._base, self._minutes = self._windows(problem.base_load, low, book)
         self._scales(width * size)
         self.weights = self._minutes / self._meter_scale
-        site = self._rows.site
-        self._prices = np.empty((len(site.way_table), ticks.count + 1))
-        self._holds = np.empty((len(site.hold_uses) - 1, ticks.count + 1))
 
     @property
     def meter(self) -> slice:
@@ -103,24 +97,22 @@ class Relaxation:
         """Return prices of nothing."""
         return np.zeros(self.meter.stop + len(self._arrivals.part))
 
-    def evaluate(self, prices: Reals) -> tuple[float, Reals]:
-        """Return cents that no plan undercuts, and where they rise steepest."""
+    def evaluate(self, prices: Reals, spread: float) -> tuple[float, Reals]:
+        """Return cents that no plan undercuts, and in which direction they rise.
+
+        Racks of one model would all do the same; where they spread over what costs them
+        at most about ``spread`` cents more, the direction holds for longer.
+        """
         limit, meter, part = self._split(prices)
-        size, site, arrivals = self._ticks.size, self._rows.site, self._arrivals
+        site, arrivals = self._rows.site, self._arrivals
         limit, part = limit / self._scale[:, None], part / self._part_scale
         meter = meter / self._meter_scale
-        cells = limit[:, self._bucket_of] * self._limits.counted
-        cells[self._limits.imports] += meter[self._bucket_of] + self._energy
-        sums = np.zeros((len(cells), self._ticks.count + 1))
-        np.cumsum(cells * size, axis=1, out=sums[:, 1:])
+        sums = self._sums(limit, meter)
         pieces = self._part_prices(part)
-        price_ways(site, sums, pieces, self._wip, self._prices)
-        price_holds(site, sums, self._wip, self._holds)
         values = np.zeros(len(site.rack_due))
         used, taken = np.zeros(sums.shape), np.zeros(pieces.shape)
-        sweep(site, self._wip, self._prices, self._holds, values, used, taken)
-        rates = np.cumsum(used, axis=1)[:, :-1] * self._limits.counted
-        use = self._by_bucket(rates * size)
+        sweep(site, self._wip, spread, sums, pieces, values, used, taken)
+        use = self._use_by_bucket(used)
         slopes = (
             (use - self._given) / self._scale[:, None],
             (
@@ -170,6 +162,26 @@ class Relaxation:
         meter = self.meter
         limit = prices[: meter.start].reshape(self._given.shape)
         return limit, prices[meter], prices[meter.stop :]
+
+    def _sums(self, limit: Reals, meter: Reals) -> Reals:
+        """Return the price of a unit of each limit, added up before each tick."""
+        sums = np.zeros((len(limit), self._ticks.count + 1))
+        for row, counted in enumerate(self._limits.counted):
+            cells = limit[row, self._bucket_of] * counted
+            if row in self._limits.imports:
+                cells += meter[self._bucket_of] + self._energy
+            cells *= self._ticks.size
+            np.cumsum(cells, out=sums[row, 1:])
+        return sums
+
+    def _use_by_bucket(self, used: Reals) -> Reals:
+        """Return unit-minutes of each limit that are used in each bucket."""
+        found = np.empty_like(self._given)
+        for row, counted in enumerate(self._limits.counted):
+            rates = np.cumsum(used[row])[:-1] * counted
+            rates *= self._ticks.size
+            found[row] = self._by_bucket(rates)
+        return found
 
     def _by_bucket(self, cells: Reals) -> Reals:
         found: Reals = np.add.reduceat(cells, self._edges[:-1], axis=-1)
