@@ -345,8 +345,8 @@ def _window(builder: Builder, one: Alone) -> tuple[int, int]:
     count = builder.ticks.count
     first = next(step.start for step in one.steps if not step.is_fixed) // size
     rack = one.rack
-    is_paid = min(prices.energy.values) < 0
-    if rack.due is None or not rack.late_cents_per_day or is_paid:
+    may_earn = min(prices.energy.values) < 0
+    if rack.due is None or not rack.late_cents_per_day or may_earn:
         return first, count
     span = sum(step.least for step in one.steps) * prices.wip_per_day
     late = max(LEAST_LATE, LATE_SPANS * span // rack.late_cents_per_day)
