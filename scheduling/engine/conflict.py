@@ -267,14 +267,13 @@ def room_for(alone: Problem) -> Answer:
 def _plans(alone: Problem) -> bool:
     """Return whether a place is found that the referee passes."""
     board = Board(alone)
-    for is_delayed in (True, False):
-        board.decode([0], delay=is_delayed)
-        if board.placed():
-            try:
-                return bool(proved(alone, render(board)).steps)
-            except NoPlanError:
-                return False
-    return False
+    board.decode([0], delay=False)
+    if not board.placed():
+        return False
+    try:
+        return bool(proved(alone, render(board)).steps)
+    except NoPlanError:
+        return False
 
 
 def _unproved(problem: Problem, rack: str) -> Conflict:

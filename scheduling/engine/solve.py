@@ -34,8 +34,7 @@ from scheduling.engine.proof import proved
 from scheduling.engine.rules import RULES, order_by
 from scheduling.engine.schedule import Schedule, Unplannable
 from scheduling.engine.spread import rounds
-from scheduling.engine.spread.first import WAYS, FirstPlans
-from scheduling.engine.spread.message import Way
+from scheduling.engine.spread.first import FirstPlans
 from scheduling.engine.spread.rounds import Helpers
 from scheduling.engine.validate import inspect
 from scheduling.engine.wording import racks
@@ -56,9 +55,7 @@ CEILING_SHARE = 0.07
 MIN_THREADS = 2
 """From so many threads on CP-SAT gets one of its own."""
 MANY_RACKS = 3_000
-"""From here on four ways must do: all twelve decodings would eat the search."""
-FEW_WAYS = WAYS[:4]
-"""Those of two rules."""
+"""Beyond, this worker decodes one rule and helpers another: all would take too long."""
 PRICE_SHARE = 0.25
 """Share of the search that CP-SAT waits while prices make a bound."""
 
@@ -177,7 +174,7 @@ class _Search:
         left_out = {one.rack for one in self.left_out}
         unread = {one.rack for one in self.left_out if one.code in UNREADABLE}
         helpers = self.helpers if self._is_worth_parts() else None
-        elsewhere = FirstPlans(helpers, self._ways()[1:], (left_out, unread))
+        elsewhere = FirstPlans(helpers, self._rules()[1:], (left_out, unread))
         board = Board(self.problem, seed=self.seed, left_out=left_out, unread=unread)
         self.aside = cost_of_others(self.problem, left_out)
         floor = threading.Thread(target=self._find_floor, name="floor", daemon=True)
@@ -252,10 +249,13 @@ class _Search:
         is_timed = self.max_moves is None
         return is_shared and is_large and is_timed and not is_published
 
-    def _ways(self) -> tuple[Way, ...]:
-        """Return how first plans are made, in this order."""
-        is_few = self.max_moves is None and self._racks_left() > MANY_RACKS
-        return FEW_WAYS if is_few else WAYS
+    def _has_many(self) -> bool:
+        """Return whether the other rules' decodings would eat the search."""
+        return self.max_moves is None and self._racks_left() > MANY_RACKS
+
+    def _rules(self) -> tuple[str, ...]:
+        """Return the dispatch rules that first plans are made by, in this order."""
+        return tuple(RULES)[:2] if self._has_many() else tuple(RULES)
 
     def _try_rules(
         self, board: Board, floor: threading.Thread, elsewhere: FirstPlans
@@ -264,27 +264,36 @@ class _Search:
 
         Where a plan is published, it comes first, mended; what a rule makes must be
         cheaper with all its moves, and starts stay no earlier than published where that
-        can be. Where helpers make them, others are left to them.
+        can be. A rule begins racks as early as may be; what counts as the best rule's
+        plan is that. What is gone on with begins them as late as they then may. Where
+        helpers make them, others are left to them.
         """
         best: Seats | None = None
         if _is_published(board):
             self._keep(board)
             best = self._begin(board, "published", floor)
-        for way in self._ways():
+        for rule in self._rules():
             if best is not None and (elsewhere.is_begun or self._is_too_late()):
                 break
-            order = order_by(way.rule, board.tables)
-            board.decode(order, keep=_is_published(board), delay=way.waits)
+            order = order_by(rule, board.tables)
+            board.decode(order, keep=_is_published(board), delay=False)
+            self._note_rule(board.tally())
+            if best is None:
+                self._report("rules")
+            board.delay()
             if best is None:
                 best = self._begin(board, "rule", floor)
             elif board.price() < best.price:
                 best = board.seats()
-            self._note_rule(board.tally())
+            self._note(board.tally(), "rule")
         found = elsewhere.best()
         if found is not None:
             self._note_rule(board.tally_of(found))
-            if best is None or found.price < best.price:
-                best = found
+            board.restore(found)
+            board.delay()
+            self._note(board.tally(), "rule")
+            if best is None or board.price() < best.price:
+                best = board.seats()
         if best is None:  # pragma: no cover - there are always rules
             raise NoPlanError("There is no dispatch rule.")
         return best
@@ -318,6 +327,8 @@ class _Search:
         """Return whether to leave out the rest of the rules."""
         if self.max_moves is not None:
             return False
+        if self._has_many():
+            return True
         return self.seconds > self.limit_s / 2 or self._is_over()
 
     def _improve(self, board: Board, floor: threading.Thread) -> Seats:

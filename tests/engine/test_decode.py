@@ -32,6 +32,7 @@ from tests.builders.problems import (
     a_running,
     a_site,
     a_soak,
+    a_station_step,
     a_supply,
     a_template,
     amount,
@@ -100,15 +101,68 @@ def test_the_peak_on_the_board_is_the_plans_by_the_contracts_window(averaging):
     assert board.peak() == cost(problem, schedule).peak_w
 
 
-def test_waiting_to_begin_is_never_dearer_and_ships_no_rack_later():
-    problem = a_demo_like_problem(40)
+@pytest.mark.parametrize("racks", [40, 200])
+def test_beginning_later_is_cheaper_and_ships_each_rack_when_it_did(racks):
+    problem = a_demo_like_problem(racks)
 
     early, early_schedule = decoded(problem, delay=False)
     late, late_schedule = decoded(problem)
 
     assert late.price() < early.price()
+    assert (late.time[:, -1, 1] == early.time[:, -1, 1]).all()
     assert made(breaches(problem, late_schedule)) == ()
     assert made(breaches(problem, early_schedule)) == ()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_beginning_later_makes_no_random_plan_dearer(seed):
+    problem = a_random_problem(seed, racks=3 + seed % 6)
+
+    early, _ = decoded(problem, delay=False)
+    late, schedule = decoded(problem)
+
+    assert late.price() <= early.price()
+    assert late.placed() == early.placed()
+    assert made(breaches(problem, schedule)) == ()
+
+
+def test_a_session_begins_later_past_hours_without_a_free_station():
+    bays = a_bay(capacity=amount((0, 0), (500, 1)))
+    stations = a_place("place:station", amount((0, 1), (200, 0), (300, 1)))
+    template = a_template(
+        steps=[
+            a_station_step("PREP", 50),
+            a_station_step("TRAY", 50),
+            a_bay_step("TEST", 100),
+        ]
+    )
+    problem = a_problem(
+        templates=(template,),
+        bays=(bays,),
+        racks=(a_rack("R1"),),
+        with_resources=(stations,),
+    )
+
+    _, schedule = decoded(problem)
+
+    assert [step.start for step in schedule.steps] == [400, 450, 500]
+
+
+def test_the_last_rack_begins_later_first_so_that_it_makes_room():
+    """Early, R2 is kitted right before R1's test; late, right before its own."""
+    template = a_template(steps=[a_manual_step("KIT", 100), a_bay_step("TEST", 300)])
+    problem = a_problem(
+        templates=(template,),
+        racks=(a_rack("R1", due=1_000), a_rack("R2", due=2_000)),
+        bays=(a_bay(capacity=amount((0, 0), (200, 1))),),
+        with_resources=(a_place(capacity=1),),
+    )
+
+    _, early = decoded(problem, delay=False)
+    _, late = decoded(problem)
+
+    assert [steps_of(early, rack)["KIT"].start for rack in ("R1", "R2")] == [0, 100]
+    assert [steps_of(late, rack)["KIT"].start for rack in ("R1", "R2")] == [100, 400]
 
 
 def test_two_racks_over_the_limit_of_the_site_run_one_after_the_other():
@@ -352,7 +406,7 @@ for seed in range(4):
     improver = Improver(board, seed=seed)
     improver.make(12, 0.5)
     board.restore(improver.best_seats())
-    found.append([digest(schedule_to_json(render(board))), improver.best])
+    found.append([digest(schedule_to_json(render(board))), int(improver.best)])
 print(json.dumps([is_compiled(), found]))
 """
 

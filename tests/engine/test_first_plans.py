@@ -4,16 +4,18 @@ import pytest
 
 from scheduling.engine.decode.board import Board
 from scheduling.engine.improve import best_cents
-from scheduling.engine.rules import order_by
+from scheduling.engine.rules import RULES, order_by
 from scheduling.engine.solve import solve
 from scheduling.engine.spread import rounds
-from scheduling.engine.spread.first import WAYS, FirstPlans
+from scheduling.engine.spread.first import FirstPlans
 from scheduling.engine.spread.message import Answer, Question, rule_question
 from scheduling.engine.spread.work import Helper
 from tests.builders.demo_site import a_demo_like_problem
 
 RACKS = 60
 NOBODY = ((), ())
+OTHERS = tuple(RULES)[1:]
+"""The rules that are left to helpers."""
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +25,11 @@ def problem():
 
 @pytest.fixture(scope="module")
 def prices(problem):
-    """Return what each way's plan costs."""
+    """Return what each rule's plan costs, racks begun as early as may be."""
     board, found = Board(problem), {}
-    for way in WAYS:
-        board.decode(order_by(way.rule, board.tables), delay=way.waits)
-        found[way] = board.price()
+    for rule in RULES:
+        board.decode(order_by(rule, board.tables), delay=False)
+        found[rule] = board.price()
     return found
 
 
@@ -40,12 +42,12 @@ class Takers:
         """Begin with nothing to do."""
         self.problem, self.begun, self.lost = problem, begun, lost
         self.helper = Helper()
-        self.ways, self.found = [], {}
+        self.rules, self.found = [], {}
 
     def offer(self, tasks):
         """Make the first of the plans asked for."""
         begun = tasks[: self.begun]
-        self.ways = [Question.from_bytes(task.question).asked for task in begun]
+        self.rules = [Question.from_bytes(task.question).asked for task in begun]
         made = [] if self.lost else map(self._make, begun)
         self.found = dict(enumerate(made))
 
@@ -65,7 +67,7 @@ class Takers:
 
     def taken(self):
         """Return how many were begun."""
-        return len(self.ways)
+        return len(self.rules)
 
 
 def counted_decodings(monkeypatch):
@@ -81,18 +83,18 @@ def counted_decodings(monkeypatch):
 
 
 def test_a_question_for_a_first_plan_says_how_to_make_it():
-    way = WAYS[3]
+    rule = OTHERS[2]
 
-    question = Question.from_bytes(rule_question(way, (["B", "A"], ["C"])))
+    question = Question.from_bytes(rule_question(rule, (["B", "A"], ["C"])))
 
-    assert question == Question(left_out=("A", "B"), unread=("C",), asked=way)
+    assert question == Question(left_out=("A", "B"), unread=("C",), asked=rule)
 
 
-@pytest.mark.parametrize("way", [WAYS[0], WAYS[3]])
-def test_a_helper_makes_the_plan_that_one_would_make_oneself(problem, way):
+@pytest.mark.parametrize("rule", OTHERS[:2])
+def test_a_helper_makes_the_plan_that_one_would_make_oneself(problem, rule):
     found = Answer.from_bytes(
         Helper().work(
-            rule_question(way, NOBODY),
+            rule_question(rule, NOBODY),
             name="it",
             problem=lambda: problem,
             seconds=1.0,
@@ -102,7 +104,7 @@ def test_a_helper_makes_the_plan_that_one_would_make_oneself(problem, way):
     )
 
     board = Board(problem)
-    board.decode(order_by(way.rule, board.tables), delay=way.waits)
+    board.decode(order_by(rule, board.tables), delay=False)
     assert (found.seats.time == board.time).all()
     assert (found.seats.seat == board.seat).all()
     assert found.seats.price == board.price()
@@ -110,33 +112,31 @@ def test_a_helper_makes_the_plan_that_one_would_make_oneself(problem, way):
 
 
 def test_each_rule_is_asked_for_once_and_the_cheapest_plan_is_taken(problem, prices):
-    helpers = Takers(problem, len(WAYS))
+    helpers = Takers(problem, len(OTHERS))
 
-    first = FirstPlans(helpers, WAYS[1:], NOBODY)
+    first = FirstPlans(helpers, OTHERS, NOBODY)
 
-    assert helpers.ways == [way for way in WAYS[1:] if not way.waits]
+    assert helpers.rules == list(OTHERS)
     assert first.is_begun
-    assert first.best().price == min(prices[way] for way in helpers.ways)
+    assert first.best().price == min(prices[rule] for rule in OTHERS)
 
 
 def test_a_plan_that_has_not_come_is_not_waited_for(problem):
-    first = FirstPlans(Takers(problem, 2, lost=True), WAYS[1:], NOBODY)
+    first = FirstPlans(Takers(problem, 2, lost=True), OTHERS, NOBODY)
 
     assert first.is_begun
     assert first.best() is None
 
 
 def test_without_helpers_there_are_none():
-    first = FirstPlans(None, WAYS, NOBODY)
+    first = FirstPlans(None, OTHERS, NOBODY)
 
     assert not first.is_begun
     assert first.best() is None
 
 
-@pytest.mark.parametrize(("begun", "made"), [(0, len(WAYS)), (5, len(WAYS) // 2)])
-def test_other_rules_are_left_to_whoever_helps(
-    problem, prices, monkeypatch, begun, made
-):
+@pytest.mark.parametrize("begun", [0, len(OTHERS)])
+def test_other_rules_are_left_to_whoever_helps(problem, prices, monkeypatch, begun):
     """The helper works in this process too, so its decodings are counted."""
     monkeypatch.setattr(rounds, "LEAST_RACKS", RACKS // 2)
     decoded = counted_decodings(monkeypatch)
@@ -145,9 +145,8 @@ def test_other_rules_are_left_to_whoever_helps(
         problem,
         time_limit_s=600,
         helpers=Takers(problem, begun),
-        should_stop=lambda: len(decoded) >= made,
+        should_stop=lambda: len(decoded) >= len(RULES),
     )
 
-    assert len(decoded) == made
-    ways = [way for way in WAYS if not (begun and way.waits)]
-    assert outcome.best_rule == best_cents(min(prices[way] for way in ways))
+    assert len(decoded) == len(RULES)
+    assert outcome.best_rule == best_cents(min(prices.values()))

@@ -36,6 +36,7 @@ ENTRIES = (
     ruin.draw,
     ruin.improve,
     sweep.decode,
+    sweep.delay,
     sweep.go_home,
     sweep.keep,
     sweep.price_anew,
@@ -247,18 +248,19 @@ class Board:
             order: Rack indices.
             keep: Whether steps start no earlier than in the published plan, where that
                 can be.
-            delay: Whether first steps wait until their rack's later steps need them.
+            delay: Whether racks begin as late as their last steps then allow.
         """
         self._start_afresh()
         wanted = np.array(order, np.int64)
-        waits = DELAY_BEFORE_BAY if delay else DELAY_NOTHING
         listed = self._facts_first(wanted[~self.left_out[wanted]])
         is_fact = self.tables.rack[listed, t.IS_FACT] > 0
         self._keep(listed[is_fact & self.held[listed]], how=home.AS_PUBLISHED)
-        self._place(listed[is_fact], keep=keep, waits=waits)
+        self._place(listed[is_fact], keep=keep, waits=DELAY_NOTHING)
         self._keep(listed[self.held[listed]], how=home.AS_PUBLISHED)
-        self._place(listed, keep=keep, waits=waits)
+        self._place(listed, keep=keep, waits=DELAY_NOTHING)
         self.sort()
+        if delay:
+            self.delay()
 
     def keep(
         self,
@@ -340,6 +342,18 @@ class Board:
         """
         self._place(order[~self.left_out[order]], keep=False, waits=DELAY_BEFORE_BAY)
         self.sort()
+
+    def delay(self) -> None:
+        """Begin every rack as late as its last step allows, the last rack first.
+
+        No rack ends later, and the plan gets no dearer.
+        """
+        early = self.seats()
+        for whole in (False, True):
+            sweep.delay(self.memory, self.order(), whole)
+            self.sort()
+        if self.price() > early.price:
+            self.stand(early)
 
     def go_home(self, racks: t.Wide) -> int:
         """Bring racks back to their published places where that costs no more.

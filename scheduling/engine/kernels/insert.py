@@ -6,6 +6,7 @@ from scheduling.engine.kernels.fit import (
     finish_manual,
     latest_manual,
     latest_through,
+    need,
     need_step,
 )
 from scheduling.engine.kernels.memory import (
@@ -31,6 +32,7 @@ from scheduling.engine.kernels.memory import (
     TRIAL_POOL,
     Memory,
     choice_of,
+    copy,
     end_of,
     group_of,
     rack_of,
@@ -40,8 +42,9 @@ from scheduling.engine.kernels.memory import (
     template_of,
 )
 from scheduling.engine.kernels.price import trial_price
-from scheduling.engine.kernels.profile import first_below
+from scheduling.engine.kernels.profile import first_below, last_below
 from scheduling.engine.kernels.seat import (
+    TRIES,
     has_pin,
     hold_row,
     keep_trial,
@@ -59,29 +62,49 @@ DELAY_NOTHING, DELAY_BEFORE_BAY, DELAY_ALL = range(3)
 
 
 @compiled
-def _delay_step(memory: Memory, rack: int, step: int, pool: int, due: int) -> None:
-    """Move one tried step to its latest start that ends by ``due``."""
+def _latest(
+    memory: Memory, rack: int, step: int, pool: int, ready: int, due: int
+) -> int:
+    """Return the latest start of a step from ``ready`` on that ends by ``due``, or -1.
+
+    A soak runs through at full power.
+    """
     template = rack_of(memory, rack, TEMPLATE)
-    now = start_of(memory, memory.words[AT_TRIAL_TIME], step)
-    if end_of(memory, memory.words[AT_TRIAL_TIME], step) >= due:
-        return
-    kind = step_of(memory, template, step, KIND)
     work = minutes_of(memory, rack, step)
     clear(memory)
-    if kind == MANUAL:
+    if step_of(memory, template, step, KIND) == MANUAL:
         calendar = step_of(memory, template, step, CALENDAR)
         need_step(memory, template, step, pool, 0, 0, 0)
-        start = latest_manual(memory, calendar, due, work, now)
-        if start > now:
-            set_time(memory, step, start, finish_manual(memory, calendar, start, work))
-        return
+        return latest_manual(memory, calendar, due, work, ready)
     need_step(memory, template, step, pool, 0, 0, work)
-    start = latest_through(memory, due, work, now)
+    return latest_through(memory, due, work, ready)
+
+
+@compiled
+def _write(memory: Memory, rack: int, step: int, start: int) -> None:
+    """Write a start into the trial; a soak runs through at full power."""
+    template = rack_of(memory, rack, TEMPLATE)
+    kind = step_of(memory, template, step, KIND)
+    work = minutes_of(memory, rack, step)
+    if kind == SOAK:
+        seat_full(memory, rack, step, start, work)
+    elif kind == MANUAL:
+        calendar = step_of(memory, template, step, CALENDAR)
+        set_time(memory, step, start, finish_manual(memory, calendar, start, work))
+    else:
+        set_time(memory, step, start, start + work)
+
+
+@compiled
+def _delay_step(memory: Memory, rack: int, step: int, pool: int, due: int) -> None:
+    """Move one tried step to its latest start that ends by ``due``."""
+    trial = memory.words[AT_TRIAL_TIME]
+    now = start_of(memory, trial, step)
+    if end_of(memory, trial, step) >= due:
+        return
+    start = _latest(memory, rack, step, pool, now, due)
     if start > now:
-        if kind == SOAK:
-            seat_full(memory, rack, step, start, work)
-        else:
-            set_time(memory, step, start, start + work)
+        _write(memory, rack, step, start)
 
 
 @compiled
@@ -118,18 +141,15 @@ def _delay_bay(memory: Memory, rack: int, first: int, last: int, due: int) -> bo
 
 
 @compiled
-def _delay_session(
-    memory: Memory, rack: int, first: int, last: int, hold: int, due: int, whole: bool
+def _delay_in_bay(
+    memory: Memory, rack: int, first: int, last: int, pool: int, due: int
 ) -> None:
-    """Move the steps of a group to their latest before ``due``."""
+    """Move bay steps to their latest before ``due`` while their bay stays free."""
     words = memory.words
     template = rack_of(memory, rack, TEMPLATE)
-    if whole and hold == HOLD_BAY and _delay_bay(memory, rack, first, last, due):
-        return
-    pool = words[TRIAL_POOL] if hold == HOLD_BAY else -1
     end = end_of(memory, words[AT_TRIAL_TIME], last)
-    row = hold_row(memory, rack, hold, pool)
-    if row >= 0 and due > end:
+    if due > end:
+        row = hold_row(memory, rack, HOLD_BAY, pool)
         taken = first_below(memory, row, end, due, 1)
         if taken >= 0:
             due = taken
@@ -145,6 +165,46 @@ def _delay_session(
         step = latest - back
         _delay_step(memory, rack, step, pool, due)
         due = start_of(memory, words[AT_TRIAL_TIME], step)
+
+
+@compiled
+def _delay_session(
+    memory: Memory, rack: int, first: int, last: int, hold: int, due: int
+) -> None:
+    """Move steps outside bays to their latest before ``due``.
+
+    Steps that hold a station go past minutes at which none is free. None starts before
+    it was first seated: there it may stay.
+    """
+    words = memory.words
+    kept = words[AT_KEPT_TIME]
+    row = hold_row(memory, rack, hold, -1)
+    least = least_minutes(memory, rack, first, last)
+    begin = start_of(memory, kept, first)
+    for _ in range(TRIES):
+        clear(memory)
+        need(memory, row, 1, 0, least, -1)
+        start = latest_through(memory, due, least, begin)
+        if start < 0:
+            break
+        due = start + least
+        for back in range(last - first + 1):
+            step = last - back
+            ready = start_of(memory, kept, step)
+            limit = due if back == 0 else start
+            start = _latest(memory, rack, step, -1, ready, limit)
+            if start < 0:
+                break
+            _write(memory, rack, step, start)
+        if start < 0:
+            break
+        end = end_of(memory, words[AT_TRIAL_TIME], last)
+        short = -1 if row < 0 else last_below(memory, row, start, end, 1)
+        if short < 0:
+            return
+        due = short
+    steps = 2 * (last - first + 1)
+    copy(memory, kept + 2 * first, words[AT_TRIAL_TIME] + 2 * first, steps)
 
 
 @compiled
@@ -186,7 +246,11 @@ def delay_rack(memory: Memory, rack: int, whole: bool) -> None:
         first = max(done, group_of(memory, template, group, GROUP_FIRST))
         hold = group_of(memory, template, group, GROUP_HOLD)
         if due >= 0 and not has_pin(memory, rack, first, last):
-            _delay_session(memory, rack, first, last, hold, due, whole)
+            if hold != HOLD_BAY:
+                _delay_session(memory, rack, first, last, hold, due)
+            elif not whole or not _delay_bay(memory, rack, first, last, due):
+                pool = words[TRIAL_POOL]
+                _delay_in_bay(memory, rack, first, last, pool, due)
         due = start_of(memory, words[AT_TRIAL_TIME], first)
     before = start_of(memory, words[AT_KEPT_TIME], done)
     if due <= before or _stays_too_long(memory, rack):

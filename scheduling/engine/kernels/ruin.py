@@ -31,6 +31,7 @@ from scheduling.engine.kernels.memory import (
     CHOICES,
     DIRTY,
     DUE,
+    FAR,
     FORCED,
     HAS_PREVIOUS,
     IS_FACT,
@@ -290,6 +291,21 @@ def put_back(
 
 
 @compiled
+def _room_from(memory: Memory, chosen: int) -> int:
+    """Return a day before the first main step of the racks taken out.
+
+    They have left room from there on; before, a full plan has next to none, and to look
+    for it takes longer the longer racks have been ready.
+    """
+    first = FAR
+    for at in range(chosen):
+        rack = memory.words[memory.words[AT_CHOSEN] + at]
+        main = template_of(memory, rack_of(memory, rack, TEMPLATE), MAIN_STEP)
+        first = min(first, start_of(memory, time_at(memory, rack), main))
+    return max(0, first - DAY)
+
+
+@compiled
 def _put_back_all(memory: Memory, chosen: int, most: float) -> int:
     """Put all back in order; return their price, or -1 once it exceeds ``most``."""
     words = memory.words
@@ -299,6 +315,9 @@ def _put_back_all(memory: Memory, chosen: int, most: float) -> int:
         least += rack_of(memory, words[words[AT_CHOSEN] + at], LEAST_PRICE)
     wait = draw(memory, 3) == 0
     goes_home = words[HAS_PREVIOUS] != 0 and draw(memory, 3) == 0
+    room = 0
+    if words[HAS_PREVIOUS] == 0 and draw(memory, 3) != 0:
+        room = _room_from(memory, chosen)
     for at in range(chosen):
         rack = words[words[AT_CHOSEN] + at]
         if goes_home:
@@ -316,7 +335,7 @@ def _put_back_all(memory: Memory, chosen: int, most: float) -> int:
             skip = _bits(memory) | _bits(memory)
         elif draw(memory, 4) == 0:
             skip = draw(memory, 1 << 20) & draw(memory, 1 << 20)
-        bay_floor = 0
+        bay_floor = room
         if wait and draw(memory, 2) == 0:
             main = template_of(memory, template, MAIN_STEP)
             start = start_of(memory, time_at(memory, rack), main)

@@ -1,8 +1,15 @@
 """Passes over many racks: decoding, settling, keeping and going back to a plan."""
 
 from scheduling.engine.kernels.compile import compiled
+from scheduling.engine.kernels.facts import hold_facts
 from scheduling.engine.kernels.home import AS_PUBLISHED, is_home, put_home
-from scheduling.engine.kernels.insert import BOTH_WAYS, DELAY_ALL, DELAY_NOTHING
+from scheduling.engine.kernels.insert import (
+    BOTH_WAYS,
+    DELAY_ALL,
+    DELAY_NOTHING,
+    delay_rack,
+)
+from scheduling.engine.kernels.load import settle
 from scheduling.engine.kernels.memory import (
     ABSENT,
     AT_CHOSEN,
@@ -52,6 +59,39 @@ def settle_again(memory: Memory) -> int:
         else:
             undo(memory, 1)
     return saved
+
+
+@compiled
+def _read_trial(memory: Memory, rack: int) -> None:
+    """Let the trial be where a rack stands."""
+    words = memory.words
+    times, soaks = 2 * words[MOST_STEPS], 2 * words[BLOCKS]
+    copy(memory, time_at(memory, rack), words[AT_TRIAL_TIME], times)
+    copy(memory, soak_at(memory, rack), words[AT_TRIAL_SOAK], soaks)
+    words[TRIAL_POOL] = seat_of(memory, rack, POOL)
+
+
+@compiled
+def delay(memory: Memory, order: Wide, whole: bool) -> None:
+    """Begin racks as late as their last steps allow, the last rack first.
+
+    So each finds the room that racks after it have left. None ends later, and none gets
+    dearer by itself; what they draw together may peak higher.
+    """
+    words = memory.words
+    for back in range(order.shape[0]):
+        rack = order[order.shape[0] - 1 - back]
+        if seat_of(memory, rack, FORCED) != 0 or seat_of(memory, rack, PLACED) == 0:
+            continue
+        words[words[AT_CHOSEN]] = rack
+        before = take_out(memory, 1)
+        hold_facts(memory, rack, 1)
+        _read_trial(memory, rack)
+        delay_rack(memory, rack, whole)
+        after = trial_price(memory, rack)
+        settle(memory, rack, after)
+        if after > before:
+            undo(memory, 1)
 
 
 @compiled
@@ -128,14 +168,7 @@ def price_anew(memory: Memory) -> None:
     words = memory.words
     for rack in range(words[RACKS]):
         if seat_of(memory, rack, PLACED) != 0:
-            copy(
-                memory,
-                time_at(memory, rack),
-                words[AT_TRIAL_TIME],
-                2 * words[MOST_STEPS],
-            )
-            copy(memory, soak_at(memory, rack), words[AT_TRIAL_SOAK], 2 * words[BLOCKS])
-            words[TRIAL_POOL] = seat_of(memory, rack, POOL)
+            _read_trial(memory, rack)
             set_seat(memory, rack, PRICE, trial_price(memory, rack))
             set_seat(memory, rack, DIRTY, 1)
         else:

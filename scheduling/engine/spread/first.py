@@ -1,19 +1,15 @@
 """First plans of a large problem, made by helpers while the first one is refereed.
 
 The run's worker lays the problem out, decodes one dispatch rule and has that plan
-refereed. Helpers lay it out too meanwhile, and decode the other rules, nothing waiting.
+refereed. Helpers lay it out too meanwhile, and decode the other rules.
 What they have not made by then nobody makes: a second of search is worth more.
 """
 
 from collections.abc import Collection, Sequence
 
 from scheduling.engine.decode.board import Seats
-from scheduling.engine.rules import RULES
-from scheduling.engine.spread.message import Answer, Way, rule_question
+from scheduling.engine.spread.message import Answer, rule_question
 from scheduling.engine.spread.rounds import Helpers, Task
-
-WAYS = tuple(Way(rule=rule, waits=waits) for rule in RULES for waits in (False, True))
-"""What does not wait is placed in half the time: it comes first."""
 
 
 class FirstPlans:
@@ -22,14 +18,14 @@ class FirstPlans:
     def __init__(
         self,
         helpers: Helpers | None,
-        ways: Sequence[Way],
+        rules: Sequence[str],
         without: tuple[Collection[str], Collection[str]],
     ) -> None:
         """Ask for them.
 
         Args:
             helpers: Who makes them.
-            ways: How; those that wait take longest and are not asked for.
+            rules: By which dispatch rules.
             without: Racks left out from the beginning, and racks not looked at.
         """
         self._helpers = helpers
@@ -37,13 +33,12 @@ class FirstPlans:
             helpers.offer(
                 [
                     Task(
-                        question=rule_question(way, without),
+                        question=rule_question(rule, without),
                         seconds=0.0,
                         seed=0,
                         cooled=0.0,
                     )
-                    for way in ways
-                    if not way.waits
+                    for rule in rules
                 ]
             )
 

@@ -25,44 +25,32 @@ FAST = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Way:
-    """How a first plan is made.
-
-    Attributes:
-        rule: Name of a dispatch rule.
-        waits: Whether first steps wait until their rack's later steps need them.
-    """
-
-    rule: str
-    waits: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What a message asks.
 
     Attributes:
         left_out: Racks left out from the beginning.
         unread: Racks not looked at.
-        asked: How to make a first plan, or what part of which plan to search.
+        asked: The dispatch rule to make a first plan by, or what part of which plan to
+            search.
     """
 
     left_out: tuple[str, ...]
     unread: tuple[str, ...]
-    asked: "Way | Standing"
+    asked: "str | Standing"
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Question":
         """Return what ``rule_question`` or ``part_questions`` wrote."""
         kind, data = data[:1], data[1:]
-        asked: Way | Standing
+        asked: str | Standing
         if kind == IN_PART:
             arrays = _unpacked(data[WINDOW.size :])
             window = WINDOW.unpack_from(data)
             asked = Standing(window=window, seats=_seats(arrays)[1])
         else:
             arrays = _unpacked(data)
-            asked = Way(rule=str(arrays["rule"]), waits=bool(arrays["waits"]))
+            asked = str(arrays["rule"])
         return cls(
             left_out=tuple(arrays["left_out"].tolist()),
             unread=tuple(arrays["unread"].tolist()),
@@ -110,16 +98,14 @@ class Answer:
         return cls(racks=racks, seats=seats, moves=int(arrays["moves"]))
 
 
-def rule_question(way: Way, without: tuple[Collection[str], Collection[str]]) -> bytes:
+def rule_question(rule: str, without: tuple[Collection[str], Collection[str]]) -> bytes:
     """Return the message that asks for a first plan.
 
     Args:
-        way: How to make it.
+        rule: Name of a dispatch rule.
         without: Racks left out from the beginning, and racks not looked at.
     """
-    return BY_RULE + _packed(
-        rule=np.array(way.rule), waits=np.array(way.waits), **_without(*without)
-    )
+    return BY_RULE + _packed(rule=np.array(rule), **_without(*without))
 
 
 def part_questions(board: Board, parts: Sequence[Part]) -> list[bytes]:

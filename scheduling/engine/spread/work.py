@@ -8,7 +8,7 @@ import numpy as np
 from scheduling.engine.decode.board import Board
 from scheduling.engine.problem import Problem
 from scheduling.engine.rules import order_by
-from scheduling.engine.spread.message import Answer, Question, Way
+from scheduling.engine.spread.message import Answer, Question
 from scheduling.engine.spread.part import part_of
 from scheduling.engine.spread.search import answer, answer_of, search
 
@@ -46,7 +46,7 @@ class Helper:
         board = self._laid_out(name, problem, question)
         # Whatever ends this work early leaves no board half changed behind.
         self.forget()
-        if isinstance(question.asked, Way):
+        if isinstance(question.asked, str):
             found = _decoded(board, question.asked)
         else:
             standing = question.asked
@@ -77,12 +77,14 @@ class Helper:
         )
 
 
-def _decoded(board: Board, way: Way) -> Answer:
-    """Return the plan a dispatch rule makes; the board is empty afterwards.
+def _decoded(board: Board, rule: str) -> Answer:
+    """Return the plan a dispatch rule makes, racks begun as early as may be.
+
+    The board is empty afterwards.
 
     What comes next stands elsewhere: to take out rack by rack takes twice as long.
     """
-    board.decode(order_by(way.rule, board.tables), delay=way.waits)
+    board.decode(order_by(rule, board.tables), delay=False)
     found = answer_of(board, np.arange(board.racks), moves=0)
     board.clear()
     return found
