@@ -91,7 +91,7 @@ def _against_hinted(racks: int, seconds: float, share: float) -> Line:
     peer.tell(hint)
     peer.join()
     found = peer.fetch()
-    costs = [cost for cost in (found.objective, begun.best_rule) if cost is not None]
+    costs = [cost for cost in (found.objective, begun.objective) if cost is not None]
     shown = _beside_bound(_search(racks, seconds, SEEDS[0]), min(costs))
     word = "its own" if found.objective is not None else "no plan, so the hint's"
     return (
