@@ -56,8 +56,8 @@ class Outcome:
         seed: Of the random numbers.
         found_by: ``rule``, ``ruin_and_recreate`` or ``cp_sat``.
         first_plan_s: Seconds until the first refereed plan, or None.
-        best_rule: Cents of the cheapest dispatch rule tried, racks begun as early as may
-            be, or None: of six, or of as many as there was time for.
+        best_rule: Cents of the cheapest dispatch rule tried, racks begun as early as
+            may be, or None: of six, or of as many as there was time for.
         is_proved: Whether nothing cheaper exists.
         moves: Ruin and recreate moves made.
         notes: What CP-SAT did, or why it was left out, in sentences.
