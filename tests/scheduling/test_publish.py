@@ -625,13 +625,12 @@ def test_an_order_is_told_late_and_recovered_once_and_only_when_it_changes():
     world = a_small_world()
     number = world.order.number
     acknowledged = {number: "The plan ships it later."}
-    plans = [plan_for(world, at) for at in (IN_TIME, LATE, LATE, IN_TIME, IN_TIME)]
-    for place, plan in enumerate(plans):
-        late_min = 300 if place in {1, 2} else 0
-        plan.planned_racks.update(late_min=late_min, sentence="Site power is full.")
 
     seen = []
-    for place, plan in enumerate(plans):
+    for place, at in enumerate((IN_TIME, LATE, LATE, IN_TIME, IN_TIME)):
+        plan = plan_for(world, at)
+        late_min = 300 if at == LATE else 0
+        plan.planned_racks.update(late_min=late_min, sentence="Site power is full.")
         put_in_force(plan, place or None, acknowledged=acknowledged)
         seen.append(about_lateness())
 
@@ -646,13 +645,11 @@ def test_racks_that_lose_their_plan_are_told_once_and_their_order_has_not_recove
     planned = dict.fromkeys(world.racks, LATE)
     stuck = {first: None} | dict.fromkeys(others, IN_TIME)
     acknowledged = {world.order.number: "One rack has no bay."}
-    plans = [
-        a_plan(world.site, ships, unplannable_racks=0)
-        for ships in (planned, stuck, stuck)
-    ]
-    plans[0].planned_racks.update(late_min=300)
 
-    for place, plan in enumerate(plans):
+    for place, ships in enumerate((planned, stuck, stuck)):
+        plan = a_plan(world.site, ships, unplannable_racks=0)
+        if ships == planned:
+            plan.planned_racks.update(late_min=300)
         put_in_force(plan, place or None, acknowledged=acknowledged)
 
     assert [kind for kind, _ in about_lateness()] == ["order.late", "plan.infeasible"]
