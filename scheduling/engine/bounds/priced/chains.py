@@ -272,12 +272,16 @@ def rows_of(builder: Builder, racks: Sequence[Alone]) -> Rows:
     ordered = tuple(one for bundle in bundles for one in bundle.racks)
     tables = _Tables()
     chains, families, counts = [0], [0], [0]
-    for family, alike in groupby(bundles, key=lambda bundle: bundle.chains):
+    firsts, lasts = [], []
+    for family, group in groupby(bundles, key=lambda bundle: bundle.chains):
+        alike = list(group)
         for chain in family:
             tables.add(chain)
         chains.append(chains[-1] + len(family))
         counts += [len(bundle.racks) for bundle in alike]
         families.append(len(counts) - 1)
+        firsts.append(min(one.first for one in alike))
+        lasts.append(max(one.last for one in alike))
     counts = list(accumulate(counts))
     size, prices = builder.ticks.size, builder.book.problem.prices
     due = [FAR if o.rack.due is None else -(-o.rack.due // size) for o in ordered]
@@ -297,6 +301,8 @@ def rows_of(builder: Builder, racks: Sequence[Alone]) -> Rows:
         **tables.arrays(),
         family_chains=_wide(chains),
         family_bundles=_wide(families),
+        family_first=_wide(firsts),
+        family_last=_wide(lasts),
         bundle_racks=_wide(counts),
         bundle_first=_wide([one.first for one in bundles]),
         bundle_last=_wide([one.last for one in bundles]),

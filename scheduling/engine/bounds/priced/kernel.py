@@ -42,6 +42,8 @@ class Site(NamedTuple):
         chain_links: Where each chain's links begin; one more at the end.
         family_chains: Where each family's chains begin; one more at the end.
         family_bundles: Where each family's bundles begin; one more at the end.
+        family_first: First tick of each family.
+        family_last: Last tick in which what its racks do is looked at.
         bundle_racks: Where each bundle's racks begin; one more at the end.
         bundle_first: First tick of each bundle.
         bundle_last: Last tick in which what its racks do is looked at.
@@ -70,6 +72,8 @@ class Site(NamedTuple):
     chain_links: Wide
     family_chains: Wide
     family_bundles: Wide
+    family_first: Wide
+    family_last: Wide
     bundle_racks: Wide
     bundle_first: Wide
     bundle_last: Wide
@@ -149,7 +153,7 @@ def warm() -> None:
 @compiled
 def _scratch(site: Site) -> Scratch:
     """Return room for the largest family, and the largest bundle."""
-    links = chains = span = ways = rests = origin = until = room = 0
+    links = chains = span = ways = rests = room = 0
     for chain in range(len(site.chain_links) - 1):
         links = max(links, site.chain_links[chain + 1] - site.chain_links[chain])
     seen = np.full(len(site.way_table), NEVER)
@@ -165,8 +169,7 @@ def _scratch(site: Site) -> Scratch:
                 count += 1
                 with_rest += site.way_rest[way] > 0
         ways, rests = max(ways, count), max(rests, with_rest)
-        origin, until = _reach(site, family)
-        room = max(room, until - origin + 1)
+        room = max(room, site.family_last[family] - site.family_first[family] + 1)
     for bundle in range(len(site.bundle_first)):
         span = max(span, site.bundle_last[bundle] - site.bundle_first[bundle] + 1)
     holds = len(site.hold_uses) - 1
@@ -200,7 +203,7 @@ def _price_family(
     site: Site, family: int, wip: float, sums: Reals, scratch: Scratch
 ) -> None:
     """Write what ways and waiting of a family cost up to each of its ticks."""
-    origin, until = _reach(site, family)
+    origin, until = site.family_first[family], site.family_last[family]
     room = until - origin + 1
     here = sums[:, origin : until + 1]
     scratch.slots[:] = NEVER
@@ -232,16 +235,6 @@ def _price_family(
                 end_row = scratch.end_sums[rests, :room]
                 _add_rest(site, way, origin, sums, scratch.lead, end_row, row)
                 rests += 1
-
-
-@compiled
-def _reach(site: Site, family: int) -> tuple[int, int]:
-    """Return the first and last tick of a family."""
-    origin, until = site.bundle_first[site.family_bundles[family]], 0
-    for bundle in range(site.family_bundles[family], site.family_bundles[family + 1]):
-        origin = min(origin, site.bundle_first[bundle])
-        until = max(until, site.bundle_last[bundle])
-    return origin, until
 
 
 @compiled
@@ -355,7 +348,7 @@ def _run_chain(
     """Write the least price of a chain by its end tick."""
     first, last = site.bundle_first[bundle], site.bundle_last[bundle]
     span = last - first + 1
-    skip = first - _reach(site, family)[0]
+    skip = first - site.family_first[family]
     chain = site.family_chains[family] + row
     found, ready, lead = scratch.found[row, :span], scratch.ready, scratch.lead
     begin, end = site.chain_links[chain], site.chain_links[chain + 1]
@@ -398,7 +391,7 @@ def _follow(
     """Add what racks do by the ticks they end in, back to the first link."""
     first, last = site.bundle_first[bundle], site.bundle_last[bundle]
     span = last - first + 1
-    skip = first - _reach(site, family)[0]
+    skip = first - site.family_first[family]
     chain = site.family_chains[family] + row
     flow, before = scratch.flow[row], scratch.before
     begin = site.chain_links[chain]
@@ -430,7 +423,7 @@ def _follow(
 @compiled
 def _book_uses(site: Site, family: int, used: Reals, scratch: Scratch) -> None:
     """Add what a family's racks use of each limit."""
-    origin, until = _reach(site, family)
+    origin, until = site.family_first[family], site.family_last[family]
     room = until - origin + 1
     for way in range(len(scratch.slots)):
         if scratch.slots[way] < 0:

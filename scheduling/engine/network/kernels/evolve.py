@@ -138,9 +138,8 @@ def appraise(
     over = overdraft(net, herd, chosen)
     if over == 0 and cost < herd.found[0]:
         herd.found[0] = cost
-        for activity in range(order.size):
-            herd.best[activity] = plan.start[activity]
-            herd.best[order.size + activity] = plan.mode[activity]
+        copy(herd.best, plan.start)
+        copy(herd.best[order.size :], plan.mode)
     return cost + over * OVERDRAWN
 
 
@@ -270,9 +269,8 @@ def evolve(
         if cost <= herd.cost[worse]:
             mark = mark_of(net, plan)
             if not _has(herd, size, mark):
-                for at in range(herd.child.size):
-                    herd.order[worse, at] = herd.child[at]
-                    herd.mode[worse, at] = herd.chosen[at]
+                copy(herd.order[worse], herd.child)
+                copy(herd.mode[worse], herd.chosen)
                 herd.cost[worse] = cost
                 herd.mark[worse] = mark
         herd.found[1] += 1

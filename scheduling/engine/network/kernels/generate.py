@@ -259,8 +259,7 @@ def by_start(net: Net, plan: Plan, rank: Wide, bucket: Wide, order: Wide) -> Non
         order: Overwritten.
     """
     top = plan.touched[0] + 1
-    for tick in range(top + 1):
-        bucket[tick] = 0
+    fill(bucket[: top + 1], 0)
     for activity in range(rank.size):
         bucket[plan.start[activity] + 1] += 1
     for tick in range(top):
@@ -275,8 +274,7 @@ def by_start(net: Net, plan: Plan, rank: Wide, bucket: Wide, order: Wide) -> Non
 def by_end(net: Net, plan: Plan, rank: Wide, bucket: Wide, order: Wide) -> None:
     """Write activities into ``order`` by falling end, ties by falling rank."""
     top = plan.touched[0] + 1
-    for tick in range(top + 1):
-        bucket[tick] = 0
+    fill(bucket[: top + 1], 0)
     count = rank.size
     for activity in range(count):
         bucket[plan.start[activity] + net.mode[plan.mode[activity], DURATION]] += 1
