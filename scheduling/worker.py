@@ -38,7 +38,7 @@ from scheduling.models import Plan, Run
 from scheduling.search import Search, Solver
 from scheduling.services import parts, runs
 from scheduling.services.runs import Lease, Progress
-from scheduling.services.studies import request_study
+from scheduling.services.studies import SYSTEM, request_study
 from scheduling.snapshot.take import Snapshot, take
 from scheduling.spreading import Mailbox
 from scheduling.storage import store_plan
@@ -282,7 +282,7 @@ def _end(
     )
     parts.withdraw(lease)
     runs.finish(lease, progress=final, found_by=outcome.found_by, notes=outcome.notes)
-    request_study(plan=plan, actor="system")
+    request_study(plan=plan, actor=SYSTEM)
 
 
 def _fail(lease: Lease, code: str, sentences: tuple[str, ...]) -> None:

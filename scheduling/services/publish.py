@@ -29,7 +29,7 @@ from scheduling.services.risks import review_risks
 from scheduling.services.runs import request_run
 from scheduling.services.scenarios import base_scenario
 from scheduling.services.sheds import write_sheds
-from scheduling.services.studies import request_study
+from scheduling.services.studies import SYSTEM, request_study
 
 ROLL_BACK_S = 5
 """Seconds of search of the repair that goes back to an earlier plan."""
@@ -129,7 +129,7 @@ def publish(
     tell_lateness(publication, cause=event)
     write_sheds(publication)
     review_risks(publication)
-    request_study(plan=plan, actor="system")
+    request_study(plan=plan, actor=SYSTEM)
     return publication
 
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from scheduling.models import LimitSaving, Plan, Study
 from scheduling.queries.savings import savings_of_plan
-from scheduling.services.studies import claim, request_study
+from scheduling.services.studies import SYSTEM, claim, request_study
 from scheduling.studying import execute
 
 MINUTES_A_DAY = 1_440
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         plan = plans.first()
         if plan is None:
             raise CommandError("There is no such plan.")
-        study = request_study(plan=plan, actor="system")
+        study = request_study(plan=plan, actor=SYSTEM)
         if options["now"] and (lease := claim(study.pk)):
             execute(lease)
         study.refresh_from_db()
